@@ -1,0 +1,27 @@
+/**
+ * Types of the append-only `event` table. Task and run states carry `fromState` and `toState`; what else belongs to an event is in
+ * its `data`, whose members are named here.
+ */
+export interface EventData {
+  /** `path`: the states passed within one turn, when there were more than two. `reason`: why, in words. */
+  task_state: { path?: readonly string[]; reason?: string; tryNumber?: number };
+  run_created: { runType: string; conf?: unknown };
+  run_state: { reason?: string };
+  /** A runner or its machine was lost; the attempt counts as infrastructure, not as a try. */
+  infra_lost: { reason: string; infraNumber: number };
+  /** A report under an old grant came and was refused. */
+  report_refused: { grantNumber: number; newest: number };
+  dag_paused: Record<string, never>;
+  dag_unpaused: Record<string, never>;
+  dag_version: { version: string; number: number };
+  intent_applied: { intentId: number; kind: string; result: unknown };
+  intent_refused: { intentId: number; kind: string; reason: string };
+  backfill_state: { backfillKey: number; state: string };
+  /** Slots at admission: what the parallelism audit reads. */
+  admitted: { parallelism: number; used: number };
+  import_error: { file: string; message: string };
+  import_error_fixed: { file: string };
+  variable_changed: { key: string };
+}
+
+export type EventType = keyof EventData;

@@ -1,0 +1,1 @@
+export type { EventData, EventType } from './event.ts';

@@ -1,0 +1,1 @@
+export type { Json, Jsonify, JsonObject } from './json.ts';

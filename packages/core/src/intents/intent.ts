@@ -1,0 +1,81 @@
+import type { JsonObject } from '../json.ts';
+import type { FinishedTaskState, RunState } from '../state/index.ts';
+
+/**
+ * What people (and other DAGs) ask of a DAG. An intent is a row addressed to a DAG; the scheduler that holds the DAG's lease
+ * applies it in its turn and writes effect and result in one transaction. CLI, REST and UI are doors to the same shapes.
+ */
+export type Intent =
+  | { readonly kind: 'trigger'; readonly payload: TriggerPayload }
+  | { readonly kind: 'clear'; readonly payload: ClearPayload }
+  | { readonly kind: 'mark_tasks'; readonly payload: MarkTasksPayload }
+  | { readonly kind: 'mark_run'; readonly payload: MarkRunPayload }
+  | { readonly kind: 'kill'; readonly payload: KillPayload }
+  | { readonly kind: 'pause'; readonly payload: { readonly isPaused: boolean } }
+  | { readonly kind: 'backfill'; readonly payload: BackfillPayload }
+  | { readonly kind: 'control_backfill'; readonly payload: ControlBackfillPayload }
+  | { readonly kind: 'note'; readonly payload: { readonly runId: string; readonly note: string } };
+
+export type IntentKind = Intent['kind'];
+
+export interface TriggerPayload {
+  /** ISO instant; absent: now. */
+  readonly logicalDate?: string;
+  /** Absent: `manual__<instant>_<random>`. Must not begin with a run type and two underscores. */
+  readonly runId?: string;
+  readonly conf: JsonObject;
+  readonly note?: string;
+  /** Unpause the DAG in the same turn. */
+  readonly unpause?: boolean;
+}
+
+/** Which task instances: of one run, or of all runs in a range of logical dates. */
+export interface TaskSelection {
+  readonly runId: string;
+  /** Absent: every task of the run. */
+  readonly taskIds?: readonly string[];
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
+  /** failed and upstream_failed only. */
+  readonly onlyFailed?: boolean;
+  /** Also the same tasks in earlier (later) runs. */
+  readonly past?: boolean;
+  readonly future?: boolean;
+}
+
+export interface ClearPayload extends TaskSelection {
+  /** Keep the code version that the run has; default: the newest. */
+  readonly sameVersion?: boolean;
+  readonly conf?: JsonObject;
+}
+
+export interface MarkTasksPayload extends TaskSelection {
+  readonly state: Extract<FinishedTaskState, 'success' | 'failed' | 'skipped'>;
+}
+
+export interface MarkRunPayload {
+  readonly runId: string;
+  readonly state: Extract<RunState, 'success' | 'failed'>;
+}
+
+/** Ends what is active: tasks of a run, or (no taskIds) the run itself, which then fails. */
+export interface KillPayload {
+  readonly runId: string;
+  readonly taskIds?: readonly string[];
+}
+
+export interface BackfillPayload {
+  /** ISO instants, inclusive: the first and the last logical date. Date-only input was read in the DAG's zone by the door. */
+  readonly start: string;
+  readonly end: string;
+  readonly reprocess: 'none' | 'failed' | 'completed';
+  readonly reverse: boolean;
+  readonly maxActiveRuns: number;
+  readonly conf: JsonObject;
+  readonly unpause?: boolean;
+}
+
+export interface ControlBackfillPayload {
+  readonly backfillKey: number;
+  readonly action: 'pause' | 'resume' | 'cancel';
+}

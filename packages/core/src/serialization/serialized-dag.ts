@@ -1,0 +1,112 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { TriggerRule } from '../state/index.ts';
+
+/** Grows when a reader of the old form could misread the new one. */
+export const SERIALIZED_DAG_FORMAT = 1;
+
+/** A number that is either fixed, or a Variable read at each decision. */
+export type LiveNumber = number | VariableReference;
+
+/** A reference to a Variable, as it stands in a serialized DAG: parsing a file reads no Variables. */
+export interface VariableReference {
+  readonly $variable: {
+    readonly name: string;
+    readonly type: 'number' | 'string' | 'boolean' | 'json';
+    readonly default: Json;
+  };
+}
+
+/**
+ * A DAG as plain data: all that the scheduler, the web server and the command line know of it. Canonical: the same file
+ * parsed twice gives the same text. Times are milliseconds, instants are ISO 8601 UTC.
+ */
+export interface SerializedDag {
+  readonly format: typeof SERIALIZED_DAG_FORMAT;
+  readonly dagId: string;
+  readonly description: string | null;
+  /** Markdown. */
+  readonly doc: string | null;
+  readonly tags: readonly string[];
+  readonly owner: string | null;
+  /** IANA name; schedule, `ds` and date-only arguments are read in it. */
+  readonly timezone: string;
+  /** `Timetable.toJson()`; `{ "type": "none" }` for a DAG that only people and events start. */
+  readonly timetable: JsonObject;
+  /** `Timetable.describe()`, so that a reader needs no timetable to show it. */
+  readonly schedule: string;
+  readonly startDate: string | null;
+  readonly endDate: string | null;
+  readonly catchup: boolean;
+  readonly maxActiveRuns: LiveNumber;
+  readonly maxActiveTasks: LiveNumber;
+  readonly dagRunTimeoutMs: number | null;
+  readonly failFast: boolean;
+  readonly pausedUponCreation: boolean;
+  /** JSON Schema of the params (`z.toJSONSchema`, io: input); null: any object is taken as conf. */
+  readonly paramsSchema: JsonObject | null;
+  /** Defaults of the params, for forms. */
+  readonly paramsDefaults: JsonObject;
+  /** In topological order (Kahn, ties by order of declaration), so that an index is enough to draw and to decide. */
+  readonly tasks: readonly SerializedTask[];
+  /** In order of declaration, parents before children. */
+  readonly groups: readonly SerializedGroup[];
+}
+
+export interface SerializedTask {
+  readonly taskId: string;
+  /** Innermost group's id, or null. A task's id already has its groups in front: `group.task`. */
+  readonly groupId: string | null;
+  /** Name of the operator class: `BashOperator`, `FunctionOperator`. For display and reports. */
+  readonly operator: string;
+  readonly doc: string | null;
+  readonly owner: string | null;
+  readonly triggerRule: TriggerRule;
+  readonly upstream: readonly string[];
+  /** Direct downstream ids. Derived from `upstream`, written out because readers want it. */
+  readonly downstream: readonly string[];
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  /** 1: constant. */
+  readonly retryBackoff: number;
+  /** 0 to 1. */
+  readonly retryJitter: number;
+  readonly maxRetryDelayMs: number;
+  readonly executionTimeoutMs: number | null;
+  readonly pool: string;
+  readonly poolSlots: number;
+  readonly priorityWeight: number;
+  readonly weightRule: 'downstream' | 'upstream' | 'absolute';
+  /** How many instances of this task may be active over all runs of the DAG; null: no limit of its own. */
+  readonly maxActiveTisPerDag: LiveNumber | null;
+  readonly dependsOnPast: boolean;
+  readonly waitForDownstream: boolean;
+  readonly queue: string;
+  readonly isolation: 'warm' | 'process';
+  readonly isSetup: boolean;
+  readonly isTeardown: boolean;
+  readonly onFailureFailDagRun: boolean;
+  /** True when success can be recorded without a process: an EmptyOperator without callbacks or outlets. */
+  readonly nothingToDo: boolean;
+  /** What the outcome of this task decides about its downstream, if it is one of those. */
+  readonly decides: 'branch' | 'short_circuit' | null;
+  /** Short-circuit only: skip direct downstream alone and let trigger rules carry it on. */
+  readonly ignoreDownstreamTriggerRules: boolean;
+  /** Upstream values the task reads before it starts: its typed inputs. Each is an edge too. */
+  readonly inputs: readonly SerializedInput[];
+  /** Names of the callbacks that the author gave: the runner finds the functions in the loaded DAG. */
+  readonly callbacks: readonly ('onExecute' | 'onSuccess' | 'onFailure' | 'onRetry' | 'onSkipped')[];
+  /** Names of the templated fields, for the rendered-fields view. */
+  readonly templateFields: readonly string[];
+}
+
+export interface SerializedInput {
+  readonly taskId: string;
+  readonly key: string;
+}
+
+export interface SerializedGroup {
+  readonly groupId: string;
+  readonly parentId: string | null;
+  readonly label: string;
+  readonly doc: string | null;
+}

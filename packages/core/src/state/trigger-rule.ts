@@ -1,0 +1,18 @@
+/** When a task may run, judged by how its direct upstream tasks ended. The rules themselves are in `rules/trigger-rule`. */
+export const TRIGGER_RULES = [
+  'all_success',
+  'all_failed',
+  'all_done',
+  'all_done_min_one_success',
+  'all_skipped',
+  'one_success',
+  'one_failed',
+  'one_done',
+  'none_failed',
+  'none_failed_min_one_success',
+  'none_skipped',
+  'always',
+  'all_done_setup_success',
+] as const;
+
+export type TriggerRule = (typeof TRIGGER_RULES)[number];

@@ -1,0 +1,179 @@
+import type { Kysely } from 'kysely';
+import type { SerializedDag } from '../serialization/index.ts';
+import type {
+  AttemptTable,
+  BackfillTable,
+  DagFileTable,
+  DagRunTable,
+  DagTable,
+  DagVersionTable,
+  ImportErrorTable,
+  IntentTable,
+  RunnerTable,
+  SchedulerTable,
+  Tables,
+  TaskInstanceTable,
+  VariableTable,
+} from './tables.ts';
+import type { NewIntent, Turn, TurnResult } from './turn.ts';
+
+/**
+ * The metadata database. Opened by `openStore(url)`: `sqlite:<path>`, `sqlite::memory:` or `postgres://…`. Everything is a promise,
+ * also on SQLite, so that one code runs on both.
+ *
+ * Writers are split by owner (see `tables.ts`); reads for people live in `queries`.
+ */
+export interface Store extends AsyncDisposable {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** For queries. Writes go through the named ports below. */
+  readonly db: Kysely<Tables>;
+  readonly leases: LeasePort;
+  readonly turns: TurnPort;
+  readonly catalog: CatalogPort;
+  readonly intents: IntentPort;
+  readonly variables: VariablePort;
+  readonly runners: RunnerPort;
+  /** Reserves `count` surrogate keys and returns the first. */
+  reserveKeys(count: number): Promise<number>;
+  /** Brings the schema up to this release. Safe to call from several processes at once; resumable after a kill. */
+  migrate(): Promise<{ applied: readonly string[] }>;
+  /** Throws in words when the schema is older or newer than this release. */
+  assertMigrated(): Promise<void>;
+  /**
+   * Calls `onNotify` when another process said that something changed (LISTEN on PostgreSQL; nothing on SQLite, where the
+   * scheduler's socket is pinged instead). Returns the way to stop.
+   */
+  listen(channel: Channel, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
+  notify(channel: Channel, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `intent`: something for a holder; `event`: something for watchers; `wake`: a Variable, a pool or a version changed. */
+export type Channel = 'tsflow_intent' | 'tsflow_event' | 'tsflow_wake';
+
+/** Who schedules, and which DAGs are whose. */
+export interface LeasePort {
+  /** Inserts the scheduler's row with turn 0 and beat 0. */
+  register(
+    scheduler: Pick<SchedulerTable, 'id' | 'host' | 'pid' | 'startedAt' | 'socketPath'>,
+  ): Promise<void>;
+  /** `beat = beat + 1`; false when the row is gone or marked stopped: stop at once. */
+  beat(schedulerId: string, now: number): Promise<boolean>;
+  /** Every scheduler that is not marked stopped. */
+  living(): Promise<readonly SchedulerTable[]>;
+  /** Marks a scheduler stopped and frees its DAGs, provided its beat is still `beat`. */
+  retire(schedulerId: string, beat: number, now: number): Promise<boolean>;
+  /**
+   * Takes up to `limit` DAGs that nobody holds: `holder = me, epoch = epoch + 1`. Returns those taken (stale ones included: their
+   * runs go on).
+   */
+  acquire(schedulerId: string, limit: number): Promise<readonly DagTable[]>;
+  /** Gives DAGs back, so that another scheduler takes them. */
+  release(schedulerId: string, dagIds: readonly string[]): Promise<void>;
+}
+
+/** The holder's side: load the working state of a DAG, write turns. */
+export interface TurnPort {
+  commit(turn: Turn): Promise<TurnResult>;
+  /** What a holder needs of one DAG to go on: only what is active, never history. Null: no such DAG. */
+  load(dagId: string): Promise<DagWork | null>;
+  /** The oldest `limit` queued runs of a DAG by ordinal; of one backfill, or (null) of none. */
+  queuedRuns(dagId: string, backfillKey: number | null, limit: number): Promise<readonly DagRunTable[]>;
+  /** Task instances of a run, in topological order of insertion: for starting, clearing and marking. */
+  taskInstances(runKeys: readonly number[]): Promise<readonly TaskInstanceTable[]>;
+  run(dagId: string, runId: string): Promise<DagRunTable | null>;
+  runsByKey(keys: readonly number[]): Promise<readonly DagRunTable[]>;
+  /** Runs of the given slots: which ticks of a backfill exist already. */
+  runsBySlot(dagId: string, slots: readonly number[]): Promise<readonly DagRunTable[]>;
+  /** The scheduled or backfill run with the greatest slot below `slot`: depends-on-past. */
+  previousRun(dagId: string, slot: number): Promise<DagRunTable | null>;
+  attempt(attemptId: number): Promise<AttemptTable | null>;
+  /** Values that task instances pushed in their newest attempt, by task instance key. */
+  xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>>;
+  counters(): Promise<ReadonlyMap<string, number>>;
+  /** Recounts `counter` out of the task instances and repairs it; returns what was wrong. */
+  auditCounters(): Promise<readonly { name: string; recorded: number; actual: number }[]>;
+}
+
+export interface DagWork {
+  readonly dag: DagTable;
+  readonly activeRuns: readonly DagRunTable[];
+  /** Of the running runs. */
+  readonly taskInstances: readonly TaskInstanceTable[];
+  /** Not yet ended. */
+  readonly attempts: readonly AttemptTable[];
+  readonly backfills: readonly BackfillTable[];
+  /** Queued runs by origin: of no backfill under null. */
+  readonly queuedRunCounts: ReadonlyMap<number | null, number>;
+}
+
+/** The dag processor's side, and who reads versions. */
+export interface CatalogPort {
+  /** One transaction for everything that one pass over files found. */
+  record(pass: ParsePass): Promise<void>;
+  files(): Promise<readonly DagFileTable[]>;
+  importErrors(): Promise<readonly ImportErrorTable[]>;
+  version(version: string): Promise<DagVersionTable | null>;
+  serialized(version: string): Promise<SerializedDag | null>;
+  versionFiles(bundle: string): Promise<readonly { path: string; content: string }[]>;
+}
+
+/** What a pass of the dag processor found out. */
+export interface ParsePass {
+  readonly at: number;
+  readonly parsed: readonly ParsedFile[];
+  readonly failed: readonly Omit<ImportErrorTable, 'since' | 'seenAt'>[];
+  /** Files that are gone: their DAGs become stale, their history stays. */
+  readonly removed: readonly string[];
+}
+
+export interface ParsedFile {
+  readonly file: Omit<DagFileTable, 'dagIds' | 'parsedAt'>;
+  readonly dags: readonly ParsedDag[];
+}
+
+export interface ParsedDag {
+  readonly version: string;
+  readonly bundle: string;
+  readonly entry: string;
+  readonly lockfileDigest: string | null;
+  readonly files: readonly { path: string; content: string }[];
+  readonly serialized: SerializedDag;
+}
+
+/** Everybody's side: ask for something, hear what became of it. */
+export interface IntentPort {
+  /** Returns the intent's id; with an idempotency key that was seen before, the first one's. */
+  submit(intent: NewIntent): Promise<number>;
+  /** Pending intents of the given DAGs, oldest first. */
+  pending(dagIds: readonly string[], limit: number): Promise<readonly IntentTable[]>;
+  get(id: number): Promise<IntentTable | null>;
+}
+
+export interface VariablePort {
+  get(key: string): Promise<VariableTable | null>;
+  list(): Promise<readonly VariableTable[]>;
+  /** Writes value and history row in one transaction and wakes the schedulers. `value` is JSON text. */
+  set(change: {
+    key: string;
+    value: string;
+    description?: string | null;
+    isSecret?: boolean;
+    actor: string;
+    at: number;
+  }): Promise<void>;
+  /** False when there was none. */
+  delete(key: string, actor: string, at: number): Promise<boolean>;
+  history(
+    key: string,
+  ): Promise<readonly { at: number; actor: string; fromValue: string | null; toValue: string | null }[]>;
+  /** Grows with every change: cheap to poll. */
+  revision(): Promise<number>;
+}
+
+export interface RunnerPort {
+  started(runner: RunnerTable): Promise<void>;
+  ended(runnerId: string, at: number): Promise<void>;
+  /** Runners of this host that nobody saw end. */
+  open(host: string): Promise<readonly RunnerTable[]>;
+}

@@ -1,0 +1,338 @@
+/**
+ * The schema, as the queries see it: one for SQLite and PostgreSQL. In SQL every name is snake_case (`dag_run.logical_date`).
+ *
+ * Types that are the same everywhere: instants are int8 milliseconds since 1970 UTC, documents are JSON text, flags are 0 or 1,
+ * surrogate keys are int8 out of one sequence (`sequence`, handed out in blocks, so that a turn can link new rows without
+ * asking the database). Who writes what: the dag processor writes `dag_file`, `import_error`, `dag_version`, `version_file` and
+ * the definition columns of `dag`; the scheduler that holds a DAG's lease writes everything else that belongs to the DAG;
+ * anybody inserts `intent` rows; `variable`, `pool`, `user` and friends are written by whoever changes them.
+ */
+export interface Tables {
+  scheduler: SchedulerTable;
+  sequence: { name: string; next: number };
+  counter: CounterTable;
+  dag: DagTable;
+  dagVersion: DagVersionTable;
+  versionFile: { bundle: string; path: string; content: string };
+  dagFile: DagFileTable;
+  importError: ImportErrorTable;
+  dagRun: DagRunTable;
+  taskInstance: TaskInstanceTable;
+  attempt: AttemptTable;
+  xcom: XcomTable;
+  event: EventTable;
+  intent: IntentTable;
+  backfill: BackfillTable;
+  runner: RunnerTable;
+  variable: VariableTable;
+  variableHistory: VariableHistoryTable;
+  pool: { name: string; slots: number; description: string | null; includeDeferred: number };
+  user: UserTable;
+  session: { tokenHash: string; userId: number; createdAt: number; expiresAt: number; lastSeenAt: number };
+  apiToken: ApiTokenTable;
+}
+
+export interface SchedulerTable {
+  id: string;
+  host: string;
+  pid: number;
+  /** Grows by one with each commit: the fence of model section 3, and the answer when the reply of a COMMIT is lost. */
+  turn: number;
+  /** Grows with each heartbeat; observers judge expiry by their own monotonic clock. */
+  beat: number;
+  beatAt: number;
+  startedAt: number;
+  /** Null while it lives; set by a clean stop, or by the scheduler that took its DAGs over. */
+  stoppedAt: number | null;
+  /** Path of its task API's Unix socket, for pings. */
+  socketPath: string | null;
+  /** How long its newest turn took, in ms: the health lamp. */
+  lastTurnMs: number | null;
+}
+
+/** Slots in use of a limit that spans DAGs: `parallelism`, `pool:<name>`. */
+export interface CounterTable {
+  name: string;
+  used: number;
+}
+
+export interface DagTable {
+  dagId: string;
+  // Definition: the dag processor's columns.
+  file: string;
+  currentVersion: string | null;
+  isStale: number;
+  description: string | null;
+  tags: string;
+  owner: string | null;
+  schedule: string;
+  timezone: string;
+  definedAt: number;
+  // State: the lease holder's columns.
+  holder: string | null;
+  epoch: number;
+  isPaused: number;
+  /** High-water mark: the newest slot that was created or passed over. Null before the first. */
+  mark: number | null;
+  /** Version for which `mark` and `nextTick` were computed. */
+  markVersion: string | null;
+  nextTick: number | null;
+}
+
+export interface DagVersionTable {
+  version: string;
+  dagId: string;
+  /** 1, 2, 3… per DAG: for people. */
+  number: number;
+  /** Digest of the bundle and the files it reads; key of `version_file`. */
+  bundle: string;
+  /** Path of the bundle inside the version's directory. */
+  entry: string;
+  /** Path of the DAG's file below the dags folder: for people. */
+  file: string;
+  /** `SerializedDag` as canonical JSON. */
+  serialized: string;
+  lockfileDigest: string | null;
+  createdAt: number;
+}
+
+export interface DagFileTable {
+  path: string;
+  /** Digest of its text when it was last parsed. */
+  digest: string;
+  modifiedAt: number;
+  parsedAt: number;
+  parseMs: number;
+  /** JSON list. */
+  dagIds: string;
+}
+
+export interface ImportErrorTable {
+  file: string;
+  /** `syntax`, `load`, `timeout`, `memory`, `exit`, `cycle`, `duplicate_dag_id`, …. */
+  kind: string;
+  message: string;
+  line: number | null;
+  column: number | null;
+  codeFrame: string | null;
+  stack: string | null;
+  since: number;
+  /** Newest attempt to load it. */
+  seenAt: number;
+}
+
+export interface DagRunTable {
+  key: number;
+  dagId: string;
+  runId: string;
+  runType: string;
+  /** The tick's instant, shared by scheduled and backfill runs; null for manual and event runs. Unique per DAG. */
+  slot: number | null;
+  logicalDate: number;
+  dataIntervalStart: number;
+  dataIntervalEnd: number;
+  state: string;
+  version: string;
+  conf: string;
+  queuedAt: number;
+  startDate: number | null;
+  endDate: number | null;
+  triggeredBy: string | null;
+  note: string | null;
+  /** Why it failed, in words, when no task of it says so (deadlock, run timeout). */
+  reason: string | null;
+  backfillKey: number | null;
+  /** Order in which queued runs start: slot for scheduled, ordinal for backfills. */
+  ordinal: number;
+  /** How often a task of it was cleared: part of the identity of runs that its tasks create. */
+  clearNumber: number;
+  /** Reserved: assets with partitions. */
+  partitionKey: string | null;
+}
+
+export interface TaskInstanceTable {
+  key: number;
+  runKey: number;
+  dagId: string;
+  taskId: string;
+  /** '' or `3` or `3.0`: nested mapping and loop iterations are components of one path. */
+  mapPath: string;
+  /** The path with each component padded to ten digits, so that SQL sorts it. */
+  mapSort: string;
+  state: string;
+  /** Number of the current (or newest) try; 0 before the first. Never reset. */
+  tryNumber: number;
+  infraNumber: number;
+  /** Tries up to which automatic retry goes: retries + 1, and more after a clear. */
+  maxTries: number;
+  attemptId: number | null;
+  /** Newest grant of that attempt: the fence. */
+  grantNumber: number;
+  scheduledAt: number | null;
+  queuedAt: number | null;
+  startDate: number | null;
+  endDate: number | null;
+  /** When an instance that waits (retry, reschedule, deferral) is due. */
+  nextAt: number | null;
+  /** State that follows `restarting` once the process tree is gone. */
+  targetState: string | null;
+  /** Why it is in this state, in words, when the state alone does not say. */
+  reason: string | null;
+  /** A stored decision about it (`skipped_by:<taskId>`), kept when it alone is cleared. */
+  decision: string | null;
+  priorityWeight: number;
+  pool: string;
+  poolSlots: number;
+}
+
+export interface AttemptTable {
+  attemptId: number;
+  taskInstanceKey: number;
+  runKey: number;
+  dagId: string;
+  taskId: string;
+  mapPath: string;
+  tryNumber: number;
+  infraNumber: number;
+  version: string;
+  /** `queued`, `running`, `deferred`, `up_for_reschedule`, then an outcome: `success`, `failed`, `skipped`, `lost`, `killed`. */
+  state: string;
+  grantNumber: number;
+  queuedAt: number;
+  startDate: number | null;
+  endDate: number | null;
+  runnerId: string | null;
+  host: string | null;
+  pid: number | null;
+  /** JSON list of the process groups that operators reported: what a kill goes to besides the runner's own. */
+  processGroups: string | null;
+  /** Place of its log lines: segment below the log folder, first byte, byte after the last. */
+  logSegment: string | null;
+  logStart: number | null;
+  logEnd: number | null;
+  /** `SerializedError` JSON of a failure. */
+  error: string | null;
+  /** Rendered template fields, JSON, secrets masked. */
+  rendered: string | null;
+  /** Durable operator state: `{ "schemaVersion", "data" }`. */
+  savedState: string | null;
+}
+
+export interface XcomTable {
+  attemptId: number;
+  key: string;
+  value: string;
+}
+
+/** Append-only: audit log, source of live updates and of the Gantt. `id` grows in the order of commit on SQLite. */
+export interface EventTable {
+  id: number;
+  at: number;
+  dagId: string | null;
+  runKey: number | null;
+  taskInstanceKey: number | null;
+  attemptId: number | null;
+  /** `task_state`, `run_state`, `run_created`, `dag_paused`, `infra_lost`, `intent_applied`, …: see `events/event.ts`. */
+  type: string;
+  fromState: string | null;
+  toState: string | null;
+  /** A user's name, `scheduler`, or `cli:<os user>`. */
+  actor: string;
+  /** JSON object. */
+  data: string | null;
+}
+
+export interface IntentTable {
+  id: number;
+  dagId: string;
+  kind: string;
+  /** JSON: the shape of its kind in `core/intents`. */
+  payload: string;
+  actor: string;
+  requestedAt: number;
+  idempotencyKey: string | null;
+  /** `pending`, `applied`, `refused`. */
+  state: string;
+  /** JSON: what it did, or `{ "error": SerializedError }`. */
+  result: string | null;
+  decidedAt: number | null;
+}
+
+export interface BackfillTable {
+  key: number;
+  dagId: string;
+  /** First and last logical date, inclusive. */
+  fromDate: number;
+  toDate: number;
+  /** JSON: reprocess, reverse, maxActiveRuns, conf, tasks. Canonical, so that the same request is found again. */
+  options: string;
+  /** `running`, `paused`, `success`, `failed`, `cancelled`. */
+  state: string;
+  actor: string;
+  createdAt: number;
+  endDate: number | null;
+  /** Slot of the newest run that was looked at; expansion goes on behind it. */
+  cursor: number | null;
+  total: number;
+  created: number;
+  /** Of another origin and finished: left alone. */
+  existing: number;
+  inFlight: number;
+  cleared: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** A runner process that this installation started: what a restarted scheduler looks for. */
+export interface RunnerTable {
+  runnerId: string;
+  schedulerId: string;
+  host: string;
+  bootId: string;
+  pid: number;
+  /** Start time of the pid in clock ticks since boot (`/proc/<pid>/stat` field 22): a pid alone may be reused. */
+  pidStart: string;
+  startedAt: number;
+  endedAt: number | null;
+}
+
+export interface VariableTable {
+  key: string;
+  /** JSON. */
+  value: string;
+  description: string | null;
+  isSecret: number;
+  updatedAt: number;
+  updatedBy: string;
+}
+
+export interface VariableHistoryTable {
+  id: number;
+  key: string;
+  at: number;
+  actor: string;
+  fromValue: string | null;
+  toValue: string | null;
+}
+
+export interface UserTable {
+  id: number;
+  name: string;
+  /** scrypt, `scrypt$N$r$p$salt$hash`. */
+  passwordHash: string;
+  role: string;
+  createdAt: number;
+  disabledAt: number | null;
+}
+
+export interface ApiTokenTable {
+  id: number;
+  userId: number;
+  name: string;
+  /** First characters of the token, to recognise it by. */
+  prefix: string;
+  tokenHash: string;
+  createdAt: number;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+}

@@ -1,0 +1,1 @@
+export type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';

@@ -1,0 +1,139 @@
+import type { SerializedError } from '@tsflow/core/errors';
+import type { Json, JsonObject } from '@tsflow/core/json';
+
+/**
+ * The verbs between a task runner and the scheduler of its host: one line of JSON each, over a Unix domain socket.
+ *
+ * The scheduler listens; a runner connects, says `hello`, and from then on gets `grant` after `grant`, one at a time. The
+ * fence is the grant number: every message about an attempt repeats (attemptId, grantNumber), and one that is not the newest
+ * is answered with `fenced`, whereupon the runner ends without touching anything. A message that was accepted before is
+ * answered as accepted again, so a runner may repeat what it is unsure of.
+ */
+export const TASK_API_PROTOCOL = 1;
+
+/** Longest line that either side reads: an XCom value of 1 MiB, escaped, and its envelope. */
+export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/** Inputs travel inside the grant up to this many bytes in all; above it the runner asks with `xcom`. */
+export const MAX_GRANT_INPUT_BYTES = 64 * 1024;
+
+/** What a runner needs to run one attempt. Small, plain JSON. */
+export interface Workload {
+  readonly kind: 'execute' | 'on_kill';
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapPath: string;
+  readonly tryNumber: number;
+  readonly infraNumber: number;
+  readonly maxTries: number;
+  readonly version: string;
+  /** Directory of the version below `TSFLOW_HOME/versions`, and the bundle inside it. */
+  readonly bundle: string;
+  readonly entry: string;
+  readonly runType: string;
+  readonly logicalDate: string;
+  readonly dataInterval: { readonly start: string; readonly end: string };
+  readonly timezone: string;
+  readonly conf: JsonObject;
+  /** Values of the typed inputs: key is `<taskId>/<key>`; one that is missing here has to be asked for with `xcom`. */
+  readonly inputs: { readonly [source: string]: Json };
+  readonly executionTimeoutMs: number | null;
+  readonly isolation: 'warm' | 'process';
+  /** Durable state saved by an earlier grant or try. */
+  readonly savedState: JsonObject | null;
+}
+
+/** How an attempt ended, or why it stops for now. */
+export type TaskOutcome =
+  | {
+      readonly kind: 'success';
+      readonly xcoms: { readonly [key: string]: Json };
+      readonly decision?: TaskDecision;
+    }
+  | { readonly kind: 'failed'; readonly error: SerializedError; readonly retryable: boolean }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'reschedule'; readonly atMs: number; readonly savedState: JsonObject | null };
+
+/** What a branch or short-circuit task decided about its downstream. */
+export type TaskDecision =
+  | { readonly kind: 'branch'; readonly chosen: readonly string[] }
+  | { readonly kind: 'short_circuit'; readonly proceed: boolean };
+
+/** Where the lines of an attempt are: a segment file below the log folder and a range of bytes. */
+export interface LogRange {
+  readonly segment: string;
+  readonly start: number;
+  /** Byte after the last line; null while it runs. */
+  readonly end: number | null;
+}
+
+/** Who a runner is. `pidStart` tells a reused pid from the process that was meant. */
+export interface RunnerIdentity {
+  readonly runnerId: string;
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly pidStart: string;
+}
+
+interface AboutAttempt {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+}
+
+/** From runner to scheduler. */
+export type RunnerMessage =
+  | {
+      readonly verb: 'hello';
+      readonly protocol: number;
+      readonly runner: RunnerIdentity;
+      /** The attempt that it is in the middle of: it comes back to a scheduler that was restarted. */
+      readonly busyWith: AboutAttempt | null;
+    }
+  | (AboutAttempt & { readonly verb: 'started'; readonly atMs: number; readonly log: LogRange })
+  | (AboutAttempt & {
+      readonly verb: 'outcome';
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+      readonly outcome: TaskOutcome;
+      readonly log: LogRange;
+      readonly rendered: JsonObject | null;
+    })
+  /** A process group that an operator is about to lead or has just started: a kill goes to it too. */
+  | (AboutAttempt & { readonly verb: 'group'; readonly processGroup: number })
+  | (AboutAttempt & { readonly verb: 'state'; readonly seq: number; readonly savedState: JsonObject })
+  | (AboutAttempt & {
+      readonly verb: 'xcom';
+      readonly seq: number;
+      readonly taskId: string;
+      readonly key: string;
+    })
+  | (AboutAttempt & { readonly verb: 'variable'; readonly seq: number; readonly key: string })
+  | (AboutAttempt & {
+      readonly verb: 'set_variable';
+      readonly seq: number;
+      readonly key: string;
+      readonly value: Json;
+    })
+  | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })
+  /** It will take no further grant (leaked handles, memory, many attempts) and exits when the socket closes. */
+  | { readonly verb: 'retiring'; readonly reason: string };
+
+/** From scheduler to runner. */
+export type SchedulerMessage =
+  | { readonly verb: 'welcome'; readonly protocol: number }
+  | { readonly verb: 'grant'; readonly workload: Workload }
+  /** The outcome (or state) of that grant is committed: the runner may forget it. */
+  | (AboutAttempt & { readonly verb: 'accepted' })
+  /** Another grant is newer: stop, run no onKill, report nothing. */
+  | (AboutAttempt & { readonly verb: 'fenced' })
+  | (AboutAttempt & { readonly verb: 'cancel'; readonly reason: string; readonly graceMs: number })
+  | { readonly verb: 'reply'; readonly seq: number; readonly value: Json | undefined }
+  | { readonly verb: 'reply_error'; readonly seq: number; readonly error: SerializedError }
+  /** Load this bundle now: a tick that needs it is near. */
+  | { readonly verb: 'preload'; readonly bundle: string; readonly entry: string }
+  /** Exit when idle. */
+  | { readonly verb: 'retire' };
