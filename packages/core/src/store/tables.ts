@@ -71,6 +71,7 @@ export interface DagTable {
   // State: the lease holder's columns.
   holder: string | null;
   epoch: number;
+  /** At creation `SerializedDag.pausedUponCreation`; afterwards the holder's. */
   isPaused: number;
   /** High-water mark: the newest slot that was created or passed over. Null before the first. */
   mark: number | null;
@@ -141,6 +142,8 @@ export interface DagRunTable {
   note: string | null;
   /** Why it failed, in words, when no task of it says so (deadlock, run timeout). */
   reason: string | null;
+  /** State that the run takes once all of it has ended, whatever its leaves say: marked by hand, or timed out. */
+  targetState: string | null;
   backfillKey: number | null;
   /** Order in which queued runs start: slot for scheduled, ordinal for backfills. */
   ordinal: number;
@@ -163,7 +166,7 @@ export interface TaskInstanceTable {
   /** Number of the current (or newest) try; 0 before the first. Never reset. */
   tryNumber: number;
   infraNumber: number;
-  /** Tries up to which automatic retry goes: retries + 1, and more after a clear. */
+  /** Airflow's word: a failed try is retried while `tryNumber <= maxTries`. `retries` at first; a clear sets tryNumber + retries. */
   maxTries: number;
   attemptId: number | null;
   /** Newest grant of that attempt: the fence. */

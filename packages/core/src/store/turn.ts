@@ -62,7 +62,9 @@ export interface RunUpdate {
   readonly startDate: number | null;
   readonly endDate: number | null;
   readonly reason: string | null;
+  readonly targetState: string | null;
   readonly version: string;
+  readonly conf: string;
   readonly clearNumber: number;
   readonly note: string | null;
 }
