@@ -1,1 +1,20 @@
 export type { Config } from './config.ts';
+export {
+  type LiveNumberReading,
+  liveNumber,
+  ownVariable,
+  readLiveNumber,
+  type VariableValues,
+} from './live-number.ts';
+export {
+  type ConfigSources,
+  defaults,
+  defineConfig,
+  type LoadedConfig,
+  loadConfig,
+  makeHome,
+  maskedDatabaseUrl,
+  type Setting,
+  type UserConfig,
+} from './load-config.ts';
+export { misspeltOwnVariable, type OwnVariable, ownVariables, validateVariable } from './own-variables.ts';

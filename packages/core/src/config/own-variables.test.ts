@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../json.ts';
+import { liveNumber, ownVariable, readLiveNumber } from './live-number.ts';
+import { misspeltOwnVariable, validateVariable } from './own-variables.ts';
+
+describe('validateVariable', () => {
+  it.each<[Json, Json]>([
+    [0, 0],
+    [16, 16],
+    ['32', 32],
+    [100_000, 100_000],
+  ])('takes %j as parallelism', (given, stored) => {
+    expect(validateVariable('parallelism', given)).toBe(stored);
+  });
+
+  it.each<[Json]>([['abc'], [-1], [1.5], [null], ['1e3'], [100_001], [{ default: 4 }]])(
+    'refuses %j',
+    (given) => {
+      expect(() => validateVariable('parallelism', given)).toThrow(
+        /^parallelism: expected a whole number from 0/,
+      );
+    },
+  );
+
+  it('says in words what was expected', () => {
+    expect(() => validateVariable('parallelism', 'abc')).toThrow(
+      'parallelism: expected a whole number from 0 (0 pauses), got "abc".',
+    );
+  });
+
+  it('leaves the Variables of DAGs as they are', () => {
+    expect(validateVariable('my.rate-limit', { a: ['b'] })).toEqual({ a: ['b'] });
+  });
+
+  it.each([[''], ['a b'], ['../x'], ['a/b'], ['x'.repeat(251)]])('refuses the key %j', (key) => {
+    expect(() => validateVariable(key, 1)).toThrow(/^Variable key: expected/);
+  });
+
+  it('recognises a key that was nearly one of its own', () => {
+    expect(misspeltOwnVariable('paralelism')).toBe('parallelism');
+    expect(misspeltOwnVariable('parallelism')).toBeUndefined();
+    expect(misspeltOwnVariable('weather_rows')).toBeUndefined();
+  });
+});
+
+describe('liveNumber', () => {
+  const reference = ownVariable('parallelism');
+
+  it.each<[string, Json | undefined, number | undefined, number]>([
+    ['a deleted Variable means its default', undefined, 8, 16],
+    ['a number', 4, undefined, 4],
+    ['a number as text', '4', undefined, 4],
+    ['zero pauses', 0, undefined, 0],
+    ['a bad value keeps the last good one', 'abc', 8, 8],
+    ['a bad value without one means the default', 'abc', undefined, 16],
+    ['a negative value is bad', -1, 8, 8],
+  ])('%s', (_name, stored, lastGood, expected) => {
+    const variables = new Map(stored === undefined ? [] : [['parallelism', stored]]);
+    expect(liveNumber(reference, variables, lastGood)).toBe(expected);
+  });
+
+  it('tells what is wrong with a value that it did not take', () => {
+    expect(readLiveNumber(reference, new Map([['parallelism', 'abc']]), 8).problem).toBe(
+      'Variable parallelism: expected a whole number from 0, got "abc". 8 stays in force.',
+    );
+  });
+});
