@@ -1,1 +1,48 @@
-export {};
+export {
+  instanceEnded,
+  instancesEnded,
+  reconsider,
+  recount,
+  ruleVerdict,
+  startInstances,
+} from './advance-run.ts';
+export {
+  type AttemptEnd,
+  type AttemptStart,
+  admitInstance,
+  attemptEnded,
+  attemptLost,
+  attemptStarted,
+  regrant,
+  stopInstance,
+  waitOver,
+} from './attempt-life.ts';
+export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
+export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
+export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
+export { buildDagGraph, type DagGraph, type GraphTask, reachable } from './dag-graph.ts';
+export { Heap } from './heap.ts';
+export { holdsSlot, isLive, moveInstance } from './instance-state.ts';
+export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
+export { pastVerdict } from './past.ts';
+export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
+export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
+export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
+export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
+export { selectTasks, type TaskChoice } from './task-selection.ts';
+export {
+  evaluateSetups,
+  evaluateTriggerRule,
+  noEnds,
+  type RuleVerdict,
+  type UpstreamEnds,
+} from './trigger-rule.ts';
+export type {
+  AttemptWork,
+  BackfillOptions,
+  BackfillWork,
+  DagWorkState,
+  InstanceWork,
+  PastRun,
+  RunWork,
+} from './work.ts';

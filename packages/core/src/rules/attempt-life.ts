@@ -1,0 +1,356 @@
+import { type SerializedError, serializeError } from '../errors.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { TaskState } from '../state/index.ts';
+import {
+  instanceEnded,
+  instancesEnded,
+  notChosen,
+  reconsider,
+  shortCircuited,
+  skipByDecision,
+} from './advance-run.ts';
+import type { Changes } from './changes.ts';
+import { endAttempt, moveInstance } from './instance-state.ts';
+import { mayRetry, retryDelayMs } from './retry.ts';
+import type { TaskDecision, TaskOutcome } from './task-outcome.ts';
+import type { AttemptWork, InstanceWork } from './work.ts';
+
+/**
+ * The life of an attempt as the scheduler sees it: admitted, started, ended, lost. Each function is one event for one instance; what
+ * it means for the run is `advance-run`'s business.
+ */
+
+/** XComs above this many characters are read back from the database instead of being kept in memory. */
+const MAX_KEPT_OUTPUT = 65_536;
+
+/** Takes a scheduled instance into the queue: a new attempt, or (after a reschedule) a new grant of the same. */
+export function admitInstance(
+  instance: InstanceWork,
+  nextKey: () => number,
+  changes: Changes,
+): AttemptWork | null {
+  if (instance.task.spec.nothingToDo) {
+    instance.startDate = changes.now;
+    moveInstance(instance, 'success', changes);
+    instanceEnded(instance, changes);
+    return null;
+  }
+  moveInstance(instance, 'queued', changes);
+  instance.queuedAt = changes.now;
+  instance.grantNumber += 1;
+  if (instance.attempt !== null) {
+    instance.attempt.state = 'queued';
+    instance.attempt.grantNumber = instance.grantNumber;
+    changes.attempts.add({ instance, attempt: instance.attempt });
+    return instance.attempt;
+  }
+  instance.attempt = newAttempt(instance, nextKey(), changes);
+  instance.attemptId = instance.attempt.attemptId;
+  return instance.attempt;
+}
+
+/** A grant that no runner acknowledged is granted again: the same attempt, uncounted. */
+export function regrant(instance: InstanceWork, changes: Changes): void {
+  const attempt = instance.attempt!;
+  instance.grantNumber += 1;
+  attempt.grantNumber = instance.grantNumber;
+  attempt.state = 'queued';
+  attempt.runnerId = null;
+  changes.attempts.add({ instance, attempt });
+  changes.instances.add(instance);
+}
+
+export interface AttemptStart {
+  readonly atMs: number;
+  readonly runnerId: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly log: { readonly segment: string; readonly start: number };
+}
+
+/** A runner began the attempt. */
+export function attemptStarted(instance: InstanceWork, start: AttemptStart, changes: Changes): void {
+  const attempt = instance.attempt!;
+  if (instance.state === 'queued') moveInstance(instance, 'running', changes);
+  attempt.state = 'running';
+  attempt.startDate ??= start.atMs;
+  instance.startDate = attempt.startDate;
+  attempt.runnerId = start.runnerId;
+  attempt.host = start.host;
+  attempt.pid = start.pid;
+  attempt.log ??= { segment: start.log.segment, start: start.log.start };
+  changes.instances.add(instance);
+  changes.attempts.add({ instance, attempt });
+}
+
+export interface AttemptEnd {
+  readonly endedAtMs: number;
+  readonly outcome: TaskOutcome;
+  readonly rendered: JsonObject | null;
+  readonly logEnd: number | null;
+}
+
+/** The report of an attempt's end. An instance that is being ended from outside takes the state that was decided for it. */
+export function attemptEnded(instance: InstanceWork, end: AttemptEnd, changes: Changes): void {
+  if (instance.state === 'restarting') return attemptStopped(instance, end, changes);
+  const { outcome } = end;
+  switch (outcome.kind) {
+    case 'success':
+      return succeeded(instance, end, outcome.xcoms, outcome.decision, changes);
+    case 'skipped':
+      closeAttempt(instance, 'skipped', end, null, changes);
+      moveInstance(instance, 'skipped', changes, outcome.reason);
+      instance.endDate = end.endedAtMs;
+      return instanceEnded(instance, changes);
+    case 'failed':
+      closeAttempt(instance, 'failed', end, outcome.error, changes);
+      return failedTry(instance, end.endedAtMs, outcome.error.message, outcome.retryable, changes);
+    case 'reschedule':
+      return rescheduled(instance, end, outcome, changes);
+  }
+}
+
+/** The process tree of an attempt is gone and it reported nothing. */
+export function attemptLost(
+  instance: InstanceWork,
+  loss: { readonly reason: string; readonly atMs: number },
+  infraCap: number,
+  changes: Changes,
+): void {
+  const end = { endedAtMs: loss.atMs, rendered: null, logEnd: null };
+  if (instance.state === 'restarting') return attemptStopped(instance, end, changes);
+  const error: SerializedError = {
+    name: 'InfrastructureLost',
+    message: loss.reason,
+    code: 'infrastructure_lost',
+  };
+  closeAttempt(instance, 'lost', end, error, changes);
+  const attemptId = instance.attemptId!;
+  instance.infraNumber += 1;
+  const data = { reason: loss.reason, infraNumber: instance.infraNumber };
+  changes.event({
+    type: 'infra_lost',
+    dagId: instance.run.dag.dagId,
+    run: instance.run,
+    instance,
+    attemptId,
+    data,
+  });
+  if (instance.infraNumber >= infraCap) {
+    moveInstance(
+      instance,
+      'failed',
+      changes,
+      `${loss.reason}; lost ${instance.infraNumber} times, which is the cap`,
+    );
+    return instanceEnded(instance, changes);
+  }
+  moveInstance(instance, 'scheduled', changes, loss.reason);
+  instance.scheduledAt = changes.now;
+  changes.ready.push(instance);
+}
+
+/** The time of a waiting instance has come: the retry delay is over, or it asked to be called again now. */
+export function waitOver(instance: InstanceWork, changes: Changes): void {
+  instance.nextAt = null;
+  if (instance.state === 'up_for_retry') instance.tryNumber += 1;
+  moveInstance(instance, 'scheduled', changes);
+  instance.scheduledAt = changes.now;
+  changes.ready.push(instance);
+}
+
+/**
+ * Ends an instance from outside: what is active goes to `restarting` until its process tree is gone, anything else takes
+ * `target` at once. `none` means: run again.
+ */
+export function stopInstance(
+  instance: InstanceWork,
+  target: Extract<TaskState, 'none' | 'success' | 'failed' | 'skipped'>,
+  reason: string,
+  changes: Changes,
+): void {
+  if (instance.state === 'restarting') {
+    instance.targetState = target;
+    changes.instances.add(instance);
+    return;
+  }
+  if (instance.state === 'queued' || instance.state === 'running') {
+    instance.targetState = target;
+    moveInstance(instance, 'restarting', changes, reason);
+    changes.cancels.push({ instance, attempt: instance.attempt!, reason });
+    return;
+  }
+  if (instance.attempt !== null) {
+    closeAttempt(instance, 'killed', { endedAtMs: changes.now, rendered: null, logEnd: null }, null, changes);
+  }
+  instance.nextAt = null;
+  takeTarget(instance, target, reason, changes);
+}
+
+function newAttempt(instance: InstanceWork, attemptId: number, changes: Changes): AttemptWork {
+  const attempt: AttemptWork = {
+    attemptId,
+    grantNumber: instance.grantNumber,
+    storedGrant: instance.grantNumber,
+    state: 'queued',
+    tryNumber: instance.tryNumber,
+    infraNumber: instance.infraNumber,
+    version: instance.run.graph.version,
+    queuedAt: changes.now,
+    startDate: null,
+    runnerId: null,
+    host: null,
+    pid: null,
+    processGroups: [],
+    log: null,
+    savedState: null,
+  };
+  changes.newAttempts.push({ instance, attempt });
+  return attempt;
+}
+
+function succeeded(
+  instance: InstanceWork,
+  end: AttemptEnd,
+  xcoms: { readonly [key: string]: Json },
+  decision: TaskDecision | undefined,
+  changes: Changes,
+): void {
+  const wrong = decision?.kind === 'branch' ? unknownChoice(instance, decision.chosen) : undefined;
+  if (wrong !== undefined) {
+    const error = serializeError(new Error(wrong));
+    closeAttempt(instance, 'failed', end, error, changes);
+    return failedTry(instance, end.endedAtMs, wrong, false, changes);
+  }
+  closeAttempt(instance, 'success', end, null, changes);
+  pushXcoms(instance, xcoms, changes);
+  moveInstance(instance, 'success', changes);
+  instance.endDate = end.endedAtMs;
+  const skipped = decision === undefined ? [] : applyDecision(instance, decision, changes);
+  instancesEnded(instance.run, [instance, ...skipped], changes);
+}
+
+function pushXcoms(instance: InstanceWork, xcoms: { readonly [key: string]: Json }, changes: Changes): void {
+  const { dagId } = instance.run.dag;
+  let size = 0;
+  for (const key in xcoms) {
+    const value = JSON.stringify(xcoms[key]);
+    size += value.length;
+    changes.xcoms.push({ dagId, attemptId: instance.attemptId!, key, value });
+  }
+  instance.outputs = instance.task.consumers.length > 0 && size <= MAX_KEPT_OUTPUT ? xcoms : null;
+}
+
+function applyDecision(
+  instance: InstanceWork,
+  decision: TaskDecision,
+  changes: Changes,
+): readonly InstanceWork[] {
+  const { run, task } = instance;
+  if (decision.kind === 'branch') {
+    return skipByDecision(notChosen(run, task, chosenIndexes(instance, decision.chosen)), task, changes);
+  }
+  return decision.proceed ? [] : skipByDecision(shortCircuited(run, task), task, changes);
+}
+
+function chosenIndexes({ run, task }: InstanceWork, chosen: readonly string[]): Set<number> {
+  const ids = new Set(chosen);
+  const inChosenGroup = (taskId: string) => chosen.some((id) => taskId.startsWith(`${id}.`));
+  return new Set(
+    task.downstream.filter((i) => {
+      const { taskId } = run.graph.tasks[i]!.spec;
+      return ids.has(taskId) || inChosenGroup(taskId);
+    }),
+  );
+}
+
+function unknownChoice({ run, task }: InstanceWork, chosen: readonly string[]): string | undefined {
+  const known = task.downstream.map((i) => run.graph.tasks[i]!.spec.taskId);
+  const unknown = chosen.find(
+    (id) => !known.includes(id) && !known.some((taskId) => taskId.startsWith(`${id}.`)),
+  );
+  if (unknown === undefined) return undefined;
+  return `${task.spec.taskId} chose "${unknown}", which is not directly downstream of it. Possible: ${known.join(', ')}.`;
+}
+
+function failedTry(
+  instance: InstanceWork,
+  endedAtMs: number,
+  reason: string,
+  retryable: boolean,
+  changes: Changes,
+): void {
+  const { run, task } = instance;
+  if (retryable && mayRetry(instance.tryNumber, instance.maxTries)) {
+    const { dagId } = run.dag;
+    const identity = {
+      dagId,
+      taskId: task.spec.taskId,
+      logicalDate: run.logicalDate,
+      tryNumber: instance.tryNumber,
+    };
+    moveInstance(instance, 'up_for_retry', changes, reason);
+    instance.endDate = endedAtMs;
+    instance.nextAt = endedAtMs + retryDelayMs(task.spec, identity);
+    changes.waiting.push(instance);
+    return;
+  }
+  moveInstance(instance, 'failed', changes, reason);
+  instance.endDate = endedAtMs;
+  instanceEnded(instance, changes);
+}
+
+function rescheduled(
+  instance: InstanceWork,
+  end: AttemptEnd,
+  outcome: Extract<TaskOutcome, { kind: 'reschedule' }>,
+  changes: Changes,
+): void {
+  const attempt = instance.attempt!;
+  attempt.state = 'up_for_reschedule';
+  attempt.savedState = outcome.savedState;
+  changes.attempts.add({ instance, attempt });
+  moveInstance(instance, 'up_for_reschedule', changes);
+  instance.nextAt = Math.max(outcome.atMs, end.endedAtMs);
+  changes.waiting.push(instance);
+}
+
+/** What was being ended is gone: the instance takes the state that was decided for it. */
+function attemptStopped(instance: InstanceWork, end: Omit<AttemptEnd, 'outcome'>, changes: Changes): void {
+  const { reason } = instance;
+  if (instance.attempt !== null) closeAttempt(instance, 'killed', end, null, changes);
+  const target = (instance.targetState ?? 'none') as 'none' | 'success' | 'failed' | 'skipped';
+  instance.targetState = null;
+  takeTarget(instance, target, reason, changes);
+}
+
+function takeTarget(
+  instance: InstanceWork,
+  target: 'none' | 'success' | 'failed' | 'skipped',
+  reason: string | null,
+  changes: Changes,
+): void {
+  if (target === instance.state) return;
+  const waits = instance.state === 'up_for_reschedule' || instance.state === 'deferred';
+  if (target === 'none' && waits) moveInstance(instance, 'restarting', changes, reason);
+  if (target !== 'none') {
+    moveInstance(instance, target, changes, reason);
+    return instanceEnded(instance, changes);
+  }
+  instance.startDate = null;
+  instance.endDate = null;
+  instance.outputs = null;
+  moveInstance(instance, 'none', changes);
+  reconsider(instance, changes);
+}
+
+function closeAttempt(
+  instance: InstanceWork,
+  state: Changes['endedAttempts'][number]['state'],
+  end: Omit<AttemptEnd, 'outcome'>,
+  error: SerializedError | null,
+  changes: Changes,
+): void {
+  const { endedAtMs, rendered, logEnd } = end;
+  endAttempt(instance, { state, endDate: endedAtMs, error, rendered, logEnd }, changes);
+}

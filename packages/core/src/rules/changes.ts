@@ -1,0 +1,100 @@
+import type { SerializedError } from '../errors.ts';
+import type { EventData, EventType } from '../events/index.ts';
+import type { JsonObject } from '../json.ts';
+import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, RunWork } from './work.ts';
+
+/**
+ * What one turn did to the working state, so that the shell can write it in one commit. Deciding functions change the working
+ * state and note here what they touched; they write nothing and start nothing.
+ */
+export class Changes {
+  /** When the turn decides: every stamp of it is this instant. */
+  readonly now: number;
+  readonly newRuns = new Set<RunWork>();
+  readonly runs = new Map<RunWork, RunWork['state']>();
+  readonly newInstances = new Set<InstanceWork>();
+  readonly instances = new Set<InstanceWork>();
+  readonly newAttempts: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+  readonly attempts = new Set<{ instance: InstanceWork; attempt: AttemptWork }>();
+  readonly endedAttempts: EndedAttempt[] = [];
+  readonly xcoms: { dagId: string; attemptId: number; key: string; value: string }[] = [];
+  readonly events: TurnEvent[] = [];
+  readonly newBackfills = new Set<BackfillWork>();
+  readonly backfills = new Map<BackfillWork, DagWorkState>();
+  readonly dags = new Map<DagWorkState, DagBefore>();
+  /** Instances that became ready: for the queue. */
+  readonly ready: InstanceWork[] = [];
+  /** Instances that wait for a time (`nextAt`): for the timer heap. */
+  readonly waiting: InstanceWork[] = [];
+  /** Attempts whose process tree has to end. */
+  readonly cancels: { instance: InstanceWork; attempt: AttemptWork; reason: string }[] = [];
+  /** DAGs in which a run ended or room appeared: queued runs, ticks and backfills may go on. */
+  readonly roomInDags = new Set<DagWorkState>();
+  /** Changed use of slots, by pool; every one also counts for `parallelism`. */
+  readonly slots = new Map<string, number>();
+  parallelism = 0;
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** Notes that the run's row changes; remembers the state it had in the database. */
+  touchRun(run: RunWork): void {
+    if (!this.runs.has(run)) this.runs.set(run, run.state);
+  }
+
+  /** Notes that the DAG's row changes; remembers the mark that the database has. */
+  touchDag(dag: DagWorkState): DagBefore {
+    const before = this.dags.get(dag) ?? {
+      mark: dag.mark,
+      isPaused: dag.isPaused,
+      markVersion: dag.markVersion,
+    };
+    this.dags.set(dag, before);
+    return before;
+  }
+
+  touchBackfill(dag: DagWorkState, backfill: BackfillWork): void {
+    this.backfills.set(backfill, dag);
+  }
+
+  event<T extends EventType>(
+    event: Omit<TurnEvent, 'type' | 'data'> & { type: T; data?: EventData[T] },
+  ): void {
+    this.events.push(event as TurnEvent);
+  }
+
+  takeSlots(pool: string, slots: number): void {
+    this.slots.set(pool, (this.slots.get(pool) ?? 0) + slots);
+    this.parallelism += slots > 0 ? 1 : -1;
+  }
+}
+
+export interface DagBefore {
+  readonly mark: number | null;
+  readonly isPaused: boolean;
+  readonly markVersion: string | null;
+}
+
+/** An attempt that is over, with what its last report carried. */
+export interface EndedAttempt {
+  readonly instance: InstanceWork;
+  readonly attempt: AttemptWork;
+  readonly state: 'success' | 'failed' | 'skipped' | 'lost' | 'killed';
+  readonly endDate: number;
+  readonly error: SerializedError | null;
+  readonly rendered: JsonObject | null;
+  readonly logEnd: number | null;
+}
+
+export interface TurnEvent {
+  readonly type: EventType;
+  readonly dagId: string;
+  readonly run?: RunWork;
+  readonly instance?: InstanceWork;
+  readonly attemptId?: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly actor?: string;
+  readonly data?: object;
+}

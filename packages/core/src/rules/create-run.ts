@@ -1,0 +1,122 @@
+import type { JsonObject } from '../json.ts';
+import type { RunType } from '../state/index.ts';
+import type { DataInterval } from '../timetables/index.ts';
+import { startInstances } from './advance-run.ts';
+import type { Changes } from './changes.ts';
+import type { GraphTask } from './dag-graph.ts';
+import { moveRun } from './run-outcome.ts';
+import { noEnds } from './trigger-rule.ts';
+import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
+
+export interface NewRun {
+  readonly runId: string;
+  readonly runType: RunType;
+  readonly slot: number | null;
+  readonly logicalDate: number;
+  readonly dataInterval: DataInterval;
+  readonly conf: JsonObject;
+  readonly backfillKey: number | null;
+  readonly note: string | null;
+}
+
+/** `scheduled__2026-01-01T03:00:00Z`: the type and the UTC instant, without empty milliseconds. */
+export function runIdOf(runType: RunType, instant: number): string {
+  return `${runType}__${new Date(instant).toISOString().replace('.000Z', 'Z')}`;
+}
+
+/** A queued run: a row, no tasks. It joins the DAG's working state when it starts. */
+export function createRun(
+  dag: DagWorkState,
+  spec: NewRun,
+  key: number,
+  actor: string,
+  changes: Changes,
+): RunWork {
+  const run: RunWork = {
+    key,
+    dag,
+    runId: spec.runId,
+    runType: spec.runType,
+    slot: spec.slot,
+    logicalDate: spec.logicalDate,
+    dataIntervalStart: spec.dataInterval.start.getTime(),
+    dataIntervalEnd: spec.dataInterval.end.getTime(),
+    backfillKey: spec.backfillKey,
+    queuedAt: changes.now,
+    triggeredBy: actor,
+    state: 'queued',
+    graph: dag.graph,
+    conf: spec.conf,
+    startDate: null,
+    endDate: null,
+    reason: null,
+    targetState: null,
+    clearNumber: 0,
+    note: spec.note,
+    instances: [],
+    unfinished: { count: 0 },
+    live: { count: 0 },
+    waitingOnPast: new Set(),
+    past: null,
+    followers: [],
+  };
+  changes.newRuns.add(run);
+  changes.event({
+    type: 'run_created',
+    dagId: dag.dagId,
+    run,
+    to: 'queued',
+    actor,
+    data: { runType: spec.runType },
+  });
+  return run;
+}
+
+/** Starts a queued run: gives it its instances and asks which may begin. `keys` hands out surrogate keys. */
+export function startRun(run: RunWork, nextKey: () => number, changes: Changes): void {
+  run.dag.runs.set(run.key, run);
+  for (const task of run.graph.tasks) {
+    const instance = newInstance(run, task, nextKey());
+    run.instances.push(instance);
+    changes.newInstances.add(instance);
+  }
+  run.unfinished.count = run.instances.length;
+  moveRun(run, 'running', changes);
+  startInstances(run, changes);
+}
+
+export function newInstance(run: RunWork, task: GraphTask, key: number): InstanceWork {
+  return {
+    key,
+    run,
+    task,
+    mapPath: '',
+    state: 'none',
+    path: null,
+    tryNumber: 0,
+    infraNumber: 0,
+    maxTries: task.spec.retries,
+    attempt: null,
+    attemptId: null,
+    grantNumber: 0,
+    scheduledAt: null,
+    queuedAt: null,
+    startDate: null,
+    endDate: null,
+    nextAt: null,
+    targetState: null,
+    reason: null,
+    decision: null,
+    ends: noEnds(),
+    setupEnds: noEnds(),
+    outputs: null,
+  };
+}
+
+/** Whether another run of this kind may start now: runs of a backfill count against the backfill's own maximum. */
+export function roomForRuns(dag: DagWorkState, backfillKey: number | null, maxActiveRuns: number): number {
+  if (dag.isPaused) return 0;
+  const backfill = backfillKey === null ? undefined : dag.backfills.get(backfillKey);
+  const limit = backfill?.options.maxActiveRuns ?? maxActiveRuns;
+  return Math.max(0, limit - (dag.activeRuns.get(backfillKey) ?? 0));
+}

@@ -1,0 +1,147 @@
+import { InvalidInputError } from '../errors.ts';
+import type { SerializedDag, SerializedTask } from '../serialization/index.ts';
+
+/**
+ * A DAG version made ready for deciding: ids become indexes, edges become lists of indexes. Built once per version and shared by
+ * all of its runs; nothing in it changes.
+ */
+export interface DagGraph {
+  readonly version: string;
+  readonly dag: SerializedDag;
+  /** In topological order, so an index is an order too. */
+  readonly tasks: readonly GraphTask[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** Indexes of the tasks whose end decides the run (semantics, section 2). */
+  readonly candidates: readonly number[];
+  readonly hasPastDependency: boolean;
+}
+
+export interface GraphTask {
+  readonly index: number;
+  readonly spec: SerializedTask;
+  readonly upstream: readonly number[];
+  readonly downstream: readonly number[];
+  /** Setups whose scope the task is in, direct and indirect. */
+  readonly setups: readonly number[];
+  /** Tasks in the scope of this setup. */
+  readonly scope: readonly number[];
+  /** Direct upstream tasks that are setups: what a teardown's rule looks at. */
+  readonly upstreamSetups: readonly number[];
+  /** Effective weight, clamped to 32 bits (semantics, section 8). */
+  readonly weight: number;
+  /** Tasks that take one of its outputs as a typed input. */
+  readonly consumers: readonly number[];
+}
+
+/** Largest weight: signed 32 bits, as in Airflow. */
+const MAX_WEIGHT = 2 ** 31 - 1;
+
+/** Builds the graph of a serialized DAG. Throws {@link InvalidInputError} when an edge names a task that does not exist. */
+export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
+  const indexOf = new Map(dag.tasks.map((task, index) => [task.taskId, index]));
+  const toIndex = (id: string): number => {
+    const index = indexOf.get(id);
+    if (index === undefined)
+      throw new InvalidInputError(`DAG ${dag.dagId} has an edge to "${id}", which is not a task of it.`);
+    return index;
+  };
+  const upstream = dag.tasks.map((task) => task.upstream.map(toIndex));
+  const downstream = dag.tasks.map((task) => task.downstream.map(toIndex));
+  const weights = effectiveWeights(dag, upstream, downstream);
+  const scopes = setupScopes(dag, upstream, downstream);
+  const consumers: number[][] = dag.tasks.map(() => []);
+  dag.tasks.forEach((task, index) => {
+    for (const source of new Set(task.inputs.map((input) => toIndex(input.taskId))))
+      consumers[source]!.push(index);
+  });
+  const tasks = dag.tasks.map((spec, index): GraphTask => {
+    const up = upstream[index]!;
+    return {
+      index,
+      spec,
+      upstream: up,
+      downstream: downstream[index]!,
+      setups: scopes.setupsOf[index]!,
+      scope: scopes.scopeOf[index]!,
+      upstreamSetups: up.filter((i) => dag.tasks[i]!.isSetup),
+      weight: weights[index]!,
+      consumers: consumers[index]!,
+    };
+  });
+  return {
+    version,
+    dag,
+    tasks,
+    indexOf,
+    candidates: outcomeCandidates(tasks),
+    hasPastDependency: dag.tasks.some((task) => task.dependsOnPast || task.waitForDownstream),
+  };
+}
+
+/** Every task that can be reached from `starts` along `edges`, the starts themselves left out unless reached. */
+export function reachable(
+  starts: Iterable<number>,
+  edges: (index: number) => readonly number[],
+): Set<number> {
+  const found = new Set<number>();
+  const open = [...starts];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    for (const next of edges(index)) {
+      if (found.has(next)) continue;
+      found.add(next);
+      open.push(next);
+    }
+  }
+  return found;
+}
+
+function effectiveWeights(dag: SerializedDag, up: readonly number[][], down: readonly number[][]): number[] {
+  return dag.tasks.map((task, index) => {
+    const own = task.priorityWeight;
+    const others =
+      task.weightRule === 'absolute'
+        ? []
+        : reachable([index], (i) => (task.weightRule === 'downstream' ? down : up)[i]!);
+    let sum = own;
+    for (const other of others) sum += dag.tasks[other]!.priorityWeight;
+    return Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, sum));
+  });
+}
+
+/** A setup's scope: below it and above one of its teardowns; without a teardown, everything below it. */
+function setupScopes(dag: SerializedDag, up: readonly number[][], down: readonly number[][]) {
+  const setupsOf: number[][] = dag.tasks.map(() => []);
+  const scopeOf: number[][] = dag.tasks.map(() => []);
+  dag.tasks.forEach((task, setup) => {
+    if (!task.isSetup) return;
+    const below = reachable([setup], (i) => down[i]!);
+    const teardowns = down[setup]!.filter((i) => dag.tasks[i]!.isTeardown);
+    const above = teardowns.length === 0 ? below : reachable(teardowns, (i) => up[i]!);
+    for (const member of below) {
+      if (!above.has(member) || dag.tasks[member]!.isTeardown) continue;
+      scopeOf[setup]!.push(member);
+      setupsOf[member]!.push(setup);
+    }
+  });
+  return { setupsOf, scopeOf };
+}
+
+/** Leaves, with each teardown leaf replaced by what stands above it (semantics, section 2, step 1). */
+function outcomeCandidates(tasks: readonly GraphTask[]): number[] {
+  const leaves = tasks.filter((task) => task.downstream.length === 0);
+  const candidates = new Set<number>();
+  const seen = new Set<number>();
+  const open = [...leaves];
+  for (let task = open.pop(); task !== undefined; task = open.pop()) {
+    if (seen.has(task.index)) continue;
+    seen.add(task.index);
+    if (!task.spec.isTeardown) {
+      candidates.add(task.index);
+      continue;
+    }
+    if (task.spec.onFailureFailDagRun) candidates.add(task.index);
+    open.push(...task.upstream.map((i) => tasks[i]!).filter((t) => !t.spec.isSetup));
+  }
+  if (candidates.size === 0) for (const leaf of leaves) candidates.add(leaf.index);
+  return [...candidates].sort((a, b) => a - b);
+}

@@ -1,0 +1,70 @@
+import { assertLegalPath, isFinished, type TaskState } from '../state/index.ts';
+import type { Changes } from './changes.ts';
+import type { AttemptWork, InstanceWork } from './work.ts';
+
+const slotHolders: ReadonlySet<TaskState> = new Set(['queued', 'running', 'restarting']);
+const livingStates: ReadonlySet<TaskState> = new Set([
+  'scheduled',
+  'queued',
+  'running',
+  'up_for_retry',
+  'up_for_reschedule',
+  'deferred',
+  'restarting',
+]);
+
+/** Whether an instance in this state occupies slots of parallelism, its pool, its DAG and its task. */
+export const holdsSlot = (state: TaskState): boolean => slotHolders.has(state);
+
+/** Whether something will still happen to an instance in this state without anything else happening first. */
+export const isLive = (state: TaskState): boolean => livingStates.has(state);
+
+/**
+ * The one way in which an instance's state changes in memory: checks the step, keeps the counters of its run, its DAG and the
+ * limits, and notes the path, so that what was passed within a turn is one row update and one event.
+ *
+ * Throws `IllegalTransitionError` for a step that the table does not have.
+ */
+export function moveInstance(
+  instance: InstanceWork,
+  to: TaskState,
+  changes: Changes,
+  reason: string | null = null,
+): void {
+  const from = instance.state;
+  assertLegalPath(
+    `Task ${instance.task.spec.taskId} of ${instance.run.dag.dagId}, run ${instance.run.runId}`,
+    [from, to],
+  );
+  instance.path = instance.path === null ? [from, to] : [...instance.path, to];
+  instance.state = to;
+  instance.reason = reason;
+  changes.instances.add(instance);
+  const { run } = instance;
+  if (isFinished(from) !== isFinished(to)) run.unfinished.count += isFinished(to) ? -1 : 1;
+  if (isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
+  if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
+  if (isFinished(to)) instance.endDate = changes.now;
+}
+
+/** Forgets the attempt that ran; its row gets its end. */
+export function endAttempt(
+  instance: InstanceWork,
+  end: Omit<Changes['endedAttempts'][number], 'instance' | 'attempt'>,
+  changes: Changes,
+): AttemptWork {
+  const attempt = instance.attempt!;
+  changes.endedAttempts.push({ instance, attempt, ...end });
+  instance.attempt = null;
+  return attempt;
+}
+
+function moveSlots(instance: InstanceWork, sign: 1 | -1, changes: Changes): void {
+  const { dag } = instance.run;
+  const { spec } = instance.task;
+  changes.takeSlots(spec.pool, sign * spec.poolSlots);
+  dag.activeTasks += sign;
+  if (spec.maxActiveTisPerDag !== null) {
+    dag.activeByTask.set(spec.taskId, (dag.activeByTask.get(spec.taskId) ?? 0) + sign);
+  }
+}

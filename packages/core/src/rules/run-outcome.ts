@@ -1,0 +1,68 @@
+import { isRunFinished, type RunState } from '../state/index.ts';
+import type { Changes } from './changes.ts';
+import { moveInstance } from './instance-state.ts';
+import type { RunWork } from './work.ts';
+
+/** The final state that a run's candidates give it (semantics, section 2, steps 2 and 3); every instance must have ended. */
+export function runOutcome(run: RunWork): { state: 'success' | 'failed'; reason: string | null } {
+  if (run.targetState !== null) return { state: run.targetState, reason: run.reason };
+  for (const index of run.graph.candidates) {
+    const { state } = run.instances[index]!;
+    if (state === 'failed' || state === 'upstream_failed') return { state: 'failed', reason: run.reason };
+  }
+  return { state: 'success', reason: null };
+}
+
+/** Ends the run when nothing more can happen in it: all instances have ended, or it is deadlocked. Constant time. */
+export function finishRunIfOver(run: RunWork, changes: Changes): void {
+  if (run.state !== 'running') return;
+  if (run.unfinished.count > 0) {
+    if (run.live.count > 0 || run.waitingOnPast.size > 0) return;
+    failDeadlocked(run, changes);
+  }
+  const { state, reason } = runOutcome(run);
+  moveRun(run, state, changes, reason);
+}
+
+/** The one way in which a run's state changes in memory. */
+export function moveRun(
+  run: RunWork,
+  to: RunState,
+  changes: Changes,
+  reason: string | null = null,
+  actor?: string,
+): void {
+  const from = run.state;
+  changes.touchRun(run);
+  const { dag, backfillKey } = run;
+  if (from === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 1) - 1);
+  if (to === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 0) + 1);
+  run.state = to;
+  run.reason = reason;
+  if (to === 'running' && run.startDate === null) run.startDate = changes.now;
+  if (isRunFinished(to)) {
+    run.endDate = changes.now;
+    run.targetState = null;
+    changes.roomInDags.add(dag);
+  } else {
+    run.endDate = null;
+  }
+  changes.event({
+    type: 'run_state',
+    dagId: dag.dagId,
+    run,
+    from,
+    to,
+    ...(actor === undefined ? {} : { actor }),
+    data: reason === null ? {} : { reason },
+  });
+}
+
+/** Rule 4, the safety net: something unfinished and nothing left that could move it. */
+function failDeadlocked(run: RunWork, changes: Changes): void {
+  const blocked = run.instances.filter((instance) => instance.state === 'none');
+  const names = blocked.slice(0, 5).map((instance) => instance.task.spec.taskId);
+  run.targetState = 'failed';
+  run.reason = `Deadlock: nothing can move ${names.join(', ')}${blocked.length > 5 ? ', …' : ''} any more.`;
+  for (const instance of blocked) moveInstance(instance, 'upstream_failed', changes, 'deadlock');
+}

@@ -1,0 +1,63 @@
+import { didYouMean, NotFoundError } from '../errors.ts';
+import type { TaskState } from '../state/index.ts';
+import { type DagGraph, reachable } from './dag-graph.ts';
+
+/** Which tasks of one run a person means. */
+export interface TaskChoice {
+  /** Ids of tasks or groups; absent: every task. */
+  readonly taskIds?: readonly string[];
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
+  /** failed and upstream_failed only. */
+  readonly onlyFailed?: boolean;
+}
+
+/**
+ * Indexes of the chosen tasks in topological order. Setups and teardowns of what is chosen come along (semantics, section 14).
+ * Throws {@link NotFoundError} with "did you mean" for an id that the graph does not have.
+ */
+export function selectTasks(
+  graph: DagGraph,
+  choice: TaskChoice,
+  stateOf: (index: number) => TaskState,
+): readonly number[] {
+  const named =
+    choice.taskIds === undefined ? graph.tasks.map((task) => task.index) : resolveIds(graph, choice.taskIds);
+  const chosen = new Set(named);
+  if (choice.upstream === true)
+    for (const i of reachable(named, (at) => graph.tasks[at]!.upstream)) chosen.add(i);
+  if (choice.downstream === true)
+    for (const i of reachable(named, (at) => graph.tasks[at]!.downstream)) chosen.add(i);
+  const kept = [...chosen].filter((i) => choice.onlyFailed !== true || isFailure(stateOf(i)));
+  return withSetupsAndTeardowns(graph, kept).sort((a, b) => a - b);
+}
+
+const isFailure = (state: TaskState): boolean => state === 'failed' || state === 'upstream_failed';
+
+function resolveIds(graph: DagGraph, ids: readonly string[]): number[] {
+  return ids.flatMap((id) => {
+    const index = graph.indexOf.get(id);
+    if (index !== undefined) return [index];
+    const members = graph.tasks
+      .filter((task) => task.spec.taskId.startsWith(`${id}.`))
+      .map((task) => task.index);
+    if (members.length > 0) return members;
+    const guess = didYouMean(id, graph.indexOf.keys());
+    throw new NotFoundError(
+      `Task of ${graph.dag.dagId}`,
+      id,
+      guess === undefined ? '' : `Did you mean "${guess}"?`,
+    );
+  });
+}
+
+function withSetupsAndTeardowns(graph: DagGraph, chosen: readonly number[]): number[] {
+  const all = new Set(chosen);
+  for (const index of chosen) {
+    for (const setup of graph.tasks[index]!.setups) {
+      all.add(setup);
+      for (const i of graph.tasks[setup]!.downstream) if (graph.tasks[i]!.spec.isTeardown) all.add(i);
+    }
+  }
+  return [...all];
+}

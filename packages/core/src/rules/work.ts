@@ -1,0 +1,151 @@
+import type { JsonObject } from '../json.ts';
+import type { RunState, RunType, TaskState } from '../state/index.ts';
+import type { DagGraph, GraphTask } from './dag-graph.ts';
+import type { UpstreamEnds } from './trigger-rule.ts';
+
+/**
+ * The working state of a DAG's active runs, as the scheduler that holds its lease keeps it in memory. The database is always
+ * enough to rebuild it: a turn changes this copy, writes the changes in one commit, and throws the copy away when the commit
+ * does not go through.
+ */
+export interface DagWorkState {
+  readonly dagId: string;
+  readonly epoch: number;
+  isPaused: boolean;
+  isStale: boolean;
+  /** Graph of the newest version: what new runs and clears by a person take. */
+  graph: DagGraph;
+  mark: number | null;
+  markVersion: string | null;
+  nextTick: number | null;
+  /** Runs with instances in memory, by key. */
+  readonly runs: Map<number, RunWork>;
+  /** Queued runs in the database, of no backfill (null) or of one: they cost no memory. */
+  readonly queuedRuns: Map<number | null, number>;
+  readonly backfills: Map<number, BackfillWork>;
+  /** Running runs by the same keys. */
+  readonly activeRuns: Map<number | null, number>;
+  /** Instances that hold a slot (queued, running, restarting). */
+  activeTasks: number;
+  /** The same per task id, for tasks with a limit of their own. */
+  readonly activeByTask: Map<string, number>;
+}
+
+export interface RunWork {
+  readonly key: number;
+  readonly dag: DagWorkState;
+  readonly runId: string;
+  readonly runType: RunType;
+  readonly slot: number | null;
+  readonly logicalDate: number;
+  readonly dataIntervalStart: number;
+  readonly dataIntervalEnd: number;
+  readonly backfillKey: number | null;
+  readonly queuedAt: number;
+  readonly triggeredBy: string;
+  state: RunState;
+  graph: DagGraph;
+  conf: JsonObject;
+  startDate: number | null;
+  endDate: number | null;
+  reason: string | null;
+  targetState: 'success' | 'failed' | null;
+  clearNumber: number;
+  note: string | null;
+  /** By task index of the graph. */
+  readonly instances: InstanceWork[];
+  /** Instances that have not ended. */
+  readonly unfinished: { count: number };
+  /** Instances that something will still happen to by itself: scheduled, queued, running, waiting for a time. */
+  readonly live: { count: number };
+  /** Instances that wait for the previous run. */
+  readonly waitingOnPast: Set<InstanceWork>;
+  /** States of the previous run's tasks, when a task of this one depends on its past; null: there is no previous run. */
+  past: PastRun | null;
+  /** Runs whose `past` this one is. */
+  readonly followers: RunWork[];
+}
+
+/** The previous run as depends-on-past sees it: its live instances, or the states it ended with. */
+export interface PastRun {
+  readonly runKey: number;
+  readonly runId: string;
+  readonly states: Map<string, TaskState>;
+}
+
+export interface InstanceWork {
+  readonly key: number;
+  readonly run: RunWork;
+  task: GraphTask;
+  readonly mapPath: string;
+  state: TaskState;
+  /** States passed since the last commit, the one in the database first; null: unchanged. */
+  path: TaskState[] | null;
+  tryNumber: number;
+  infraNumber: number;
+  maxTries: number;
+  attempt: AttemptWork | null;
+  /** Attempt of the newest try, also after it ended: whose XComs are read. */
+  attemptId: number | null;
+  grantNumber: number;
+  scheduledAt: number | null;
+  queuedAt: number | null;
+  startDate: number | null;
+  endDate: number | null;
+  nextAt: number | null;
+  targetState: TaskState | null;
+  reason: string | null;
+  decision: string | null;
+  /** How its direct upstream ended so far. */
+  readonly ends: UpstreamEnds;
+  /** How the setups ended whose scope it is in. */
+  readonly setupEnds: UpstreamEnds;
+  /** Its XComs while consumers need them, when small; null: read them from the database. */
+  outputs: JsonObject | null;
+}
+
+/** An attempt that has not ended. */
+export interface AttemptWork {
+  readonly attemptId: number;
+  grantNumber: number;
+  /** Grant under which the database knows it. */
+  storedGrant: number;
+  state: 'queued' | 'running' | 'deferred' | 'up_for_reschedule';
+  readonly tryNumber: number;
+  readonly infraNumber: number;
+  readonly version: string;
+  readonly queuedAt: number;
+  startDate: number | null;
+  runnerId: string | null;
+  host: string | null;
+  pid: number | null;
+  readonly processGroups: number[];
+  log: { segment: string; start: number } | null;
+  savedState: JsonObject | null;
+}
+
+export interface BackfillWork {
+  readonly key: number;
+  readonly fromDate: number;
+  readonly toDate: number;
+  readonly options: BackfillOptions;
+  readonly actor: string;
+  readonly createdAt: number;
+  state: 'running' | 'paused' | 'success' | 'failed' | 'cancelled';
+  endDate: number | null;
+  cursor: number | null;
+  total: number;
+  created: number;
+  existing: number;
+  inFlight: number;
+  cleared: number;
+  succeeded: number;
+  failed: number;
+}
+
+export interface BackfillOptions {
+  readonly reprocess: 'none' | 'failed' | 'completed';
+  readonly reverse: boolean;
+  readonly maxActiveRuns: number;
+  readonly conf: JsonObject;
+}
