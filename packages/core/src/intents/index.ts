@@ -1,1 +1,22 @@
-export type * from './intent.ts';
+export {
+  applyBackfill,
+  applyControlBackfill,
+  backfillOptions,
+  countDates,
+  noteState as noteBackfillState,
+} from './apply-backfill.ts';
+export { adoptVersion, applyClear, type ClearedTask, planClear } from './apply-clear.ts';
+export { applyKill, applyMarkRun, applyMarkTasks, timeOutRun } from './apply-mark.ts';
+export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';
+export type {
+  BackfillPayload,
+  ClearPayload,
+  ControlBackfillPayload,
+  Intent,
+  IntentKind,
+  KillPayload,
+  MarkRunPayload,
+  MarkTasksPayload,
+  TaskSelection,
+  TriggerPayload,
+} from './intent.ts';

@@ -1,5 +1,5 @@
 import { Heap } from './heap.ts';
-import type { InstanceWork } from './work.ts';
+import type { DagWorkState, InstanceWork } from './work.ts';
 
 /**
  * What limits say at admission. Read at each decision, so that a Variable changed meanwhile counts.
@@ -9,7 +9,7 @@ export interface Limits {
   readonly parallelismRoom: number;
   /** Free slots of a pool; Infinity when it is unlimited. */
   poolRoom(pool: string): number;
-  maxActiveTasks(dagId: string): number;
+  maxActiveTasks(dag: DagWorkState): number;
   /** Limit of a task over all runs of its DAG. */
   maxActiveTis(instance: InstanceWork): number;
 }
@@ -220,7 +220,7 @@ function compareInstances(a: InstanceWork, b: InstanceWork): number {
 export function blockingGate(instance: InstanceWork, limits: Limits): Gate | null {
   const { dag } = instance.run;
   if (dag.isPaused) return 'paused';
-  if (dag.activeTasks >= limits.maxActiveTasks(dag.dagId)) return 'dag';
+  if (dag.activeTasks >= limits.maxActiveTasks(dag)) return 'dag';
   const { taskId, maxActiveTisPerDag, pool, poolSlots } = instance.task.spec;
   if (maxActiveTisPerDag !== null && (dag.activeByTask.get(taskId) ?? 0) >= limits.maxActiveTis(instance))
     return 'task';

@@ -44,6 +44,7 @@ export function moveRun(
     run.endDate = changes.now;
     run.targetState = null;
     changes.roomInDags.add(dag);
+    countInBackfill(run, to, changes);
   } else {
     run.endDate = null;
   }
@@ -56,6 +57,14 @@ export function moveRun(
     ...(actor === undefined ? {} : { actor }),
     data: reason === null ? {} : { reason },
   });
+}
+
+function countInBackfill(run: RunWork, to: 'success' | 'failed', changes: Changes): void {
+  const backfill = run.backfillKey === null ? undefined : run.dag.backfills.get(run.backfillKey);
+  if (backfill === undefined) return;
+  if (to === 'success') backfill.succeeded += 1;
+  else backfill.failed += 1;
+  changes.touchBackfill(run.dag, backfill);
 }
 
 /** Rule 4, the safety net: something unfinished and nothing left that could move it. */

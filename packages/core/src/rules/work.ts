@@ -40,7 +40,7 @@ export interface RunWork {
   readonly logicalDate: number;
   readonly dataIntervalStart: number;
   readonly dataIntervalEnd: number;
-  readonly backfillKey: number | null;
+  backfillKey: number | null;
   readonly queuedAt: number;
   readonly triggeredBy: string;
   state: RunState;

@@ -67,6 +67,8 @@ export interface RunUpdate {
   readonly conf: string;
   readonly clearNumber: number;
   readonly note: string | null;
+  /** A backfill that clears a run in place takes it over. */
+  readonly backfillKey: number | null;
 }
 
 /** Compare-and-set on `from`; all other members are the instance's new values. */

@@ -1,0 +1,131 @@
+import { type DagWorkState, Heap, type InstanceWork, ReadyQueue, type RunWork } from '@tsflow/core/rules';
+import type { Store } from '@tsflow/core/store';
+import { restoreDag } from './restore-dag.ts';
+import type { VersionCache } from './version-cache.ts';
+
+/** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
+export interface DueTimer {
+  readonly at: number;
+  readonly instance?: InstanceWork;
+  readonly dag?: DagWorkState;
+  readonly run?: RunWork;
+}
+
+/**
+ * The DAGs whose lease this scheduler holds, and the indexes over their working state: what is ready, what is due when, whose
+ * attempt a report is about. All of it can be thrown away and rebuilt from the database, DAG by DAG.
+ */
+export class HeldDags {
+  readonly dags = new Map<string, DagWorkState>();
+  readonly ready = new ReadyQueue();
+  readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
+  readonly #attempts = new Map<number, InstanceWork>();
+  readonly #store: Store;
+  readonly #versions: VersionCache;
+
+  constructor(store: Store, versions: VersionCache) {
+    this.#store = store;
+    this.#versions = versions;
+  }
+
+  dag(dagId: string): DagWorkState {
+    const dag = this.dags.get(dagId);
+    if (dag === undefined) throw new Error(`DAG ${dagId} is not held by this scheduler.`);
+    return dag;
+  }
+
+  /** The instance that an attempt belongs to, if it is active here. */
+  instanceOf(attemptId: number): InstanceWork | undefined {
+    return this.#attempts.get(attemptId);
+  }
+
+  indexAttempt(attemptId: number, instance: InstanceWork): void {
+    this.#attempts.set(attemptId, instance);
+  }
+
+  forgetAttempt(attemptId: number): void {
+    this.#attempts.delete(attemptId);
+  }
+
+  *instances(): Iterable<InstanceWork> {
+    for (const dag of this.dags.values()) for (const run of dag.runs.values()) yield* run.instances;
+  }
+
+  /** Reads a DAG's working state from the database, in place of what was known of it. Null: it has no usable version. */
+  async load(dagId: string): Promise<DagWorkState | null> {
+    this.drop(dagId);
+    const work = await this.#store.turns.load(dagId);
+    if (work === null || work.dag.currentVersion === null) return null;
+    const versions = new Set([work.dag.currentVersion, ...work.activeRuns.map((run) => run.version)]);
+    for (const version of versions) await this.#versions.ensure(version);
+    const dag = restoreDag(work, (version) => this.#versions.get(version).graph);
+    this.dags.set(dagId, dag);
+    for (const run of dag.runs.values()) {
+      await this.linkPast(run);
+      this.indexRun(run);
+    }
+    return dag;
+  }
+
+  /** Puts what a run's instances wait for into the indexes: attempts, due times, the ready queue. */
+  indexRun(run: RunWork): void {
+    for (const instance of run.instances) {
+      if (instance.attempt !== null) this.#attempts.set(instance.attempt.attemptId, instance);
+      if (instance.state === 'scheduled') this.ready.add(instance);
+      if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
+    }
+    const timeout = run.graph.dag.dagRunTimeoutMs;
+    if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
+  }
+
+  /** Finds the run before this one, for tasks that depend on their past. */
+  async linkPast(run: RunWork): Promise<void> {
+    if (!run.graph.hasPastDependency || run.slot === null) return;
+    const row = await this.#store.turns.previousRun(run.dag.dagId, run.slot);
+    if (row === null) return;
+    const live = run.dag.runs.get(row.key);
+    const states = new Map(run.graph.tasks.map((task) => [task.spec.taskId, 'none' as InstanceWork['state']]));
+    if (live !== undefined) {
+      for (const instance of live.instances) states.set(instance.task.spec.taskId, instance.state);
+      live.followers.push(run);
+    } else {
+      for (const task of await this.#store.turns.taskInstances([row.key])) {
+        states.set(task.taskId, task.state as InstanceWork['state']);
+      }
+    }
+    run.past = { runKey: row.key, runId: row.runId, states };
+  }
+
+  /** A run whose predecessor was still queued when it started learns of it now. */
+  followersOf(run: RunWork): readonly RunWork[] {
+    return [...run.dag.runs.values()].filter((other) => other.past?.runKey === run.key && other !== run);
+  }
+
+  /** Takes a finished run out of memory. */
+  forgetRun(run: RunWork): void {
+    run.dag.runs.delete(run.key);
+  }
+
+  drop(dagId: string): void {
+    const dag = this.dags.get(dagId);
+    if (dag === undefined) return;
+    for (const run of dag.runs.values()) {
+      for (const { attempt } of run.instances) if (attempt !== null) this.#attempts.delete(attempt.attemptId);
+    }
+    this.ready.forgetDag(dagId);
+    this.dags.delete(dagId);
+  }
+
+  /** Whether a timer still means something: what it was set for is still held and still waits for this instant. */
+  isDue(timer: DueTimer): boolean {
+    if (timer.instance !== undefined) {
+      return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
+    }
+    if (timer.run !== undefined) return timer.run.state === 'running' && this.#holds(timer.run);
+    return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
+  }
+
+  #holds(run: RunWork): boolean {
+    return this.dags.get(run.dag.dagId) === run.dag && run.dag.runs.get(run.key) === run;
+  }
+}

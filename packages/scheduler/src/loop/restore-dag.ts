@@ -1,0 +1,169 @@
+import type { JsonObject } from '@tsflow/core/json';
+import {
+  type AttemptWork,
+  type BackfillOptions,
+  type BackfillWork,
+  type DagGraph,
+  type DagWorkState,
+  holdsSlot,
+  type InstanceWork,
+  newInstance,
+  type RunWork,
+  recount,
+} from '@tsflow/core/rules';
+import type { RunState, RunType, TaskState } from '@tsflow/core/state';
+import type { AttemptTable, BackfillTable, DagRunTable, DagTable, DagWork, TaskInstanceTable } from '@tsflow/core/store';
+
+/** Rows to working state: what a holder rebuilds when it takes a DAG over, or when a commit did not go through. */
+export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph): DagWorkState {
+  const dag = emptyDag(work.dag, graphOf(work.dag.currentVersion!));
+  for (const [backfillKey, count] of work.queuedRunCounts) dag.queuedRuns.set(backfillKey, count);
+  for (const row of work.backfills) dag.backfills.set(row.key, restoreBackfill(row));
+  const attempts = new Map(work.attempts.map((row) => [row.attemptId, row]));
+  const tasks = groupByRun(work.taskInstances);
+  for (const row of work.activeRuns) {
+    if (row.state !== 'running') continue;
+    const run = restoreRun(dag, row, graphOf(row.version));
+    restoreInstances(run, tasks.get(row.key) ?? [], attempts);
+    joinDag(run);
+  }
+  return dag;
+}
+
+/** A run out of its row, without its instances. */
+export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph): RunWork {
+  return {
+    key: row.key,
+    dag,
+    runId: row.runId,
+    runType: row.runType as RunType,
+    slot: row.slot,
+    logicalDate: row.logicalDate,
+    dataIntervalStart: row.dataIntervalStart,
+    dataIntervalEnd: row.dataIntervalEnd,
+    backfillKey: row.backfillKey,
+    queuedAt: row.queuedAt,
+    triggeredBy: row.triggeredBy ?? 'scheduler',
+    state: row.state as RunState,
+    graph,
+    conf: JSON.parse(row.conf) as JsonObject,
+    startDate: row.startDate,
+    endDate: row.endDate,
+    reason: row.reason,
+    targetState: row.targetState as 'success' | 'failed' | null,
+    clearNumber: row.clearNumber,
+    note: row.note,
+    instances: [],
+    unfinished: { count: 0 },
+    live: { count: 0 },
+    waitingOnPast: new Set(),
+    past: null,
+    followers: [],
+  };
+}
+
+/** Gives a restored run the instances that its rows tell of; rows of tasks that its version does not have stay history. */
+export function restoreInstances(
+  run: RunWork,
+  rows: readonly TaskInstanceTable[],
+  attempts: ReadonlyMap<number, AttemptTable>,
+): void {
+  const byTask = new Map(rows.map((row) => [row.taskId, row]));
+  for (const task of run.graph.tasks) {
+    const row = byTask.get(task.spec.taskId);
+    if (row === undefined) {
+      throw new Error(`Run ${run.runId} of ${run.dag.dagId} has no row for its task ${task.spec.taskId}: run "tsflow db check".`);
+    }
+    const instance = newInstance(run, task, row.key);
+    const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
+    Object.assign(instance, {
+      state: row.state as TaskState,
+      tryNumber: row.tryNumber,
+      infraNumber: row.infraNumber,
+      maxTries: row.maxTries,
+      attemptId: row.attemptId,
+      attempt: attempt === undefined || attempt.endDate !== null ? null : restoreAttempt(attempt),
+      grantNumber: row.grantNumber,
+      scheduledAt: row.scheduledAt,
+      queuedAt: row.queuedAt,
+      startDate: row.startDate,
+      endDate: row.endDate,
+      nextAt: row.nextAt,
+      targetState: row.targetState as TaskState | null,
+      reason: row.reason,
+      decision: row.decision,
+    } satisfies Partial<InstanceWork>);
+    run.instances.push(instance);
+  }
+  recount(run);
+}
+
+/** Counts a running run and the slots of its instances into the DAG. */
+export function joinDag(run: RunWork): void {
+  const { dag } = run;
+  dag.runs.set(run.key, run);
+  dag.activeRuns.set(run.backfillKey, (dag.activeRuns.get(run.backfillKey) ?? 0) + 1);
+  for (const { state, task } of run.instances) {
+    if (!holdsSlot(state)) continue;
+    dag.activeTasks += 1;
+    const { taskId, maxActiveTisPerDag } = task.spec;
+    if (maxActiveTisPerDag !== null) dag.activeByTask.set(taskId, (dag.activeByTask.get(taskId) ?? 0) + 1);
+  }
+}
+
+function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
+  return {
+    dagId: row.dagId,
+    epoch: row.epoch,
+    isPaused: row.isPaused === 1,
+    isStale: row.isStale === 1,
+    graph,
+    mark: row.mark,
+    markVersion: row.markVersion,
+    nextTick: row.nextTick,
+    runs: new Map(),
+    queuedRuns: new Map(),
+    backfills: new Map(),
+    activeRuns: new Map(),
+    activeTasks: 0,
+    activeByTask: new Map(),
+  };
+}
+
+function restoreBackfill(row: BackfillTable): BackfillWork {
+  return {
+    ...row,
+    options: JSON.parse(row.options) as BackfillOptions,
+    state: row.state as BackfillWork['state'],
+  };
+}
+
+function restoreAttempt(row: AttemptTable): AttemptWork {
+  return {
+    attemptId: row.attemptId,
+    grantNumber: row.grantNumber,
+    storedGrant: row.grantNumber,
+    state: row.state as AttemptWork['state'],
+    tryNumber: row.tryNumber,
+    infraNumber: row.infraNumber,
+    version: row.version,
+    queuedAt: row.queuedAt,
+    startDate: row.startDate,
+    runnerId: row.runnerId,
+    host: row.host,
+    pid: row.pid,
+    processGroups: row.processGroups === null ? [] : (JSON.parse(row.processGroups) as number[]),
+    log: row.logSegment === null ? null : { segment: row.logSegment, start: row.logStart ?? 0 },
+    savedState: row.savedState === null ? null : (JSON.parse(row.savedState) as JsonObject),
+  };
+}
+
+function groupByRun(rows: readonly TaskInstanceTable[]): Map<number, TaskInstanceTable[]> {
+  const groups = new Map<number, TaskInstanceTable[]>();
+  for (const row of rows) {
+    const group = groups.get(row.runKey);
+    if (group === undefined) groups.set(row.runKey, [row]);
+    else group.push(row);
+  }
+  return groups;
+}

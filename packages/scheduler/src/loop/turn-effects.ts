@@ -1,0 +1,263 @@
+import type {
+  AttemptWork,
+  BackfillWork,
+  Changes,
+  DagWorkState,
+  EndedAttempt,
+  InstanceWork,
+  RunWork,
+  TurnEvent,
+} from '@tsflow/core/rules';
+import type {
+  AttemptUpdate,
+  BackfillTable,
+  DagEffects,
+  DagRunTable,
+  DecidedIntent,
+  NewAttempt,
+  NewEvent,
+  NewIntent,
+  RunUpdate,
+  TaskInstanceTable,
+  TaskUpdate,
+} from '@tsflow/core/store';
+
+/** What a turn writes besides the changes of the working state. */
+export interface TurnNotes {
+  readonly intentsDecided: readonly { dagId: string; intent: DecidedIntent }[];
+  readonly intentsSent: readonly { from: DagWorkState; intent: NewIntent }[];
+}
+
+/** Changes of the working state to rows, DAG by DAG. Reads the working state, changes nothing. */
+export function turnEffects(changes: Changes, notes: TurnNotes, dagOf: (dagId: string) => DagWorkState): DagEffects[] {
+  const byDag = new Map<string, DagEffects>();
+  const effects = (dag: DagWorkState): DagEffects => {
+    let of = byDag.get(dag.dagId);
+    if (of === undefined) {
+      of = emptyEffects(dag);
+      byDag.set(dag.dagId, of);
+    }
+    return of;
+  };
+  for (const dag of changes.dags.keys()) {
+    byDag.set(dag.dagId, { ...emptyEffects(dag), dag: dagChange(dag, changes) });
+  }
+  for (const [backfill, dag] of changes.backfills) {
+    const rows = changes.newBackfills.has(backfill) ? effects(dag).backfillsInserted : effects(dag).backfillsUpdated;
+    rows.push(backfillRow(dag, backfill));
+  }
+  for (const run of changes.newRuns) effects(run.dag).runsInserted.push(runRow(run));
+  for (const [run, from] of changes.runs) {
+    if (!changes.newRuns.has(run)) effects(run.dag).runsUpdated.push(runUpdate(run, from));
+  }
+  for (const instance of changes.newInstances) effects(instance.run.dag).tasksInserted.push(taskRow(instance));
+  for (const instance of changes.instances) {
+    const of = effects(instance.run.dag);
+    if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
+    if (instance.path !== null) of.events.push(taskEvent(instance, changes.now));
+  }
+  for (const { instance, attempt } of changes.newAttempts) {
+    effects(instance.run.dag).attemptsInserted.push(attemptRow(instance, attempt));
+  }
+  const ended = new Set(changes.endedAttempts.map((end) => end.attempt));
+  for (const { instance, attempt } of changes.attempts) {
+    if (!ended.has(attempt)) effects(instance.run.dag).attemptsUpdated.push(attemptUpdate(attempt, null));
+  }
+  for (const end of changes.endedAttempts) {
+    effects(end.instance.run.dag).attemptsUpdated.push(attemptUpdate(end.attempt, end));
+  }
+  for (const { dagId, ...xcom } of changes.xcoms) effects(dagOf(dagId)).xcoms.push(xcom);
+  for (const event of changes.events) effects(dagOf(event.dagId)).events.push(eventRow(event, changes.now));
+  for (const { dagId, intent } of notes.intentsDecided) effects(dagOf(dagId)).intentsDecided.push(intent);
+  for (const { from, intent } of notes.intentsSent) effects(from).intentsSent.push(intent);
+  return [...byDag.values()];
+}
+
+function emptyEffects(dag: DagWorkState): DagEffects {
+  return {
+    dagId: dag.dagId,
+    epoch: dag.epoch,
+    backfillsInserted: [],
+    backfillsUpdated: [],
+    runsInserted: [],
+    runsUpdated: [],
+    tasksInserted: [],
+    tasksUpdated: [],
+    attemptsInserted: [],
+    attemptsUpdated: [],
+    xcoms: [],
+    events: [],
+    intentsDecided: [],
+    intentsSent: [],
+  };
+}
+
+function dagChange(dag: DagWorkState, changes: Changes): NonNullable<DagEffects['dag']> {
+  const before = changes.dags.get(dag)!;
+  return {
+    ...(before.isPaused === dag.isPaused ? {} : { isPaused: dag.isPaused }),
+    mark: { from: before.mark, to: dag.mark, version: dag.graph.version, nextTick: dag.nextTick },
+  };
+}
+
+function backfillRow(dag: DagWorkState, backfill: BackfillWork): BackfillTable {
+  return { ...backfill, dagId: dag.dagId, options: JSON.stringify(backfill.options) };
+}
+
+function runRow(run: RunWork): DagRunTable {
+  return {
+    key: run.key,
+    dagId: run.dag.dagId,
+    runId: run.runId,
+    runType: run.runType,
+    slot: run.slot,
+    logicalDate: run.logicalDate,
+    dataIntervalStart: run.dataIntervalStart,
+    dataIntervalEnd: run.dataIntervalEnd,
+    state: run.state,
+    version: run.graph.version,
+    conf: JSON.stringify(run.conf),
+    queuedAt: run.queuedAt,
+    startDate: run.startDate,
+    endDate: run.endDate,
+    triggeredBy: run.triggeredBy,
+    note: run.note,
+    reason: run.reason,
+    targetState: run.targetState,
+    backfillKey: run.backfillKey,
+    // Keys grow in the order of creation, which is the order in which runs of a backfill and of a schedule are to start.
+    ordinal: run.key,
+    clearNumber: run.clearNumber,
+    partitionKey: null,
+  };
+}
+
+function runUpdate(run: RunWork, from: string): RunUpdate {
+  return {
+    key: run.key,
+    from,
+    state: run.state,
+    startDate: run.startDate,
+    endDate: run.endDate,
+    reason: run.reason,
+    targetState: run.targetState,
+    version: run.graph.version,
+    conf: JSON.stringify(run.conf),
+    clearNumber: run.clearNumber,
+    note: run.note,
+    backfillKey: run.backfillKey,
+  };
+}
+
+function taskColumns(instance: InstanceWork) {
+  const { spec, weight } = instance.task;
+  return {
+    key: instance.key,
+    state: instance.state,
+    tryNumber: instance.tryNumber,
+    infraNumber: instance.infraNumber,
+    maxTries: instance.maxTries,
+    attemptId: instance.attemptId,
+    grantNumber: instance.grantNumber,
+    scheduledAt: instance.scheduledAt,
+    queuedAt: instance.queuedAt,
+    startDate: instance.startDate,
+    endDate: instance.endDate,
+    nextAt: instance.nextAt,
+    targetState: instance.targetState,
+    reason: instance.reason,
+    decision: instance.decision,
+    priorityWeight: weight,
+    pool: spec.pool,
+    poolSlots: spec.poolSlots,
+  };
+}
+
+function taskRow(instance: InstanceWork): TaskInstanceTable {
+  return {
+    ...taskColumns(instance),
+    runKey: instance.run.key,
+    dagId: instance.run.dag.dagId,
+    taskId: instance.task.spec.taskId,
+    mapPath: instance.mapPath,
+    mapSort: instance.mapPath === '' ? '' : instance.mapPath.split('.').map((part) => part.padStart(10, '0')).join('.'),
+  };
+}
+
+function taskUpdate(instance: InstanceWork): TaskUpdate {
+  return { ...taskColumns(instance), from: instance.path?.[0] ?? instance.state };
+}
+
+function taskEvent(instance: InstanceWork, at: number): NewEvent {
+  const path = instance.path!;
+  const data = {
+    tryNumber: instance.tryNumber,
+    ...(path.length > 2 ? { path } : {}),
+    ...(instance.reason === null ? {} : { reason: instance.reason }),
+  };
+  return {
+    at,
+    dagId: instance.run.dag.dagId,
+    runKey: instance.run.key,
+    taskInstanceKey: instance.key,
+    attemptId: instance.attemptId,
+    type: 'task_state',
+    fromState: path[0]!,
+    toState: instance.state,
+    actor: 'scheduler',
+    data: JSON.stringify(data),
+  };
+}
+
+function attemptRow(instance: InstanceWork, attempt: AttemptWork): NewAttempt {
+  return {
+    attemptId: attempt.attemptId,
+    taskInstanceKey: instance.key,
+    runKey: instance.run.key,
+    dagId: instance.run.dag.dagId,
+    taskId: instance.task.spec.taskId,
+    mapPath: instance.mapPath,
+    tryNumber: attempt.tryNumber,
+    infraNumber: attempt.infraNumber,
+    version: attempt.version,
+    state: attempt.state,
+    grantNumber: attempt.grantNumber,
+    queuedAt: attempt.queuedAt,
+  };
+}
+
+function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptUpdate {
+  return {
+    attemptId: attempt.attemptId,
+    grantNumber: attempt.storedGrant,
+    newGrant: attempt.grantNumber,
+    state: end?.state ?? attempt.state,
+    startDate: attempt.startDate,
+    endDate: end?.endDate ?? null,
+    runnerId: attempt.runnerId,
+    host: attempt.host,
+    pid: attempt.pid,
+    processGroups: attempt.processGroups.length === 0 ? null : JSON.stringify(attempt.processGroups),
+    logSegment: attempt.log?.segment ?? null,
+    logStart: attempt.log?.start ?? null,
+    logEnd: end?.logEnd ?? null,
+    error: end === null || end.error === null ? null : JSON.stringify(end.error),
+    rendered: end === null || end.rendered === null ? null : JSON.stringify(end.rendered),
+    savedState: attempt.savedState === null ? null : JSON.stringify(attempt.savedState),
+  };
+}
+
+function eventRow(event: TurnEvent, at: number): NewEvent {
+  return {
+    at,
+    dagId: event.dagId,
+    runKey: event.run?.key ?? event.instance?.run.key ?? null,
+    taskInstanceKey: event.instance?.key ?? null,
+    attemptId: event.attemptId ?? null,
+    type: event.type,
+    fromState: event.from ?? null,
+    toState: event.to ?? null,
+    actor: event.actor ?? 'scheduler',
+    data: event.data === undefined ? null : JSON.stringify(event.data),
+  };
+}

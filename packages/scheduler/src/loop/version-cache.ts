@@ -1,0 +1,52 @@
+import { buildDagGraph, type DagGraph } from '@tsflow/core/rules';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import type { Store } from '@tsflow/core/store';
+import { type Timetable, timetableFromJson } from '@tsflow/core/timetables';
+
+/** A DAG version, ready for deciding and for handing out its work. */
+export interface LoadedVersion {
+  readonly graph: DagGraph;
+  readonly timetable: Timetable;
+  readonly number: number;
+  readonly bundle: string;
+  readonly entry: string;
+}
+
+/** Versions by their digest. A version never changes, so what was loaded once stays true. */
+export class VersionCache {
+  readonly #versions = new Map<string, LoadedVersion>();
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** A version that {@link ensure} loaded before. */
+  get(version: string): LoadedVersion {
+    const loaded = this.#versions.get(version);
+    if (loaded === undefined) throw new Error(`DAG version ${version} was not loaded before it was needed.`);
+    return loaded;
+  }
+
+  async ensure(version: string): Promise<LoadedVersion> {
+    const known = this.#versions.get(version);
+    if (known !== undefined) return known;
+    const row = await this.#store.catalog.version(version);
+    if (row === null) throw new Error(`DAG version ${version} is not in the database: run "tsflow db check".`);
+    const dag = JSON.parse(row.serialized) as SerializedDag;
+    const loaded: LoadedVersion = {
+      graph: buildDagGraph(dag, version),
+      timetable: timetableFromJson(dag.timetable),
+      number: row.number,
+      bundle: row.bundle,
+      entry: row.entry,
+    };
+    this.#versions.set(version, loaded);
+    return loaded;
+  }
+
+  /** Forgets versions that nothing uses any more: a folder that is edited all day makes many. */
+  keepOnly(used: ReadonlySet<string>): void {
+    for (const version of this.#versions.keys()) if (!used.has(version)) this.#versions.delete(version);
+  }
+}
