@@ -15,3 +15,7 @@ export type {
 } from './store.ts';
 export type * from './tables.ts';
 export type * from './turn.ts';
+export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
+export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
+export { whyRun, whyTask } from './previews/why.ts';
+export { restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';

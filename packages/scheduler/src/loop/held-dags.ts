@@ -1,6 +1,6 @@
 import { type DagWorkState, Heap, type InstanceWork, ReadyQueue, type RunWork } from '@tsflow/core/rules';
 import type { Store } from '@tsflow/core/store';
-import { restoreDag } from './restore-dag.ts';
+import { restoreDag } from '@tsflow/core/store';
 import type { VersionCache } from './version-cache.ts';
 
 /** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
@@ -17,6 +17,8 @@ export interface DueTimer {
  */
 export class HeldDags {
   readonly dags = new Map<string, DagWorkState>();
+  /** DAGs with a tick that is due and no room for its run. */
+  readonly overdue = new Set<DagWorkState>();
   readonly ready = new ReadyQueue();
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
@@ -74,31 +76,41 @@ export class HeldDags {
       if (instance.state === 'scheduled') this.ready.add(instance);
       if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
     }
+    this.indexTimeout(run);
+  }
+
+  indexTimeout(run: RunWork): void {
     const timeout = run.graph.dag.dagRunTimeoutMs;
     if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
   }
 
-  /** Finds the run before this one, for tasks that depend on their past. */
+  /**
+   * Finds the run before this one, for tasks that depend on their past, and makes itself known to the runs after it. Runs of this
+   * very turn are in memory only, older ones perhaps only in the database.
+   */
   async linkPast(run: RunWork): Promise<void> {
-    if (!run.graph.hasPastDependency || run.slot === null) return;
-    const row = await this.#store.turns.previousRun(run.dag.dagId, run.slot);
-    if (row === null) return;
-    const live = run.dag.runs.get(row.key);
-    const states = new Map(run.graph.tasks.map((task) => [task.spec.taskId, 'none' as InstanceWork['state']]));
-    if (live !== undefined) {
-      for (const instance of live.instances) states.set(instance.task.spec.taskId, instance.state);
-      live.followers.push(run);
-    } else {
+    const { slot, dag } = run;
+    if (!run.graph.hasPastDependency || slot === null) return;
+    for (const other of dag.runs.values()) if (other.past?.runKey === run.key) run.followers.push(other);
+    const row = await this.#store.turns.previousRun(dag.dagId, slot);
+    let previous: RunWork | null = null;
+    for (const other of dag.runs.values()) {
+      if (other.slot === null || other.slot >= slot || other.slot < (row?.slot ?? other.slot)) continue;
+      if (previous === null || other.slot > previous.slot!) previous = other;
+    }
+    const states = new Map(
+      run.graph.tasks.map((task) => [task.spec.taskId, 'none' as InstanceWork['state']]),
+    );
+    if (previous !== null) {
+      for (const instance of previous.instances) states.set(instance.task.spec.taskId, instance.state);
+      previous.followers.push(run);
+      run.past = { runKey: previous.key, runId: previous.runId, states };
+    } else if (row !== null) {
       for (const task of await this.#store.turns.taskInstances([row.key])) {
         states.set(task.taskId, task.state as InstanceWork['state']);
       }
+      run.past = { runKey: row.key, runId: row.runId, states };
     }
-    run.past = { runKey: row.key, runId: row.runId, states };
-  }
-
-  /** A run whose predecessor was still queued when it started learns of it now. */
-  followersOf(run: RunWork): readonly RunWork[] {
-    return [...run.dag.runs.values()].filter((other) => other.past?.runKey === run.key && other !== run);
   }
 
   /** Takes a finished run out of memory. */
@@ -112,6 +124,7 @@ export class HeldDags {
     for (const run of dag.runs.values()) {
       for (const { attempt } of run.instances) if (attempt !== null) this.#attempts.delete(attempt.attemptId);
     }
+    this.overdue.delete(dag);
     this.ready.forgetDag(dagId);
     this.dags.delete(dagId);
   }

@@ -26,7 +26,8 @@ export class KeyBlock {
   }
 
   readonly take = (): number => {
-    if (this.#next >= this.#end) throw new Error('No surrogate key is left in the block: ensure() was asked for too few.');
+    if (this.#next >= this.#end)
+      throw new Error('No surrogate key is left in the block: ensure() was asked for too few.');
     return this.#next++;
   };
 }

@@ -29,7 +29,11 @@ export interface TurnNotes {
 }
 
 /** Changes of the working state to rows, DAG by DAG. Reads the working state, changes nothing. */
-export function turnEffects(changes: Changes, notes: TurnNotes, dagOf: (dagId: string) => DagWorkState): DagEffects[] {
+export function turnEffects(
+  changes: Changes,
+  notes: TurnNotes,
+  dagOf: (dagId: string) => DagWorkState,
+): DagEffects[] {
   const byDag = new Map<string, DagEffects>();
   const effects = (dag: DagWorkState): DagEffects => {
     let of = byDag.get(dag.dagId);
@@ -43,14 +47,17 @@ export function turnEffects(changes: Changes, notes: TurnNotes, dagOf: (dagId: s
     byDag.set(dag.dagId, { ...emptyEffects(dag), dag: dagChange(dag, changes) });
   }
   for (const [backfill, dag] of changes.backfills) {
-    const rows = changes.newBackfills.has(backfill) ? effects(dag).backfillsInserted : effects(dag).backfillsUpdated;
+    const rows = changes.newBackfills.has(backfill)
+      ? effects(dag).backfillsInserted
+      : effects(dag).backfillsUpdated;
     rows.push(backfillRow(dag, backfill));
   }
   for (const run of changes.newRuns) effects(run.dag).runsInserted.push(runRow(run));
   for (const [run, from] of changes.runs) {
     if (!changes.newRuns.has(run)) effects(run.dag).runsUpdated.push(runUpdate(run, from));
   }
-  for (const instance of changes.newInstances) effects(instance.run.dag).tasksInserted.push(taskRow(instance));
+  for (const instance of changes.newInstances)
+    effects(instance.run.dag).tasksInserted.push(taskRow(instance));
   for (const instance of changes.instances) {
     const of = effects(instance.run.dag);
     if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
@@ -180,7 +187,13 @@ function taskRow(instance: InstanceWork): TaskInstanceTable {
     dagId: instance.run.dag.dagId,
     taskId: instance.task.spec.taskId,
     mapPath: instance.mapPath,
-    mapSort: instance.mapPath === '' ? '' : instance.mapPath.split('.').map((part) => part.padStart(10, '0')).join('.'),
+    mapSort:
+      instance.mapPath === ''
+        ? ''
+        : instance.mapPath
+            .split('.')
+            .map((part) => part.padStart(10, '0'))
+            .join('.'),
   };
 }
 

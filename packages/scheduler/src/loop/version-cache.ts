@@ -32,7 +32,8 @@ export class VersionCache {
     const known = this.#versions.get(version);
     if (known !== undefined) return known;
     const row = await this.#store.catalog.version(version);
-    if (row === null) throw new Error(`DAG version ${version} is not in the database: run "tsflow db check".`);
+    if (row === null)
+      throw new Error(`DAG version ${version} is not in the database: run "tsflow db check".`);
     const dag = JSON.parse(row.serialized) as SerializedDag;
     const loaded: LoadedVersion = {
       graph: buildDagGraph(dag, version),

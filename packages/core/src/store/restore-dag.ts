@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tsflow/core/json';
+import type { JsonObject } from '../json.ts';
 import {
   type AttemptWork,
   type BackfillOptions,
@@ -10,9 +10,10 @@ import {
   newInstance,
   type RunWork,
   recount,
-} from '@tsflow/core/rules';
-import type { RunState, RunType, TaskState } from '@tsflow/core/state';
-import type { AttemptTable, BackfillTable, DagRunTable, DagTable, DagWork, TaskInstanceTable } from '@tsflow/core/store';
+} from '../rules/index.ts';
+import type { RunState, RunType, TaskState } from '../state/index.ts';
+import type { DagWork } from './store.ts';
+import type { AttemptTable, BackfillTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
 
 /** Rows to working state: what a holder rebuilds when it takes a DAG over, or when a commit did not go through. */
 export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph): DagWorkState {
@@ -72,7 +73,9 @@ export function restoreInstances(
   for (const task of run.graph.tasks) {
     const row = byTask.get(task.spec.taskId);
     if (row === undefined) {
-      throw new Error(`Run ${run.runId} of ${run.dag.dagId} has no row for its task ${task.spec.taskId}: run "tsflow db check".`);
+      throw new Error(
+        `Run ${run.runId} of ${run.dag.dagId} has no row for its task ${task.spec.taskId}: run "tsflow db check".`,
+      );
     }
     const instance = newInstance(run, task, row.key);
     const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
@@ -111,7 +114,7 @@ export function joinDag(run: RunWork): void {
   }
 }
 
-function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
+export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
   return {
     dagId: row.dagId,
     epoch: row.epoch,

@@ -1,0 +1,176 @@
+import { isFinished, type RunState } from '../state/index.ts';
+import { ruleVerdict } from './advance-run.ts';
+import { pastVerdict } from './past.ts';
+import type { InstanceWork } from './work.ts';
+
+/** What the checks look at besides the instance: the state of the world at one moment. */
+export interface ReadinessWorld {
+  readonly now: number;
+  readonly schedulers: readonly { readonly id: string; readonly beatAgeMs: number }[];
+  readonly leaseMs: number;
+  readonly maxActiveRuns: number;
+  readonly activeRuns: number;
+  readonly maxActiveTasks: number;
+  readonly parallelism: { readonly limit: number; readonly used: number };
+  readonly pool: { readonly name: string; readonly slots: number; readonly used: number };
+  readonly taskLimit: { readonly limit: number; readonly used: number } | null;
+}
+
+export interface Readiness {
+  readonly name: string;
+  readonly passed: boolean;
+  /** For the person looking at the UI. */
+  readonly reason: string;
+}
+
+/** One reason a task may have to wait. Cheap, pure, and worded for the person who asks. */
+interface ReadinessCheck {
+  readonly name: string;
+  evaluate(
+    instance: InstanceWork,
+    world: ReadinessWorld,
+  ): { readonly passed: boolean; readonly reason: string };
+}
+
+/**
+ * Why a task instance is not running: every check in the order in which the scheduler meets them, unmet ones included. The loop
+ * decides by the same functions (`ruleVerdict`, `pastVerdict`, the gates of the ready queue).
+ */
+export function explainReadiness(instance: InstanceWork, world: ReadinessWorld): readonly Readiness[] {
+  return CHECKS.map(({ name, evaluate }) => ({ name, ...evaluate(instance, world) }));
+}
+
+/** Why a run has not begun. */
+export function explainRun(
+  run: { state: RunState; isPaused: boolean },
+  world: ReadinessWorld,
+): readonly Readiness[] {
+  const { maxActiveRuns, activeRuns } = world;
+  return [
+    scheduler(world),
+    paused(run.isPaused),
+    run.state === 'queued'
+      ? {
+          name: 'max_active_runs',
+          passed: activeRuns < maxActiveRuns,
+          reason: `${activeRuns} of at most ${maxActiveRuns} runs of this DAG are active.`,
+        }
+      : { name: 'max_active_runs', passed: true, reason: `The run is ${run.state}.` },
+  ];
+}
+
+function scheduler({ schedulers, leaseMs }: ReadinessWorld): Readiness {
+  const newest = Math.min(...schedulers.map((one) => one.beatAgeMs));
+  const passed = newest < leaseMs;
+  const reason = passed
+    ? `A scheduler is alive; it beat ${(newest / 1000).toFixed(1)} s ago.`
+    : schedulers.length === 0
+      ? 'No scheduler is running: start one with "tsflow standalone" or "tsflow scheduler".'
+      : `The scheduler has not beaten for ${Math.round(newest / 1000)} s.`;
+  return { name: 'scheduler', passed, reason };
+}
+
+function paused(isPaused: boolean): Readiness {
+  return {
+    name: 'paused',
+    passed: !isPaused,
+    reason: isPaused ? 'The DAG is paused.' : 'The DAG is not paused.',
+  };
+}
+
+const CHECKS: readonly ReadinessCheck[] = [
+  {
+    name: 'state',
+    evaluate({ state, reason, attempt }) {
+      const active = state === 'running' || state === 'queued';
+      const passed = !isFinished(state) && !active;
+      if (isFinished(state))
+        return { passed, reason: `It has ended: ${state}${reason === null ? '' : ` (${reason})`}.` };
+      if (state === 'running')
+        return {
+          passed,
+          reason: `It is running${attempt?.pid == null ? '' : ` as process ${attempt.pid}`}.`,
+        };
+      if (state === 'queued') return { passed, reason: 'It has a slot and waits for a runner to begin.' };
+      return { passed, reason: `It is ${state}.` };
+    },
+  },
+  { name: 'scheduler', evaluate: (_instance, world) => scheduler(world) },
+  {
+    name: 'run_state',
+    evaluate: ({ run }) => ({ passed: run.state === 'running', reason: `The run is ${run.state}.` }),
+  },
+  { name: 'paused', evaluate: ({ run }) => paused(run.dag.isPaused) },
+  {
+    name: 'trigger_rule',
+    evaluate(instance) {
+      if (instance.state !== 'none')
+        return { passed: true, reason: `Its rule ${instance.task.spec.triggerRule} has been decided.` };
+      const { run, task } = instance;
+      const verdict = ruleVerdict(instance);
+      const open = [...new Set([...task.setups, ...task.upstream])]
+        .map((index) => run.instances[index]!)
+        .filter(({ state }) => !isFinished(state))
+        .map((upstream) => `${upstream.task.spec.taskId} (${upstream.state})`);
+      const waits =
+        open.length === 0
+          ? ''
+          : ` Waits for: ${open.slice(0, 10).join(', ')}${open.length > 10 ? ', …' : ''}.`;
+      return { passed: verdict === 'run', reason: `Its rule is ${task.spec.triggerRule}.${waits}` };
+    },
+  },
+  { name: 'depends_on_past', evaluate: (instance) => pastVerdict(instance) },
+  {
+    name: 'wait',
+    evaluate({ nextAt, state }, { now }) {
+      if (nextAt === null || nextAt <= now) return { passed: true, reason: 'It waits for no time.' };
+      const seconds = Math.ceil((nextAt - now) / 1000);
+      const why = state === 'up_for_retry' ? 'The next try begins' : 'It is called again';
+      return { passed: false, reason: `${why} in ${seconds} s, at ${new Date(nextAt).toISOString()}.` };
+    },
+  },
+  {
+    name: 'parallelism',
+    evaluate: (_instance, { parallelism: { limit, used } }) => ({
+      passed: used < limit,
+      reason:
+        limit === 0
+          ? 'The Variable parallelism is 0: nothing starts.'
+          : `${used} of ${limit} slots of parallelism are in use.`,
+    }),
+  },
+  {
+    name: 'max_active_tasks',
+    evaluate: ({ run }, { maxActiveTasks }) => ({
+      passed: run.dag.activeTasks < maxActiveTasks,
+      reason: `${run.dag.activeTasks} of at most ${maxActiveTasks} tasks of this DAG are active.`,
+    }),
+  },
+  {
+    name: 'max_active_tis_per_dag',
+    evaluate: (_instance, { taskLimit }) =>
+      taskLimit === null
+        ? { passed: true, reason: 'The task has no limit of its own.' }
+        : {
+            passed: taskLimit.used < taskLimit.limit,
+            reason: `${taskLimit.used} of at most ${taskLimit.limit} instances of this task are active.`,
+          },
+  },
+  {
+    name: 'pool',
+    evaluate({ task }, { pool: { name, slots, used } }) {
+      const { poolSlots } = task.spec;
+      if (slots < 0) return { passed: true, reason: `Pool ${name} is unlimited.` };
+      if (poolSlots > slots) {
+        return {
+          passed: false,
+          reason: `It needs ${poolSlots} slots and pool ${name} has only ${slots} in all: make the pool larger.`,
+        };
+      }
+      return {
+        passed: used + poolSlots <= slots,
+        reason: `${used} of ${slots} slots of pool ${name} are in use; it needs ${poolSlots}.`,
+      };
+    },
+  },
+];

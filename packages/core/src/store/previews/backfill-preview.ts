@@ -1,0 +1,90 @@
+import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
+import { backfillDates, backfillStep } from '../../rules/index.ts';
+import type { RunState } from '../../state/index.ts';
+import { timetableFromJson } from '../../timetables/index.ts';
+import type { Store } from '../store.ts';
+import { dagSnapshot } from './snapshot.ts';
+
+export interface BackfillPreview {
+  readonly total: number;
+  readonly toCreate: number;
+  readonly toClear: number;
+  readonly existing: number;
+  readonly inFlight: number;
+  /** First and last logical date in the order in which they run; null: the range has none. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** How long it should take, in ms, by the median of the newest runs and the maximum of active ones; null: no history. */
+  readonly estimateMs: number | null;
+}
+
+/** Runs whose median duration the estimate goes by. */
+const HISTORY = 50;
+
+/** What a backfill would do, date by date, by the very functions that carry it out. Reads only. */
+export async function backfillPreview(
+  store: Store,
+  dagId: string,
+  payload: BackfillPayload,
+): Promise<BackfillPreview> {
+  const { graph } = await dagSnapshot(store, dagId);
+  const options = backfillOptions(payload);
+  const range = {
+    fromDate: Date.parse(payload.start),
+    toDate: Date.parse(payload.end),
+    reverse: options.reverse,
+  };
+  const states = await existingStates(store, dagId, range.fromDate, range.toDate);
+  const counts = { create: 0, clear: 0, exists: 0, in_flight: 0 };
+  let first: string | null = null;
+  let last: string | null = null;
+  for (const { logicalDate } of backfillDates(timetableFromJson(graph.dag.timetable), range, null)) {
+    counts[backfillStep(states.get(logicalDate.getTime()), options.reprocess)] += 1;
+    last = logicalDate.toISOString();
+    first ??= last;
+  }
+  const runs = counts.create + counts.clear;
+  const median = await medianDuration(store, dagId);
+  return {
+    total: runs + counts.exists + counts.in_flight,
+    toCreate: counts.create,
+    toClear: counts.clear,
+    existing: counts.exists,
+    inFlight: counts.in_flight,
+    first,
+    last,
+    estimateMs: median === null ? null : Math.round((runs * median) / options.maxActiveRuns),
+  };
+}
+
+async function existingStates(
+  store: Store,
+  dagId: string,
+  from: number,
+  to: number,
+): Promise<Map<number, RunState>> {
+  const rows = await store.db
+    .selectFrom('dagRun')
+    .select(['slot', 'state'])
+    .where('dagId', '=', dagId)
+    .where('slot', '>=', from)
+    .where('slot', '<=', to)
+    .execute();
+  return new Map(rows.map((row) => [row.slot!, row.state as RunState]));
+}
+
+async function medianDuration(store: Store, dagId: string): Promise<number | null> {
+  const rows = await store.db
+    .selectFrom('dagRun')
+    .select(['startDate', 'endDate'])
+    .where('dagId', '=', dagId)
+    .where('state', '=', 'success')
+    .orderBy('key', 'desc')
+    .limit(HISTORY)
+    .execute();
+  const durations = rows.flatMap(({ startDate, endDate }) =>
+    startDate === null || endDate === null ? [] : [endDate - startDate],
+  );
+  durations.sort((a, b) => a - b);
+  return durations[Math.floor(durations.length / 2)] ?? null;
+}

@@ -1,0 +1,48 @@
+import { NotFoundError } from '../../errors.ts';
+import { buildDagGraph, type DagGraph, type DagWorkState, type RunWork } from '../../rules/index.ts';
+import type { SerializedDag } from '../../serialization/index.ts';
+import { emptyDag, restoreInstances, restoreRun } from '../restore-dag.ts';
+import type { Store } from '../store.ts';
+import type { AttemptTable, DagTable } from '../tables.ts';
+
+/** A DAG at its newest version, as a preview sees it: read only, of one moment. */
+export interface DagSnapshot {
+  readonly row: DagTable;
+  readonly dag: DagWorkState;
+  readonly graph: DagGraph;
+  readonly versionNumber: number;
+}
+
+/** Throws {@link NotFoundError} when there is no such DAG, or none of its versions ever loaded. */
+export async function dagSnapshot(store: Store, dagId: string): Promise<DagSnapshot> {
+  const row = await store.db.selectFrom('dag').selectAll().where('dagId', '=', dagId).executeTakeFirst();
+  if (row === undefined || row.currentVersion === null) {
+    throw new NotFoundError('DAG', dagId, '"tsflow dags list" shows them.');
+  }
+  const { graph, number } = await versionGraph(store, row.currentVersion);
+  return { row, dag: emptyDag(row, graph), graph, versionNumber: number };
+}
+
+/** A run with its instances, whatever its state. */
+export async function runSnapshot(store: Store, dag: DagWorkState, runId: string): Promise<RunWork> {
+  const row = await store.turns.run(dag.dagId, runId);
+  if (row === null)
+    throw new NotFoundError(`Run of ${dag.dagId}`, runId, `"tsflow runs list ${dag.dagId}" shows them.`);
+  const { graph } = await versionGraph(store, row.version);
+  const run = restoreRun(dag, row, graph);
+  const tasks = await store.turns.taskInstances([row.key]);
+  const attempts = new Map<number, AttemptTable>();
+  for (const task of tasks) {
+    if (task.attemptId === null || (task.state !== 'running' && task.state !== 'queued')) continue;
+    const attempt = await store.turns.attempt(task.attemptId);
+    if (attempt !== null) attempts.set(attempt.attemptId, attempt);
+  }
+  if (tasks.length > 0) restoreInstances(run, tasks, attempts);
+  return run;
+}
+
+async function versionGraph(store: Store, version: string): Promise<{ graph: DagGraph; number: number }> {
+  const row = await store.catalog.version(version);
+  if (row === null) throw new NotFoundError('DAG version', version);
+  return { graph: buildDagGraph(JSON.parse(row.serialized) as SerializedDag, version), number: row.number };
+}

@@ -1,0 +1,112 @@
+import { liveNumber, ownVariable } from '../../config/index.ts';
+import { NotFoundError } from '../../errors.ts';
+import type { Json } from '../../json.ts';
+import {
+  explainReadiness,
+  explainRun,
+  type Readiness,
+  type ReadinessWorld,
+  type RunWork,
+} from '../../rules/index.ts';
+import type { SerializedTask } from '../../serialization/index.ts';
+import type { Store } from '../store.ts';
+import { dagSnapshot, runSnapshot } from './snapshot.ts';
+
+/** A scheduler that has not beaten for this long counts as gone (model section 9). */
+const LEASE_MS = 30_000;
+
+/** Why a task instance is not running: the checks that the scheduler makes, in order, with live values. Reads only. */
+export async function whyTask(
+  store: Store,
+  dagId: string,
+  runId: string,
+  taskId: string,
+  mapPath = '',
+): Promise<readonly Readiness[]> {
+  const { dag } = await dagSnapshot(store, dagId);
+  const run = await runSnapshot(store, dag, runId);
+  const task = run.graph.tasks[run.graph.indexOf.get(taskId) ?? -1];
+  if (task === undefined) throw new NotFoundError(`Task of ${dagId}`, taskId);
+  const instance = run.instances[task.index];
+  const world = await readinessWorld(store, run, task.spec);
+  if (instance === undefined || instance.mapPath !== mapPath)
+    return explainRun({ state: run.state, isPaused: dag.isPaused }, world);
+  await countActiveTasks(store, run);
+  return explainReadiness(instance, world);
+}
+
+/** Why a run has not begun. Reads only. */
+export async function whyRun(store: Store, dagId: string, runId: string): Promise<readonly Readiness[]> {
+  const { dag, graph } = await dagSnapshot(store, dagId);
+  const run = await runSnapshot(store, dag, runId);
+  return explainRun(
+    { state: run.state, isPaused: dag.isPaused },
+    await readinessWorld(store, run, graph.dag.tasks[0]),
+  );
+}
+
+async function readinessWorld(
+  store: Store,
+  run: RunWork,
+  task: SerializedTask | undefined,
+): Promise<ReadinessWorld> {
+  const now = Date.now();
+  const { dag } = run;
+  const variables = new Map(
+    (await store.variables.list()).map((row) => [row.key, JSON.parse(row.value) as Json] as const),
+  );
+  const counters = await store.turns.counters();
+  const poolName = task?.pool ?? 'default_pool';
+  const pool = await store.db
+    .selectFrom('pool')
+    .select('slots')
+    .where('name', '=', poolName)
+    .executeTakeFirst();
+  const active = await store.db
+    .selectFrom('dagRun')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('dagId', '=', dag.dagId)
+    .where('state', '=', 'running')
+    .executeTakeFirstOrThrow();
+  const limit = task?.maxActiveTisPerDag ?? null;
+  return {
+    now,
+    schedulers: (await store.leases.living()).map((row) => ({ id: row.id, beatAgeMs: now - row.beatAt })),
+    leaseMs: LEASE_MS,
+    maxActiveRuns: liveNumber(dag.graph.dag.maxActiveRuns, variables),
+    activeRuns: Number(active.count),
+    maxActiveTasks: liveNumber(dag.graph.dag.maxActiveTasks, variables),
+    parallelism: {
+      limit: liveNumber(ownVariable('parallelism'), variables),
+      used: counters.get('parallelism') ?? 0,
+    },
+    pool: {
+      name: poolName,
+      slots: pool?.slots ?? (poolName === 'default_pool' ? 128 : 0),
+      used: counters.get(`pool:${poolName}`) ?? 0,
+    },
+    taskLimit:
+      limit === null
+        ? null
+        : { limit: liveNumber(limit, variables), used: await activeOf(store, run, task!.taskId) },
+  };
+}
+
+async function countActiveTasks(store: Store, run: RunWork): Promise<void> {
+  run.dag.activeTasks = await countHolding(store, run.dag.dagId);
+}
+
+function activeOf(store: Store, run: RunWork, taskId: string): Promise<number> {
+  return countHolding(store, run.dag.dagId, taskId);
+}
+
+async function countHolding(store: Store, dagId: string, taskId?: string): Promise<number> {
+  const row = await store.db
+    .selectFrom('taskInstance')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('dagId', '=', dagId)
+    .where('state', 'in', ['queued', 'running', 'restarting'])
+    .$if(taskId !== undefined, (query) => query.where('taskId', '=', taskId!))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}

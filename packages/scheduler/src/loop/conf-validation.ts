@@ -1,0 +1,33 @@
+import { InvalidInputError } from '@tsflow/core/errors';
+import type { JsonObject } from '@tsflow/core/json';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+const validators = new WeakMap<object, ValidateFunction>();
+const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, validateFormats: false });
+
+/**
+ * The conf of a run, checked by the JSON Schema of the DAG's params, defaults filled in. Throws {@link InvalidInputError} naming every
+ * member that does not fit. The runner checks again with zod itself, since JSON Schema cannot say everything.
+ */
+export function validateConf(dag: SerializedDag, conf: JsonObject): JsonObject {
+  if (dag.paramsSchema === null) return conf;
+  const validate = validatorOf(dag.paramsSchema);
+  const filled = structuredClone(conf) as Record<string, unknown>;
+  if (validate(filled)) return filled as JsonObject;
+  const problems = (validate.errors ?? []).map((error) => {
+    const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
+    const where = error.instancePath.slice(1).replaceAll('/', '.') || 'conf';
+    return `${where} ${error.message ?? 'is invalid'}${allowed === undefined ? '' : ` (${allowed.join(', ')})`}`;
+  });
+  throw new InvalidInputError(`The params of ${dag.dagId} do not fit: ${problems.join('; ')}.`);
+}
+
+function validatorOf(schema: JsonObject): ValidateFunction {
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    validators.set(schema, validate);
+  }
+  return validate;
+}

@@ -1,0 +1,69 @@
+import type { Json } from '@tsflow/core/json';
+import type { AttemptWork, InstanceWork } from '@tsflow/core/rules';
+import { MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
+import type { World } from './world.ts';
+
+/** Workloads of attempts that were admitted and committed: plain JSON, inputs included as far as they are small. */
+export async function workloads(
+  world: World,
+  admitted: readonly { instance: InstanceWork; attempt: AttemptWork }[],
+): Promise<Workload[]> {
+  const result: Workload[] = [];
+  for (const { instance, attempt } of admitted) {
+    if (instance.attempt === attempt) result.push(await workload(world, instance, attempt));
+  }
+  return result;
+}
+
+async function workload(world: World, instance: InstanceWork, attempt: AttemptWork): Promise<Workload> {
+  const { run, task } = instance;
+  const { bundle, entry } = world.versions.get(attempt.version);
+  return {
+    kind: 'execute',
+    attemptId: attempt.attemptId,
+    grantNumber: attempt.grantNumber,
+    dagId: run.dag.dagId,
+    runId: run.runId,
+    taskId: task.spec.taskId,
+    mapPath: instance.mapPath,
+    tryNumber: attempt.tryNumber,
+    infraNumber: attempt.infraNumber,
+    maxTries: instance.maxTries,
+    version: attempt.version,
+    bundle,
+    entry,
+    runType: run.runType,
+    logicalDate: iso(run.logicalDate),
+    dataInterval: { start: iso(run.dataIntervalStart), end: iso(run.dataIntervalEnd) },
+    timezone: run.graph.dag.timezone,
+    conf: run.conf,
+    inputs: task.spec.inputs.length === 0 ? noInputs : await inputsOf(world, instance),
+    executionTimeoutMs: task.spec.executionTimeoutMs,
+    isolation: task.spec.isolation,
+    savedState: attempt.savedState,
+  };
+}
+
+const noInputs: Workload['inputs'] = {};
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+/** Outputs of upstream tasks, from memory or else from the database; what does not fit the grant is asked for by the runner. */
+async function inputsOf(world: World, { run, task }: InstanceWork): Promise<Workload['inputs']> {
+  const inputs: { [source: string]: Json } = {};
+  let bytes = 0;
+  for (const { taskId, key } of task.spec.inputs) {
+    const source = run.instances[run.graph.indexOf.get(taskId)!]!;
+    const value =
+      source.outputs === null ? await readOutput(world, source, key) : (source.outputs[key] ?? null);
+    bytes += JSON.stringify(value).length;
+    if (bytes <= MAX_GRANT_INPUT_BYTES) inputs[`${taskId}/${key}`] = value;
+  }
+  return inputs;
+}
+
+/** A task that pushed nothing reads as null. */
+async function readOutput(world: World, source: InstanceWork, key: string): Promise<Json> {
+  const values = await world.store.turns.xcoms([source.key], key);
+  const text = values.get(source.key);
+  return text === undefined ? null : (JSON.parse(text) as Json);
+}

@@ -1,0 +1,1 @@
+export { Scheduler, SchedulerFencedError, type SchedulerOptions } from './scheduler.ts';

@@ -1,0 +1,254 @@
+import { ConflictError, NotFoundError, serializeError, TsflowError } from '@tsflow/core/errors';
+import {
+  applyBackfill,
+  applyClear,
+  applyControlBackfill,
+  applyKill,
+  applyMarkRun,
+  applyMarkTasks,
+  applyTrigger,
+  type ClearPayload,
+  type Intent,
+} from '@tsflow/core/intents';
+import type { JsonObject } from '@tsflow/core/json';
+import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
+import { isRunFinished } from '@tsflow/core/state';
+import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
+import { restoreInstances, restoreRun } from '@tsflow/core/store';
+import { validateConf } from './conf-validation.ts';
+import type { Report } from './inbox.ts';
+import { applyReports, type ReportAnswers } from './report-stage.ts';
+import { rejoin, startOrQueue } from './run-stage.ts';
+import { planTicks } from './tick-stage.ts';
+import type { World } from './world.ts';
+
+/**
+ * Applies what people asked for. Effect and result are written in the turn's transaction; what cannot be done is refused with
+ * the reason, and nothing of it happens.
+ */
+export async function applyIntents(
+  world: World,
+  rows: readonly IntentTable[],
+  answers: ReportAnswers,
+  decided: { dagId: string; intent: DecidedIntent }[],
+  changes: Changes,
+): Promise<void> {
+  for (const row of rows) {
+    const dag = world.held.dag(row.dagId);
+    if (row.kind === 'report') {
+      await applyReports(world, [JSON.parse(row.payload) as Report], answers, changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
+      continue;
+    }
+    const intent = { kind: row.kind, payload: JSON.parse(row.payload) } as Intent;
+    try {
+      const result = await applyIntent(world, dag, intent, row.actor, changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', result, changes.now) });
+      const data = { intentId: row.id, kind: row.kind, result };
+      changes.event({ type: 'intent_applied', dagId: row.dagId, actor: row.actor, data });
+    } catch (error) {
+      if (!(error instanceof TsflowError)) throw error;
+      const { stack: _, ...refusal } = serializeError(error);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'refused', { error: refusal }, changes.now) });
+      const data = { intentId: row.id, kind: row.kind, reason: error.message };
+      changes.event({ type: 'intent_refused', dagId: row.dagId, actor: row.actor, data });
+    }
+  }
+}
+
+function decision(
+  row: IntentTable,
+  state: DecidedIntent['state'],
+  result: unknown,
+  now: number,
+): DecidedIntent {
+  return { id: row.id, state, result: JSON.stringify(result), decidedAt: now };
+}
+
+async function applyIntent(
+  world: World,
+  dag: DagWorkState,
+  intent: Intent,
+  actor: string,
+  changes: Changes,
+): Promise<unknown> {
+  switch (intent.kind) {
+    case 'trigger':
+      return trigger(world, dag, intent.payload, actor, changes);
+    case 'clear':
+      return clear(world, dag, intent.payload, actor, changes);
+    case 'mark_tasks': {
+      const run = await findRun(world, dag, intent.payload.runId);
+      const marked = applyMarkTasks(run, intent.payload, actor, changes);
+      return { runId: run.runId, tasks: marked };
+    }
+    case 'mark_run': {
+      const run = await findRun(world, dag, intent.payload.runId);
+      if (run.state === 'queued') countQueued(run, -1);
+      applyMarkRun(run, intent.payload, actor, changes);
+      return { runId: run.runId, state: intent.payload.state };
+    }
+    case 'kill': {
+      const run = await findRun(world, dag, intent.payload.runId);
+      if (isRunFinished(run.state))
+        throw new ConflictError(`Run ${run.runId} has ended: nothing of it is active.`);
+      if (run.state === 'queued') countQueued(run, -1);
+      return { runId: run.runId, tasks: applyKill(run, intent.payload, actor, changes) };
+    }
+    case 'pause':
+      await setPaused(world, dag, intent.payload.isPaused, actor, changes);
+      return { dagId: dag.dagId, isPaused: dag.isPaused };
+    case 'backfill': {
+      const { timetable } = await world.versions.ensure(dag.graph.version);
+      const conf = validateConf(dag.graph.dag, intent.payload.conf);
+      await world.keys.ensure(1);
+      const payload = { ...intent.payload, conf };
+      const backfill = applyBackfill(dag, payload, timetable, world.keys.take(), actor, changes);
+      if (payload.unpause === true) await setPaused(world, dag, false, actor, changes);
+      return {
+        backfillKey: backfill.key,
+        state: backfill.state,
+        total: backfill.total,
+        isPaused: dag.isPaused,
+      };
+    }
+    case 'control_backfill': {
+      const backfill = applyControlBackfill(dag, intent.payload, actor, changes);
+      return { backfillKey: backfill.key, state: backfill.state };
+    }
+    case 'note': {
+      const run = await findRun(world, dag, intent.payload.runId);
+      changes.touchRun(run);
+      run.note = intent.payload.note;
+      return { runId: run.runId };
+    }
+  }
+}
+
+async function trigger(
+  world: World,
+  dag: DagWorkState,
+  payload: Extract<Intent, { kind: 'trigger' }>['payload'],
+  actor: string,
+  changes: Changes,
+): Promise<unknown> {
+  if (dag.isStale)
+    throw new ConflictError(`The file of ${dag.dagId} is gone: nothing can be started from it.`);
+  if (payload.runId !== undefined) await refuseDuplicate(world, dag, payload.runId);
+  const { timetable } = await world.versions.ensure(dag.graph.version);
+  const conf = validateConf(dag.graph.dag, payload.conf);
+  await world.keys.ensure(1);
+  const ports = {
+    key: world.keys.take(),
+    random: world.random(),
+    conf,
+    manualInterval: (runAfter: Date) => timetable.manualInterval(runAfter),
+  };
+  const run = applyTrigger(dag, payload, ports, actor, changes);
+  if (payload.unpause === true) await setPaused(world, dag, false, actor, changes);
+  await startOrQueue(world, run, changes);
+  return { dagId: dag.dagId, runId: run.runId, state: run.state, isPaused: dag.isPaused };
+}
+
+async function refuseDuplicate(world: World, dag: DagWorkState, runId: string): Promise<void> {
+  const existing = await world.store.turns.run(dag.dagId, runId);
+  if (existing === null) return;
+  throw new ConflictError(
+    `Run ${runId} of ${dag.dagId} exists (${existing.state}). To run it again, clear it: tsflow tasks clear ${dag.dagId} ${runId}.`,
+    { runId, state: existing.state },
+  );
+}
+
+async function clear(
+  world: World,
+  dag: DagWorkState,
+  payload: ClearPayload,
+  actor: string,
+  changes: Changes,
+): Promise<unknown> {
+  const first = await findRun(world, dag, payload.runId);
+  const runs = [first, ...(await neighbours(world, dag, first, payload))];
+  if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
+  const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
+  const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
+  const cleared = [];
+  for (const run of runs) {
+    await world.keys.ensure(dag.graph.tasks.length);
+    const wasRunning = run.state === 'running';
+    cleared.push(...applyClear(run, checked, dag.graph, world.keys.take, actor, changes));
+    if (wasRunning) startInstances(run, changes);
+    else if (run.state === 'queued') await resumeOrQueue(world, run, changes);
+  }
+  return { version: first.graph.version, tasks: cleared };
+}
+
+/** A finished run that was put back to queued: it goes on at once when there is room. */
+async function resumeOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
+  const { dag, backfillKey } = run;
+  const limit =
+    dag.backfills.get(backfillKey ?? -1)?.options.maxActiveRuns ?? world.limits.maxActiveRuns(dag);
+  const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
+  if (!dag.isPaused && ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit)
+    await rejoin(world, run, changes);
+  else countQueued(run, 1);
+}
+
+function countQueued({ dag, backfillKey }: RunWork, by: number): void {
+  dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
+}
+
+async function neighbours(
+  world: World,
+  dag: DagWorkState,
+  first: RunWork,
+  { past, future }: ClearPayload,
+): Promise<RunWork[]> {
+  if (past !== true && future !== true) return [];
+  const rows = await world.store.db
+    .selectFrom('dagRun')
+    .selectAll()
+    .where('dagId', '=', dag.dagId)
+    .where('key', '!=', first.key)
+    .$if(past !== true, (query) => query.where('logicalDate', '>', first.logicalDate))
+    .$if(future !== true, (query) => query.where('logicalDate', '<', first.logicalDate))
+    .orderBy('logicalDate')
+    .execute();
+  const runs = [];
+  for (const row of rows) runs.push(await runOf(world, dag, row));
+  return runs;
+}
+
+async function findRun(world: World, dag: DagWorkState, runId: string): Promise<RunWork> {
+  for (const run of dag.runs.values()) if (run.runId === runId) return run;
+  const row = await world.store.turns.run(dag.dagId, runId);
+  if (row === null)
+    throw new NotFoundError(`Run of ${dag.dagId}`, runId, `"tsflow runs list ${dag.dagId}" shows them.`);
+  return runOf(world, dag, row);
+}
+
+async function runOf(world: World, dag: DagWorkState, row: DagRunTable): Promise<RunWork> {
+  const live = dag.runs.get(row.key);
+  if (live !== undefined) return live;
+  const { graph } = await world.versions.ensure(row.version);
+  const run = restoreRun(dag, row, graph);
+  const tasks = await world.store.turns.taskInstances([row.key]);
+  if (tasks.length > 0) restoreInstances(run, tasks, new Map());
+  return run;
+}
+
+async function setPaused(
+  world: World,
+  dag: DagWorkState,
+  isPaused: boolean,
+  actor: string,
+  changes: Changes,
+): Promise<void> {
+  if (dag.isPaused === isPaused) return;
+  changes.touchDag(dag);
+  dag.isPaused = isPaused;
+  changes.event({ type: isPaused ? 'dag_paused' : 'dag_unpaused', dagId: dag.dagId, actor });
+  await planTicks(world, dag, changes);
+  if (isPaused) return;
+  world.held.ready.openDag(dag.dagId);
+  changes.roomInDags.add(dag);
+}

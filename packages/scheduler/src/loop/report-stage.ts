@@ -1,0 +1,127 @@
+import {
+  attemptEnded,
+  attemptLost,
+  attemptStarted,
+  type Changes,
+  type InstanceWork,
+} from '@tsflow/core/rules';
+import type { OutcomeReport } from '../executors/executor.ts';
+import type { Report } from './inbox.ts';
+import type { World } from './world.ts';
+
+/** What the runners are to be told once the turn is committed. */
+export interface ReportAnswers {
+  readonly accept: { attemptId: number; grantNumber: number }[];
+  readonly fence: { attemptId: number; grantNumber: number }[];
+}
+
+/** Applies reports of runners to the working state. A report under an old grant is refused; a repeated one is accepted again. */
+export async function applyReports(
+  world: World,
+  reports: readonly Report[],
+  answers: ReportAnswers,
+  changes: Changes,
+): Promise<void> {
+  for (const entry of reports) {
+    const { attemptId, grantNumber } = entry.kind === 'group' ? entry : entry.report;
+    const instance = world.held.instanceOf(attemptId);
+    if (instance?.attempt?.attemptId !== attemptId) {
+      await answerUnknown(world, entry, answers, changes.now);
+    } else if (instance.attempt.grantNumber !== grantNumber) {
+      refuse(instance, grantNumber, entry, answers, changes);
+    } else {
+      apply(world, instance, entry, answers, changes);
+    }
+  }
+}
+
+function apply(
+  world: World,
+  instance: InstanceWork,
+  entry: Report,
+  answers: ReportAnswers,
+  changes: Changes,
+): void {
+  const attempt = instance.attempt!;
+  switch (entry.kind) {
+    case 'started':
+      return attemptStarted(instance, entry.report, changes);
+    case 'group':
+      attempt.processGroups.push(entry.processGroup);
+      changes.attempts.add({ instance, attempt });
+      return;
+    case 'gone':
+      attemptLost(instance, entry.report, world.config.infraRetries, changes);
+      return world.held.forgetAttempt(attempt.attemptId);
+    case 'outcome':
+      return applyOutcome(world, instance, entry.report, answers, changes);
+  }
+}
+
+function applyOutcome(
+  world: World,
+  instance: InstanceWork,
+  report: OutcomeReport,
+  answers: ReportAnswers,
+  changes: Changes,
+): void {
+  const { attemptId, grantNumber, runnerId, host, pid, log } = report;
+  if (instance.state === 'queued' || instance.attempt!.startDate === null) {
+    attemptStarted(instance, { atMs: report.startedAtMs, runnerId, host, pid, log }, changes);
+  }
+  const { endedAtMs, outcome, rendered } = report;
+  attemptEnded(instance, { endedAtMs, outcome, rendered, logEnd: log.end }, changes);
+  answers.accept.push({ attemptId, grantNumber });
+  if (instance.attempt === null) world.held.forgetAttempt(attemptId);
+}
+
+function refuse(
+  instance: InstanceWork,
+  grantNumber: number,
+  entry: Report,
+  answers: ReportAnswers,
+  changes: Changes,
+): void {
+  const attempt = instance.attempt!;
+  if (entry.kind === 'gone' || entry.kind === 'group') return;
+  answers.fence.push({ attemptId: attempt.attemptId, grantNumber });
+  changes.event({
+    type: 'report_refused',
+    dagId: instance.run.dag.dagId,
+    run: instance.run,
+    instance,
+    attemptId: attempt.attemptId,
+    data: { grantNumber, newest: attempt.grantNumber },
+  });
+}
+
+/**
+ * Not active here: accepted before, fenced, or of a DAG that another scheduler holds by now, to whom an outcome goes on as an intent
+ * (supervising a process and holding its DAG are separate duties).
+ */
+async function answerUnknown(
+  world: World,
+  entry: Report,
+  answers: ReportAnswers,
+  now: number,
+): Promise<void> {
+  const { attemptId, grantNumber } = entry.kind === 'group' ? entry : entry.report;
+  const row = await world.store.turns.attempt(attemptId);
+  if (row === null || row.grantNumber !== grantNumber || row.state === 'lost') {
+    answers.fence.push({ attemptId, grantNumber });
+    return;
+  }
+  if (entry.kind !== 'outcome' && entry.kind !== 'gone') return;
+  if (row.endDate === null) {
+    await world.store.intents.submit({
+      dagId: row.dagId,
+      kind: 'report',
+      payload: JSON.stringify(entry),
+      actor: 'scheduler',
+      requestedAt: now,
+      idempotencyKey: `report:${entry.kind}:${attemptId}:${grantNumber}`,
+    });
+    await world.store.notify('tsflow_intent', row.dagId);
+  }
+  answers.accept.push({ attemptId, grantNumber });
+}

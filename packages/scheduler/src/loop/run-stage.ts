@@ -1,0 +1,189 @@
+import { applyClear, noteBackfillState } from '@tsflow/core/intents';
+import {
+  type BackfillWork,
+  backfillDates,
+  backfillStep,
+  type Changes,
+  createRun,
+  type DagWorkState,
+  moveRun,
+  type RunWork,
+  recount,
+  roomForRuns,
+  runIdOf,
+  startInstances,
+  startRun,
+} from '@tsflow/core/rules';
+import type { DagRunTable } from '@tsflow/core/store';
+import { restoreInstances, restoreRun } from '@tsflow/core/store';
+import type { RunInfo } from '@tsflow/core/timetables';
+import type { World } from './world.ts';
+
+/** Dates of a backfill that are looked up at once. */
+const BACKFILL_CHUNK = 128;
+
+/**
+ * Starts what may start in DAGs that have room: runs that were queued, and the next runs of their backfills. Costs what starts.
+ */
+export async function startRuns(world: World, dags: Iterable<DagWorkState>, changes: Changes): Promise<void> {
+  for (const dag of dags) {
+    for (const backfillKey of [...dag.queuedRuns.keys()]) await startQueued(world, dag, backfillKey, changes);
+    for (const backfill of [...dag.backfills.values()]) await expandBackfill(world, dag, backfill, changes);
+  }
+}
+
+/** A run that was just created starts at once when there is room and nobody waits in front of it. */
+export async function startOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
+  const { dag, backfillKey } = run;
+  const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
+  if (ahead === 0 && roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag)) > 0) {
+    await begin(world, run, changes);
+  } else {
+    dag.queuedRuns.set(backfillKey, ahead + 1);
+  }
+}
+
+async function startQueued(
+  world: World,
+  dag: DagWorkState,
+  backfillKey: number | null,
+  changes: Changes,
+): Promise<void> {
+  const waiting = dag.queuedRuns.get(backfillKey) ?? 0;
+  const room = roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag));
+  if (waiting === 0 || room === 0 || dag.backfills.get(backfillKey ?? -1)?.state === 'paused') return;
+  const rows = await world.store.turns.queuedRuns(dag.dagId, backfillKey, room);
+  for (const row of rows) {
+    if (dag.runs.has(row.key)) continue;
+    dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 1) - 1);
+    await resume(world, dag, row, changes);
+  }
+}
+
+/** A queued run out of its row: one that ran before (it was cleared) has instances already. */
+async function resume(world: World, dag: DagWorkState, row: DagRunTable, changes: Changes): Promise<void> {
+  const { graph } = await world.versions.ensure(row.version);
+  const run = restoreRun(dag, row, graph);
+  const tasks = row.startDate === null ? [] : await world.store.turns.taskInstances([row.key]);
+  if (tasks.length === 0) return begin(world, run, changes);
+  restoreInstances(run, tasks, new Map());
+  await rejoin(world, run, changes);
+}
+
+/** A run with instances goes on: it was cleared. */
+export async function rejoin(world: World, run: RunWork, changes: Changes): Promise<void> {
+  moveRun(run, 'running', changes);
+  run.dag.runs.set(run.key, run);
+  await world.held.linkPast(run);
+  recount(run);
+  startInstances(run, changes);
+  world.held.indexRun(run);
+}
+
+async function begin(world: World, run: RunWork, changes: Changes, ignorePast = false): Promise<void> {
+  await world.keys.ensure(run.graph.tasks.length);
+  if (!ignorePast) await world.held.linkPast(run);
+  startRun(run, world.keys.take, changes);
+  world.held.indexTimeout(run);
+}
+
+async function expandBackfill(
+  world: World,
+  dag: DagWorkState,
+  backfill: BackfillWork,
+  changes: Changes,
+): Promise<void> {
+  if (backfill.state !== 'running') return;
+  const { timetable } = await world.versions.ensure(dag.graph.version);
+  const range = { fromDate: backfill.fromDate, toDate: backfill.toDate, reverse: backfill.options.reverse };
+  let dates = backfillDates(timetable, range, backfill.cursor)[Symbol.iterator]();
+  for (;;) {
+    const chunk: RunInfo[] = [];
+    for (let next = dates.next(); next.done !== true; next = dates.next()) {
+      chunk.push(next.value);
+      if (chunk.length === BACKFILL_CHUNK) break;
+    }
+    if (chunk.length === 0) break;
+    const complete = await backfillChunk(world, dag, backfill, chunk, changes);
+    if (!complete) return;
+    dates = backfillDates(timetable, range, backfill.cursor)[Symbol.iterator]();
+  }
+  const open = (dag.activeRuns.get(backfill.key) ?? 0) + (dag.queuedRuns.get(backfill.key) ?? 0);
+  if (open > 0) return;
+  backfill.state = backfill.failed > 0 ? 'failed' : 'success';
+  backfill.endDate = changes.now;
+  noteBackfillState(dag, backfill, backfill.actor, changes);
+}
+
+/** Works through dates until there is no room; false: some are left. */
+async function backfillChunk(
+  world: World,
+  dag: DagWorkState,
+  backfill: BackfillWork,
+  chunk: readonly RunInfo[],
+  changes: Changes,
+): Promise<boolean> {
+  const slots = chunk.map((info) => info.logicalDate.getTime());
+  const rows = new Map((await world.store.turns.runsBySlot(dag.dagId, slots)).map((row) => [row.slot, row]));
+  for (const info of chunk) {
+    const slot = info.logicalDate.getTime();
+    const row = rows.get(slot);
+    const step = backfillStep(row?.state as RunWork['state'] | undefined, backfill.options.reprocess);
+    const starts = step === 'create' || step === 'clear';
+    if (starts && roomForRuns(dag, backfill.key, 0) === 0) return false;
+    changes.touchBackfill(dag, backfill);
+    backfill.cursor = slot;
+    if (step === 'exists') backfill.existing += 1;
+    else if (step === 'in_flight') backfill.inFlight += 1;
+    else if (step === 'create') await createBackfillRun(world, dag, backfill, info, changes);
+    else await clearForBackfill(world, dag, backfill, row!, changes);
+  }
+  return true;
+}
+
+async function createBackfillRun(
+  world: World,
+  dag: DagWorkState,
+  backfill: BackfillWork,
+  info: RunInfo,
+  changes: Changes,
+): Promise<void> {
+  await world.keys.ensure(1);
+  const slot = info.logicalDate.getTime();
+  const run = createRun(
+    dag,
+    {
+      runId: runIdOf('backfill', slot),
+      runType: 'backfill',
+      slot,
+      logicalDate: slot,
+      dataInterval: info.dataInterval,
+      conf: backfill.options.conf,
+      backfillKey: backfill.key,
+      note: null,
+    },
+    world.keys.take(),
+    backfill.actor,
+    changes,
+  );
+  const isFirst = backfill.created + backfill.cleared === 0;
+  backfill.created += 1;
+  await begin(world, run, changes, isFirst);
+}
+
+async function clearForBackfill(
+  world: World,
+  dag: DagWorkState,
+  backfill: BackfillWork,
+  row: DagRunTable,
+  changes: Changes,
+): Promise<void> {
+  const { graph } = await world.versions.ensure(row.version);
+  const run = restoreRun(dag, row, graph);
+  run.backfillKey = backfill.key;
+  restoreInstances(run, await world.store.turns.taskInstances([row.key]), new Map());
+  await world.keys.ensure(dag.graph.tasks.length);
+  applyClear(run, { runId: row.runId }, dag.graph, world.keys.take, backfill.actor, changes);
+  backfill.cleared += 1;
+  await rejoin(world, run, changes);
+}

@@ -1,0 +1,568 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '@tsflow/core/clock';
+import type { Config } from '@tsflow/core/config';
+import { errorMessage, TsflowError } from '@tsflow/core/errors';
+import { timeOutRun } from '@tsflow/core/intents';
+import type { Logger } from '@tsflow/core/logger';
+import {
+  type AttemptWork,
+  admitInstance,
+  Changes,
+  type DagWorkState,
+  type InstanceWork,
+  regrant,
+  waitOver,
+} from '@tsflow/core/rules';
+import type { Service } from '@tsflow/core/service';
+import { isRunFinished } from '@tsflow/core/state';
+import {
+  ContentRefusedError,
+  type DecidedIntent,
+  type Store,
+  type Turn,
+  type TurnResult,
+} from '@tsflow/core/store';
+import type { Executor, ExecutorEvents } from '../executors/executor.ts';
+import { workloads } from './grants.ts';
+import { HeldDags } from './held-dags.ts';
+import { Inbox, type Report } from './inbox.ts';
+import { applyIntents } from './intent-stage.ts';
+import { KeyBlock } from './key-block.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { LiveLimits } from './live-limits.ts';
+import { answerQuestion } from './questions.ts';
+import { applyReports, type ReportAnswers } from './report-stage.ts';
+import { startRuns } from './run-stage.ts';
+import { createDueRuns, planTicks } from './tick-stage.ts';
+import { turnEffects } from './turn-effects.ts';
+import { VersionCache } from './version-cache.ts';
+import type { World } from './world.ts';
+
+/** Reports that one turn handles (model section 4): latency first, batches form by themselves. */
+const MAX_REPORTS_PER_TURN = 512;
+/** New grants that one turn admits. */
+const MAX_ADMISSIONS_PER_TURN = 512;
+/** Safety net for lost pings and notifications. */
+const POLL_MS = 1_000;
+const MAX_INTENTS_PER_TURN = 64;
+const MAX_DAGS_PER_ACQUIRE = 500;
+
+export interface SchedulerOptions {
+  readonly store: Store;
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Builds the executor; its reports go to `events`. */
+  readonly executor: (events: ExecutorEvents, schedulerId: string) => Executor;
+  readonly clock?: Clock;
+  readonly random?: () => string;
+  /** Path of the socket on which this scheduler can be pinged, for its row. */
+  readonly socketPath?: string | null;
+  /** False: creates no scheduled runs. For a scheduler inside one command. */
+  readonly ticks?: boolean;
+  /** Told of each decided intent, so that who waits for it is answered. */
+  readonly onIntentDecided?: (intentId: number) => void;
+}
+
+/**
+ * The scheduler: holds DAG leases, and turns what happens (reports, due times, what people ask for) into committed decisions and
+ * grants. A turn is: gather, decide (pure, `core/rules`), one transaction, then grant and answer.
+ */
+export class Scheduler implements Service {
+  readonly id: string;
+  /** Called when it can go on no longer (it was fenced): the process should end. */
+  onFatal: (error: Error) => void = () => undefined;
+  readonly #options: SchedulerOptions;
+  readonly #world: World;
+  readonly #inbox: Inbox;
+  readonly #lease: LeaseKeeper;
+  readonly #executor: Executor;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  #turn = 0;
+  #failures = 0;
+  #lastTurnMs = 0;
+  #stopping = false;
+  #draining = false;
+  #running: Promise<void> | null = null;
+  #lastPoll = Number.NEGATIVE_INFINITY;
+  #seenDefinitions = 0;
+  #unlisten: (() => Promise<void>)[] = [];
+
+  constructor(options: SchedulerOptions) {
+    const { store, config, logger } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = logger;
+    this.id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    const versions = new VersionCache(store);
+    this.#world = {
+      store,
+      clock: this.#clock,
+      logger,
+      config,
+      held: new HeldDags(store, versions),
+      limits: new LiveLimits(store),
+      versions,
+      keys: new KeyBlock(store),
+      random: options.random ?? (() => randomBytes(4).toString('hex')),
+      ticks: options.ticks ?? true,
+    };
+    this.#inbox = new Inbox(this.#clock);
+    this.#lease = new LeaseKeeper(store, this.#clock, logger, this.id, config);
+    this.#executor = options.executor(this.#executorEvents(), this.id);
+  }
+
+  async start(): Promise<void> {
+    const { store } = this.#world;
+    const { socketPath = null } = this.#options;
+    await store.leases.register({
+      id: this.id,
+      host: hostname(),
+      pid: process.pid,
+      startedAt: this.#clock.now(),
+      socketPath,
+    });
+    await this.#lease.beat();
+    if (store.dialect === 'sqlite') await this.#retirePredecessors();
+    await this.#world.limits.refresh();
+    await store.turns.auditCounters();
+    await this.#world.limits.loadUse();
+    await this.#executor.start();
+    this.#executor.setConcurrency(this.#world.limits.parallelism);
+    this.#unlisten = [
+      await store.listen('tsflow_intent', () => this.#inbox.hint('intents')),
+      await store.listen('tsflow_wake', () => {
+        this.#inbox.hint('variables');
+        this.#inbox.hint('versions');
+      }),
+    ];
+    for (const hint of ['leases', 'intents', 'versions'] as const) this.#inbox.hint(hint);
+    this.#running = this.#loop();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return this.#running ?? undefined;
+    this.#stopping = true;
+    this.#inbox.wake();
+    await this.#running;
+    for (const unlisten of this.#unlisten) await unlisten();
+    await this.#executor.stop();
+    await this.#world.store.leases.release(this.id, [...this.#world.held.dags.keys()]);
+    const row = (await this.#world.store.leases.living()).find((scheduler) => scheduler.id === this.id);
+    if (row !== undefined) await this.#world.store.leases.retire(this.id, row.beat, this.#clock.now());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Starts nothing more; resolves when nothing runs, or after `graceMs`. What still runs then stays adoptable. */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    const deadline = this.#clock.monotonic() + graceMs;
+    while (this.#world.limits.used > 0 && this.#clock.monotonic() < deadline && !this.#stopping) {
+      await new Promise<void>((resolve) => this.#clock.setTimer(50, resolve));
+    }
+  }
+
+  /** A hint from outside: intents, Variables or versions changed. */
+  ping(reason: 'intents' | 'variables' | 'versions'): void {
+    this.#inbox.hint(reason);
+  }
+
+  // --- the loop -------------------------------------------------------------------------------------------------------------
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) {
+      const started = this.#clock.monotonic();
+      const again = await this.#turnOrRecover();
+      this.#lastTurnMs = this.#clock.monotonic() - started;
+      if (this.#stopping) return;
+      // Reads the sockets before the next turn, so that what came meanwhile is one batch.
+      if (again) await new Promise<void>((resolve) => setImmediate(resolve));
+      else await this.#inbox.sleep(this.#sleepMs());
+    }
+  }
+
+  #sleepMs(): number {
+    const timer = this.#world.held.timers.peek();
+    const now = this.#clock.now();
+    const untilPoll = POLL_MS - (this.#clock.monotonic() - this.#lastPoll);
+    return Math.max(0, Math.min(timer === undefined ? POLL_MS : timer.at - now, untilPoll));
+  }
+
+  /** One turn; whatever goes wrong in it, the working state of what it touched is read anew and the loop goes on. */
+  async #turnOrRecover(): Promise<boolean> {
+    const reports = this.#inbox.takeReports(this.#isolated > 0 ? 1 : MAX_REPORTS_PER_TURN);
+    this.#isolated = Math.max(0, this.#isolated - 1);
+    const changes = new Changes(this.#clock.now());
+    try {
+      const worked = await this.#takeTurn(reports, changes);
+      this.#failures = 0;
+      return worked;
+    } catch (error) {
+      await this.#recover(error, reports, changes);
+      return false;
+    }
+  }
+
+  async #takeTurn(reports: readonly Report[], changes: Changes): Promise<boolean> {
+    const { held, limits } = this.#world;
+    limits.beginTurn(changes);
+    const answers: ReportAnswers = { accept: [], fence: [] };
+    const intentsDecided: { dagId: string; intent: DecidedIntent }[] = [];
+
+    await this.#housekeeping(changes);
+    await applyReports(this.#world, reports, answers, changes);
+    this.#applyTimers(changes);
+    await this.#applyPendingIntents(answers, intentsDecided, changes);
+    await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
+    await startRuns(this.#world, changes.roomInDags, changes);
+    for (const dag of dagsThatFreedSlots(changes)) held.ready.openDag(dag.dagId);
+    for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
+    for (const instance of changes.ready) held.ready.add(instance);
+    const admitted = await this.#admit(changes);
+
+    const result = await this.#commit(changes, intentsDecided);
+    if (result === null) {
+      this.#answer(answers);
+      return false;
+    }
+    if (result.status === 'counters_refused') throw new CountersRefused(result.counters);
+    if (result.status === 'fenced') throw new SchedulerFencedError(this.id);
+    await this.#afterCommit(result, changes, answers, admitted, intentsDecided);
+    return true;
+  }
+
+  // --- gather ---------------------------------------------------------------------------------------------------------------
+
+  /** What is due by the clock rather than by an event: the beat, the poll, new DAGs, changed Variables. */
+  async #housekeeping(changes: Changes): Promise<void> {
+    const hints = this.#inbox.takeHints();
+    if (this.#lease.beatDue && !(await this.#lease.beat())) throw new SchedulerFencedError(this.id);
+    if (this.#clock.monotonic() - this.#lastPoll >= POLL_MS) {
+      this.#lastPoll = this.#clock.monotonic();
+      for (const hint of ['intents', 'variables', 'versions', 'leases'] as const) hints.add(hint);
+    }
+    if (hints.has('variables') && (await this.#world.limits.refresh())) this.#limitsChanged(changes);
+    if (hints.has('leases') || hints.has('versions')) await this.#acquire(changes);
+    if (hints.has('versions')) await this.#adoptVersions(changes);
+    this.#intentsHinted = hints.has('intents');
+  }
+
+  #intentsHinted = false;
+
+  #limitsChanged(changes: Changes): void {
+    const { held, limits } = this.#world;
+    held.ready.openAll();
+    for (const dag of held.dags.values()) changes.roomInDags.add(dag);
+    this.#executor.setConcurrency(limits.parallelism);
+    for (const problem of limits.problems.values()) this.#logger.warn(problem);
+  }
+
+  /** Takes DAGs that nobody holds, loads them, and looks after what their last holder left running. */
+  async #acquire(changes: Changes): Promise<void> {
+    const { held, store } = this.#world;
+    if (store.dialect === 'postgres') await this.#lease.retireExpired();
+    if (this.#dropped.size > 0) {
+      await store.leases.release(this.id, [...this.#dropped]);
+      await this.#world.limits.loadUse();
+      this.#dropped.clear();
+    }
+    for (;;) {
+      const taken = await store.leases.acquire(this.id, MAX_DAGS_PER_ACQUIRE);
+      const loaded: DagWorkState[] = [];
+      for (const row of taken) {
+        const dag = await held.load(row.dagId);
+        if (dag !== null) loaded.push(dag);
+      }
+      await this.#adopt(loaded, changes);
+      for (const dag of loaded) {
+        await planTicks(this.#world, dag, changes);
+        changes.roomInDags.add(dag);
+      }
+      if (taken.length < MAX_DAGS_PER_ACQUIRE) return;
+    }
+  }
+
+  /** Attempts that were handed out by another life of the scheduler: taken over where they live, lost where they do not. */
+  async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
+    const active = dags
+      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
+      .filter(hasProcess);
+    if (active.length === 0) return;
+    const lost = await this.#executor.adopt(
+      active.map(({ attempt }) => ({
+        attemptId: attempt!.attemptId,
+        grantNumber: attempt!.grantNumber,
+        runnerId: attempt!.runnerId,
+        processGroups: attempt!.processGroups,
+      })),
+    );
+    const lostIds = new Set(lost.map((loss) => loss.attemptId));
+    for (const loss of lost) {
+      const instance = this.#world.held.instanceOf(loss.attemptId)!;
+      if (!loss.started && instance.state === 'queued') {
+        regrant(instance, changes);
+        this.#regranted.push({ instance, attempt: instance.attempt! });
+      } else {
+        const { attemptId, grantNumber, reason } = loss;
+        const report = { attemptId, grantNumber, reason, cancelled: false, atMs: this.#clock.now() };
+        this.#inbox.report({ kind: 'gone', report });
+      }
+    }
+    for (const instance of active) {
+      if (instance.state !== 'restarting' || lostIds.has(instance.attempt!.attemptId)) continue;
+      changes.cancels.push({
+        instance,
+        attempt: instance.attempt!,
+        reason: instance.reason ?? 'ended from outside',
+      });
+    }
+  }
+
+  #regranted: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+
+  /** DAGs whose definition changed since the last look: newest version, stale or not. */
+  async #adoptVersions(changes: Changes): Promise<void> {
+    const { held, store, versions } = this.#world;
+    const rows = await store.db
+      .selectFrom('dag')
+      .select(['dagId', 'currentVersion', 'isStale', 'definedAt'])
+      .where('holder', '=', this.id)
+      .where('definedAt', '>=', this.#seenDefinitions)
+      .execute();
+    for (const row of rows) {
+      this.#seenDefinitions = Math.max(this.#seenDefinitions, row.definedAt);
+      const dag = held.dags.get(row.dagId);
+      if (dag === undefined || row.currentVersion === null) continue;
+      const isStale = row.isStale === 1;
+      if (dag.graph.version === row.currentVersion && dag.isStale === isStale) continue;
+      const { graph, number } = await versions.ensure(row.currentVersion);
+      if (dag.graph.version !== graph.version) {
+        const data = { version: graph.version, number };
+        changes.event({ type: 'dag_version', dagId: dag.dagId, data });
+      }
+      dag.graph = graph;
+      dag.isStale = isStale;
+      await planTicks(this.#world, dag, changes);
+      held.ready.openDag(dag.dagId);
+      changes.roomInDags.add(dag);
+    }
+  }
+
+  #applyTimers(changes: Changes): void {
+    const { held } = this.#world;
+    this.#ticksDue.clear();
+    for (
+      let timer = held.timers.peek();
+      timer !== undefined && timer.at <= changes.now;
+      timer = held.timers.peek()
+    ) {
+      held.timers.pop();
+      if (!held.isDue(timer)) continue;
+      if (timer.instance !== undefined) waitOver(timer.instance, changes);
+      else if (timer.run !== undefined) timeOutRun(timer.run, changes);
+      else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
+    }
+  }
+
+  readonly #ticksDue = new Set<DagWorkState>();
+
+  /** DAGs whose tick is due now, and those that had no room before and have some now. */
+  #dagsWithTicks(changes: Changes): Set<DagWorkState> {
+    const dags = new Set(this.#ticksDue);
+    for (const dag of changes.roomInDags) if (this.#world.held.overdue.has(dag)) dags.add(dag);
+    return dags;
+  }
+
+  async #applyPendingIntents(
+    answers: ReportAnswers,
+    decided: { dagId: string; intent: DecidedIntent }[],
+    changes: Changes,
+  ): Promise<void> {
+    if (!this.#intentsHinted) return;
+    const { held, store } = this.#world;
+    const rows = await store.intents.pending([...held.dags.keys()], MAX_INTENTS_PER_TURN);
+    await applyIntents(this.#world, rows, answers, decided, changes);
+    if (rows.length === MAX_INTENTS_PER_TURN) this.#inbox.hint('intents');
+  }
+
+  // --- decide who may run ---------------------------------------------------------------------------------------------------
+
+  async #admit(changes: Changes): Promise<{ instance: InstanceWork; attempt: AttemptWork }[]> {
+    const { held, limits, keys } = this.#world;
+    const admitted = this.#regranted;
+    this.#regranted = [];
+    if (this.#draining || !this.#lease.mayGrant) return admitted;
+    await keys.ensure(MAX_ADMISSIONS_PER_TURN);
+    const room = () => limits.parallelismRoom;
+    const onAdmit = (instance: InstanceWork) => {
+      const attempt = admitInstance(instance, keys.take, changes);
+      if (attempt !== null) admitted.push({ instance, attempt });
+      for (const ready of changes.ready.splice(0)) if (ready.state === 'scheduled') held.ready.add(ready);
+    };
+    changes.ready.length = 0;
+    const count = held.ready.admit(limits, room, onAdmit, MAX_ADMISSIONS_PER_TURN);
+    if (count === MAX_ADMISSIONS_PER_TURN) this.#inbox.wake();
+    return admitted;
+  }
+
+  // --- commit ---------------------------------------------------------------------------------------------------------------
+
+  /** Null: the turn changed nothing. */
+  async #commit(
+    changes: Changes,
+    intentsDecided: readonly { dagId: string; intent: DecidedIntent }[],
+  ): Promise<TurnResult | null> {
+    const { held, limits, store } = this.#world;
+    const dags = turnEffects(changes, { intentsDecided, intentsSent: [] }, (dagId) => held.dag(dagId));
+    if (dags.length === 0) return null;
+    const turn: Turn = {
+      schedulerId: this.id,
+      turn: this.#turn,
+      turnMs: Math.round(this.#lastTurnMs),
+      counters: limits.counterChanges(changes),
+      dags,
+    };
+    const result = await store.turns.commit(turn);
+    if (result.status === 'committed') this.#turn += 1;
+    return result;
+  }
+
+  async #afterCommit(
+    result: Extract<TurnResult, { status: 'committed' }>,
+    changes: Changes,
+    answers: ReportAnswers,
+    admitted: readonly { instance: InstanceWork; attempt: AttemptWork }[],
+    intentsDecided: readonly { intent: DecidedIntent }[],
+  ): Promise<void> {
+    const { held, limits } = this.#world;
+    limits.committed(result.counters);
+    for (const dagId of result.lostDags) held.drop(dagId);
+    for (const instance of changes.instances) instance.path = null;
+    for (const instance of changes.newInstances) instance.path = null;
+    for (const { attempt } of changes.attempts) attempt.storedGrant = attempt.grantNumber;
+    for (const instance of changes.waiting) held.timers.push({ at: instance.nextAt!, instance });
+    for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
+    for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
+    for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
+    this.#answer(answers);
+    const { killGraceMs } = this.#world.config;
+    for (const { attempt, reason } of changes.cancels) {
+      this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
+    }
+    if (admitted.length > 0) this.#executor.submit(await workloads(this.#world, admitted));
+    for (const { intent } of intentsDecided) this.#options.onIntentDecided?.(intent.id);
+  }
+
+  #answer({ accept, fence }: ReportAnswers): void {
+    for (const { attemptId, grantNumber } of accept) this.#executor.accept(attemptId, grantNumber);
+    for (const { attemptId, grantNumber } of fence) this.#executor.fence(attemptId, grantNumber);
+  }
+
+  /**
+   * The commit did not go through: what the turn changed in memory never happened. The DAGs it touched are read anew, the reports come
+   * again; runners keep their outcomes until they are accepted, so nothing is lost.
+   */
+  async #recover(error: unknown, reports: readonly Report[], changes: Changes): Promise<void> {
+    if (error instanceof SchedulerFencedError) {
+      this.#stopping = true;
+      this.onFatal(error);
+      return;
+    }
+    this.#failures += 1;
+    if (error instanceof CountersRefused) this.#world.limits.committed(error.counters);
+    else
+      this.#logger.error('A turn failed; its DAGs are read anew.', {
+        error: errorMessage(error),
+        failures: this.#failures,
+      });
+    this.#inbox.putBack(error instanceof ContentRefusedError ? this.#isolate(error, reports) : reports);
+    const backOffMs = Math.min(5_000, 20 * 2 ** Math.min(this.#failures, 8));
+    await new Promise<void>((resolve) => this.#clock.setTimer(backOffMs, resolve));
+    for (const dagId of touchedDags(changes)) {
+      this.#world.held.drop(dagId);
+      this.#dropped.add(dagId);
+    }
+    for (const hint of ['leases', 'intents', 'versions', 'variables'] as const) this.#inbox.hint(hint);
+  }
+
+  /** A value that the database refuses must not take other reports with it: one a turn, until the culprit fails alone. */
+  #isolate(error: ContentRefusedError, reports: readonly Report[]): readonly Report[] {
+    const [first] = reports;
+    if (reports.length > 1 || first === undefined) {
+      this.#isolated = reports.length;
+      return reports;
+    }
+    if (first.kind !== 'outcome') return [];
+    const refused = { name: error.name, message: error.message, code: error.code };
+    const outcome = { kind: 'failed', error: refused, retryable: false } as const;
+    return [{ kind: 'outcome', report: { ...first.report, outcome, rendered: null } }];
+  }
+
+  /** Reports that are still to be handled one a turn. */
+  #isolated = 0;
+  /** DAGs whose working state was thrown away: they are given back and taken anew before anything else. */
+  readonly #dropped = new Set<string>();
+
+  async #retirePredecessors(): Promise<void> {
+    const { store } = this.#world;
+    for (const other of await store.leases.living()) {
+      if (other.id !== this.id) await store.leases.retire(other.id, other.beat, this.#clock.now());
+    }
+  }
+
+  #executorEvents(): ExecutorEvents {
+    return {
+      started: (report) => this.#inbox.report({ kind: 'started', report }),
+      outcome: (report) => this.#inbox.report({ kind: 'outcome', report }),
+      gone: (report) => this.#inbox.report({ kind: 'gone', report }),
+      group: (attemptId, grantNumber, processGroup) =>
+        this.#inbox.report({ kind: 'group', attemptId, grantNumber, processGroup }),
+      ask: (question) => answerQuestion(this.#world, question),
+    };
+  }
+}
+
+/** Thrown when another scheduler took this one's place: it must stop without another write. */
+export class SchedulerFencedError extends TsflowError {
+  constructor(schedulerId: string) {
+    super(
+      'scheduler_fenced',
+      `Scheduler ${schedulerId} was replaced while it did not beat; it stops. Its tasks go on.`,
+    );
+  }
+}
+
+/** Another scheduler took the slots first: the turn is decided anew with the real numbers. */
+class CountersRefused extends Error {
+  readonly counters: ReadonlyMap<string, number>;
+
+  constructor(counters: ReadonlyMap<string, number>) {
+    super('The slots that this turn wanted were taken meanwhile.');
+    this.counters = counters;
+  }
+}
+
+function hasProcess({ attempt, state }: InstanceWork): boolean {
+  return attempt !== null && (state === 'queued' || state === 'running' || state === 'restarting');
+}
+
+function dagsThatFreedSlots(changes: Changes): Set<DagWorkState> {
+  return new Set([...changes.instances].map((instance) => instance.run.dag));
+}
+
+function touchedDags(changes: Changes): Set<string> {
+  const dags = new Set<string>();
+  for (const instance of changes.instances) dags.add(instance.run.dag.dagId);
+  for (const instance of changes.newInstances) dags.add(instance.run.dag.dagId);
+  for (const run of changes.runs.keys()) dags.add(run.dag.dagId);
+  for (const run of changes.newRuns) dags.add(run.dag.dagId);
+  for (const dag of changes.dags.keys()) dags.add(dag.dagId);
+  for (const dag of changes.backfills.values()) dags.add(dag.dagId);
+  for (const { instance } of changes.attempts) dags.add(instance.run.dag.dagId);
+  for (const dag of changes.roomInDags) dags.add(dag.dagId);
+  return dags;
+}

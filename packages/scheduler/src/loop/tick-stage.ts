@@ -1,0 +1,110 @@
+import { canonicalJson } from '@tsflow/core/json';
+import {
+  type Changes,
+  createRun,
+  type DagWorkState,
+  markAfterScheduleChange,
+  nextTick,
+  repairedMark,
+  roomForRuns,
+  runIdOf,
+} from '@tsflow/core/rules';
+import { startOrQueue } from './run-stage.ts';
+import type { World } from './world.ts';
+
+/** Most runs that one DAG creates in one turn, so that a DAG that wakes after years does not hold up the others. */
+const MAX_TICKS_PER_TURN = 8;
+
+/**
+ * Sets when a DAG is due next, after it was taken over, unpaused, or got a new version. A schedule that changed moves its mark to
+ * now (unless it catches up); a mark out of an impossible future falls back, with an alarm.
+ */
+export async function planTicks(world: World, dag: DagWorkState, changes: Changes): Promise<void> {
+  changes.touchDag(dag);
+  await adoptSchedule(world, dag, changes.now);
+  const repaired = repairedMark(dag.mark, changes.now);
+  if (repaired !== dag.mark) {
+    world.logger.error(
+      'A DAG was scheduled into the future: was the clock wrong? Its mark falls back to now.',
+      {
+        dagId: dag.dagId,
+        mark: new Date(dag.mark!).toISOString(),
+      },
+    );
+    dag.mark = repaired;
+  }
+  aim(world, dag, changes.now);
+}
+
+/** Creates the runs of DAGs whose tick is due, oldest first and only as far as there is room. */
+export async function createDueRuns(
+  world: World,
+  dags: Iterable<DagWorkState>,
+  changes: Changes,
+): Promise<void> {
+  for (const dag of dags) {
+    for (let created = 0; created < MAX_TICKS_PER_TURN && isDue(dag, changes.now); created++) {
+      const queued = dag.queuedRuns.get(null) ?? 0;
+      if (roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued <= 0) break;
+      await createTick(world, dag, changes);
+    }
+    if (isDue(dag, changes.now) && !dag.isPaused) world.held.overdue.add(dag);
+    else world.held.overdue.delete(dag);
+  }
+}
+
+const isDue = (dag: DagWorkState, now: number): boolean => dag.nextTick !== null && dag.nextTick <= now;
+
+async function createTick(world: World, dag: DagWorkState, changes: Changes): Promise<void> {
+  const { timetable, graph } = world.versions.get(dag.graph.version);
+  changes.touchDag(dag);
+  const info = nextTick(timetable, graph.dag, dag.mark, changes.now, changes.now);
+  if (info === null || info.runAfter.getTime() > changes.now) return aim(world, dag, changes.now);
+  const slot = info.logicalDate.getTime();
+  dag.mark = slot;
+  const existing = await world.store.turns.runsBySlot(dag.dagId, [slot]);
+  if (existing.length === 0) {
+    await world.keys.ensure(1);
+    const run = createRun(
+      dag,
+      {
+        runId: runIdOf('scheduled', slot),
+        runType: 'scheduled',
+        slot,
+        logicalDate: slot,
+        dataInterval: info.dataInterval,
+        conf: dag.graph.dag.paramsDefaults,
+        backfillKey: null,
+        note: null,
+      },
+      world.keys.take(),
+      'scheduler',
+      changes,
+    );
+    await startOrQueue(world, run, changes);
+  }
+  aim(world, dag, changes.now);
+}
+
+/** Computes the next tick and sets its timer. */
+function aim(world: World, dag: DagWorkState, now: number): void {
+  const { timetable, graph } = world.versions.get(dag.graph.version);
+  const info =
+    dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now, now);
+  dag.nextTick = info === null ? null : info.runAfter.getTime();
+  if (dag.nextTick !== null) world.held.timers.push({ at: dag.nextTick, dag });
+}
+
+async function adoptSchedule(world: World, dag: DagWorkState, now: number): Promise<void> {
+  const { graph } = dag;
+  if (dag.markVersion === graph.version) return;
+  if (dag.markVersion === null) {
+    // Seen for the first time: a DAG without a start date begins now, one with a start date at that date.
+    if (graph.dag.startDate === null) dag.mark = now;
+  } else {
+    const before = await world.versions.ensure(dag.markVersion);
+    const changed = canonicalJson(before.graph.dag.timetable) !== canonicalJson(graph.dag.timetable);
+    if (changed) dag.mark = markAfterScheduleChange(dag.mark, graph.dag.catchup, now);
+  }
+  dag.markVersion = graph.version;
+}
