@@ -1,1 +1,15 @@
+export { ContinuousTimetable } from './continuous-timetable.ts';
+export { CRON_PRESETS } from './cron.ts';
+export { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
+export { CronTriggerTimetable } from './cron-trigger-timetable.ts';
+export { DeltaTimetable } from './delta-timetable.ts';
+export { EventsTimetable } from './events-timetable.ts';
+export { MonthsTimetable } from './months-timetable.ts';
+export { MultiCronTimetable } from './multi-cron-timetable.ts';
+export { NullTimetable } from './null-timetable.ts';
+export { OnceTimetable } from './once-timetable.ts';
+export { type Schedule, type ScheduleOptions, timetableFromSchedule } from './schedule.ts';
+export { InvalidScheduleError } from './schedule-error.ts';
 export type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
+export { timetableFromJson } from './timetable-json.ts';
+export { parseInstant, parseRangeEnd, zonedDay } from './zoned-time.ts';

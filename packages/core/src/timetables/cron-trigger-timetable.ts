@@ -1,0 +1,32 @@
+import type { JsonObject } from '../json.ts';
+import { Cron } from './cron.ts';
+import { CronTicks } from './cron-ticks.ts';
+import { describeCron } from './cron-words.ts';
+import { TickTimetable } from './tick-timetable.ts';
+import type { Ticks } from './ticks.ts';
+import { Zone } from './zone.ts';
+
+/** What a cron string means as a schedule: a run at each tick. Throws `InvalidScheduleError` for a cron that cannot be. */
+export class CronTriggerTimetable extends TickTimetable {
+  readonly type = 'cron';
+  readonly expression: string;
+  readonly timezone: string;
+  protected readonly ticks: Ticks;
+  readonly #cron: Cron;
+
+  constructor(expression: string, options: { readonly timezone?: string } = {}) {
+    super();
+    this.#cron = new Cron(expression);
+    this.expression = this.#cron.expression;
+    this.timezone = options.timezone ?? 'UTC';
+    this.ticks = new CronTicks(this.#cron, Zone.named(this.timezone));
+  }
+
+  describe(): string {
+    return `${describeCron(this.#cron)} (${this.timezone})`;
+  }
+
+  toJson(): JsonObject {
+    return { type: this.type, expression: this.expression, timezone: this.timezone };
+  }
+}

@@ -1,0 +1,58 @@
+import type { JsonObject } from '../json.ts';
+import { Cron } from './cron.ts';
+import { CronTicks } from './cron-ticks.ts';
+import { describeCron } from './cron-words.ts';
+import { InvalidScheduleError } from './schedule-error.ts';
+import { TickTimetable } from './tick-timetable.ts';
+import type { Ticks } from './ticks.ts';
+import { Zone } from './zone.ts';
+
+/** Several crons as one schedule: a run whenever any of them fires, one when several fire at once. */
+export class MultiCronTimetable extends TickTimetable {
+  readonly type = 'multi_cron';
+  readonly expressions: readonly string[];
+  readonly timezone: string;
+  protected readonly ticks: Ticks;
+  readonly #crons: readonly Cron[];
+
+  constructor(expressions: readonly string[], options: { readonly timezone?: string } = {}) {
+    super();
+    if (expressions.length === 0) {
+      throw new InvalidScheduleError(
+        '[]',
+        'expected at least one cron expression. For a DAG without a schedule write null.',
+      );
+    }
+    this.#crons = expressions.map((expression) => new Cron(expression));
+    this.expressions = this.#crons.map((cron) => cron.expression);
+    this.timezone = options.timezone ?? 'UTC';
+    const zone = Zone.named(this.timezone);
+    this.ticks = new UnitedTicks(this.#crons.map((cron) => new CronTicks(cron, zone)));
+  }
+
+  describe(): string {
+    return `${this.#crons.map(describeCron).join('; ')} (${this.timezone})`;
+  }
+
+  toJson(): JsonObject {
+    return { type: this.type, expressions: [...this.expressions], timezone: this.timezone };
+  }
+}
+
+class UnitedTicks implements Ticks {
+  readonly #parts: readonly Ticks[];
+
+  constructor(parts: readonly Ticks[]) {
+    this.#parts = parts;
+  }
+
+  after(instant: number): number | null {
+    const next = Math.min(...this.#parts.map((part) => part.after(instant) ?? Infinity));
+    return next === Infinity ? null : next;
+  }
+
+  before(instant: number): number | null {
+    const previous = Math.max(...this.#parts.map((part) => part.before(instant) ?? -Infinity));
+    return previous === -Infinity ? null : previous;
+  }
+}
