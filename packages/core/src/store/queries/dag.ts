@@ -1,10 +1,11 @@
 import { type Expression, type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { NotFoundError } from '../../errors.ts';
 import type { LiveNumber, SerializedDag } from '../../serialization/index.ts';
 import type { RunState } from '../../state/index.ts';
 import type { Store } from '../store.ts';
 import type { DagTable, Tables } from '../tables.ts';
-import { dagFacts, serializedVersion } from './dag-facts.ts';
+import { type DagFacts, dagFacts, serializedVersion } from './dag-facts.ts';
+import { dagRow } from './dag-row.ts';
+import { plannedRuns } from './next-run.ts';
 import { decodeCursor, type Page, type PageArgs, pageLimit, pageOf } from './page.ts';
 import { newestRunBars, type RunBar } from './run-bar.ts';
 import { searchPattern } from './search-pattern.ts';
@@ -27,8 +28,8 @@ export interface DagSummary {
   /** Null until a first version is recorded. */
   readonly version: string | null;
   readonly versionNumber: number | null;
-  /** Instant of the next run's tick; null when there is none. Says nothing about being paused. */
-  readonly nextTick: number | null;
+  /** What its schedule plans next; null when there is nothing. Says nothing about being paused. */
+  readonly nextRun: { readonly logicalDate: number; readonly runAfter: number } | null;
   /** The file fails to load at the moment; what is scheduled is its last good version. */
   readonly hasImportError: boolean;
   readonly maxActiveRuns: LiveNumber | null;
@@ -54,6 +55,8 @@ export interface ListDagsArgs extends PageArgs {
   readonly stale?: boolean | undefined;
   /** `dagId` (default) and `nextRun` ascending, `lastRun` (logical date of the newest run) newest first. */
   readonly order?: 'dagId' | 'nextRun' | 'lastRun' | undefined;
+  /** For `nextRun`; default: the machine's clock. */
+  readonly now?: number | undefined;
 }
 
 /** How many runs a DAG shows in a list: two weeks of a daily DAG. */
@@ -93,7 +96,7 @@ export async function listDags(
     .orderBy('dag.dagId')
     .limit(limit + 1)
     .execute();
-  const summaries = await summarize(store, rows.slice(0, limit));
+  const summaries = await summarize(store, rows.slice(0, limit), args.now ?? Date.now());
   const page = pageOf(
     rows.map((row, i) => ({ row, summary: summaries[i]! })),
     limit,
@@ -103,19 +106,15 @@ export async function listDags(
   return { ...page, total: Number(total) };
 }
 
-/** One DAG with its definition. Throws {@link NotFoundError}. */
-export async function getDag(store: Store, args: { readonly dagId: string }): Promise<DagDetails> {
-  const row = await store.db.selectFrom('dag').selectAll().where('dagId', '=', args.dagId).executeTakeFirst();
-  if (row === undefined) throw new NotFoundError('DAG', args.dagId);
-  const [summary] = await summarize(store, [row]);
+/** One DAG with its definition. Throws NotFoundError. */
+export async function getDag(
+  store: Store,
+  args: { readonly dagId: string; readonly now?: number | undefined },
+): Promise<DagDetails> {
+  const row = await dagRow(store, args.dagId);
+  const [summary] = await summarize(store, [row], args.now ?? Date.now());
   const serialized = row.currentVersion === null ? null : await serializedVersion(store, row.currentVersion);
   return { ...summary!, doc: serialized?.doc ?? null, serialized };
-}
-
-/** Throws {@link NotFoundError} unless the DAG exists. */
-export async function assertDagExists(store: Store, dagId: string): Promise<void> {
-  const row = await store.db.selectFrom('dag').select('dagId').where('dagId', '=', dagId).executeTakeFirst();
-  if (row === undefined) throw new NotFoundError('DAG', dagId);
 }
 
 /** What lists are sorted by. A DAG without the value comes last. */
@@ -149,7 +148,7 @@ function filters(eb: ExpressionBuilder<Tables, 'dag'>, args: ListDagsArgs): Expr
   return conditions;
 }
 
-async function summarize(store: Store, rows: readonly DagTable[]): Promise<DagSummary[]> {
+async function summarize(store: Store, rows: readonly DagTable[], now: number): Promise<DagSummary[]> {
   if (rows.length === 0) return [];
   const versions = rows.map((row) => row.currentVersion).filter((version) => version !== null);
   const [facts, bars, numbers, broken] = await Promise.all([
@@ -174,12 +173,20 @@ async function summarize(store: Store, rows: readonly DagTable[]): Promise<DagSu
     isStale: row.isStale === 1,
     version: row.currentVersion,
     versionNumber: row.currentVersion === null ? null : (numbers.get(row.currentVersion) ?? null),
-    nextTick: row.nextTick,
+    nextRun: nextRun(row, facts, now),
     hasImportError: broken.has(row.file),
     maxActiveRuns:
       row.currentVersion === null ? null : (facts.get(row.currentVersion)?.maxActiveRuns ?? null),
     lastRuns: bars.get(row.dagId) ?? [],
   }));
+}
+
+function nextRun(row: DagTable, facts: ReadonlyMap<string, DagFacts>, now: number): DagSummary['nextRun'] {
+  const schedule = row.currentVersion === null ? undefined : facts.get(row.currentVersion);
+  if (schedule === undefined || row.isStale === 1) return null;
+  for (const { logicalDate, runAfter } of plannedRuns(row, schedule, now, 1))
+    return { logicalDate, runAfter };
+  return null;
 }
 
 async function filesWithErrors(store: Store, rows: readonly DagTable[]): Promise<ReadonlySet<string>> {

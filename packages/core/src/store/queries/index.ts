@@ -1,11 +1,33 @@
 export { type Attempt, attemptRow, listAttempts } from './attempt.ts';
+export { type Backfill, getBackfill, listBackfills } from './backfill.ts';
 export { type DagDetails, type DagSummary, getDag, type ListDagsArgs, listDags } from './dag.ts';
+export {
+  type DagVersionDetails,
+  type DagVersionSummary,
+  getDagVersion,
+  listDagVersions,
+} from './dag-version.ts';
+export {
+  type EventNames,
+  type EventSummary,
+  eventNames,
+  type ListEventsArgs,
+  listEvents,
+  listRunEvents,
+} from './event.ts';
+export { type GanttSegment, runGantt } from './gantt.ts';
+export { type DagGrid, dagGrid, type GridCell, type GridTask } from './grid.ts';
+export { type ImportError, listImportErrors } from './import-error.ts';
+export { nextRuns, type PlannedRun } from './next-run.ts';
 export { MAX_PAGE_ROWS, type Page, type PageArgs } from './page.ts';
 export { getRun, type ListRunsArgs, listRuns, type RunArgs, type RunSummary } from './run.ts';
 export type { RunBar } from './run-bar.ts';
+export { infoOfSchedulers, type Parallelism, parallelism, type SchedulerInfo } from './scheduler.ts';
 export {
   getTaskInstance,
   listTaskInstances,
   type TaskInstance,
   type TaskInstanceArgs,
 } from './task-instance.ts';
+export { type Timeline, type TimelineDag, timeline } from './timeline.ts';
+export { listXcoms, type Xcom } from './xcom.ts';

@@ -47,7 +47,8 @@ export function pageOf<Row, T>(
 
 type CursorPart = string | number;
 
-function encodeCursor(parts: readonly CursorPart[]): string {
+/** The opaque text of a sort key. */
+export function encodeCursor(parts: readonly CursorPart[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
