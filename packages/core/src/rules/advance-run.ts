@@ -1,7 +1,7 @@
 import { type FinishedTaskState, isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
-import { isLive, moveInstance } from './instance-state.ts';
+import { endAttempt, isLive, moveInstance } from './instance-state.ts';
 import { pastVerdict } from './past.ts';
 import { finishRunIfOver } from './run-outcome.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict, type UpstreamEnds } from './trigger-rule.ts';
@@ -47,11 +47,16 @@ export function skipByDecision(
   for (const instance of instances) {
     if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
     instance.decision = `skipped_by:${decider.spec.taskId}`;
+    // It asked to be called again before and was about to be.
+    if (instance.attempt !== null)
+      endAttempt(instance, { ...noReport, state: 'killed', endDate: changes.now }, changes);
     moveInstance(instance, 'skipped', changes, `${decider.spec.taskId} decided so`);
     skipped.push(instance);
   }
   return skipped;
 }
+
+const noReport = { error: null, rendered: null, logEnd: null };
 
 /** Direct downstream of a branch that was not chosen and is not reachable through what was chosen either. */
 export function notChosen(run: RunWork, branch: GraphTask, chosen: ReadonlySet<number>): InstanceWork[] {

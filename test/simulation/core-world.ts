@@ -1,0 +1,302 @@
+import { applyClear, applyKill, applyMarkTasks } from '@tsflow/core/intents';
+import {
+  admitInstance,
+  attemptEnded,
+  attemptLost,
+  attemptStarted,
+  buildDagGraph,
+  Changes,
+  createRun,
+  type DagWorkState,
+  holdsSlot,
+  type InstanceWork,
+  isLive,
+  type Limits,
+  moveRun,
+  ReadyQueue,
+  type RunWork,
+  recount,
+  ruleVerdict,
+  startInstances,
+  startRun,
+  type TaskOutcome,
+  waitOver,
+} from '@tsflow/core/rules';
+import { isFinished, isRunFinished, TRIGGER_RULES } from '@tsflow/core/state';
+import type { Random } from '../support/random.ts';
+import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
+
+const INFRA_CAP = 3;
+
+/**
+ * One DAG under the pure core, driven by chance: tasks succeed, fail, skip, ask to be called again or lose their runner; people clear,
+ * mark and kill. After every event the invariants are checked against a count from scratch.
+ */
+export class CoreWorld {
+  readonly history: string[] = [];
+  readonly runs: RunWork[] = [];
+  readonly #random: Random;
+  readonly #dag: DagWorkState;
+  readonly #ready = new ReadyQueue();
+  readonly #limits: Limits;
+  #parallelism: number;
+  #used = 0;
+  #now = 1_000_000;
+  #key = 1;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#dag = randomDag(random);
+    this.#parallelism = 1 + random.int(4);
+    const maxActiveTasks = 1 + random.int(4);
+    this.#limits = {
+      parallelismRoom: 0,
+      poolRoom: () => Number.POSITIVE_INFINITY,
+      maxActiveTasks: () => maxActiveTasks,
+      maxActiveTis: () => 1,
+    };
+  }
+
+  addRun(): void {
+    this.#turn('run', (changes) => {
+      const slot = this.runs.length * 1_000;
+      const interval = { start: new Date(slot), end: new Date(slot + 1_000) };
+      const spec = {
+        runId: `r${slot}`,
+        runType: 'scheduled',
+        slot,
+        logicalDate: slot,
+        dataInterval: interval,
+      } as const;
+      const run = createRun(
+        this.#dag,
+        { ...spec, conf: {}, backfillKey: null, note: null },
+        this.#key++,
+        'test',
+        changes,
+      );
+      const previous = this.runs.at(-1);
+      if (previous !== undefined) linkPast(run, previous);
+      startRun(run, () => this.#key++, changes);
+      this.runs.push(run);
+    });
+  }
+
+  /** One event; false: nothing is left that could happen by itself. */
+  step(): boolean {
+    const instances = this.runs.flatMap((run) => run.instances);
+    const events = [
+      ...instances
+        .filter((one) => one.state === 'queued' || one.state === 'running')
+        .map((one) => () => this.#end(one)),
+      ...instances.filter((one) => one.state === 'restarting').map((one) => () => this.#gone(one)),
+      ...instances.filter((one) => one.nextAt !== null).map((one) => () => this.#due(one)),
+    ];
+    if (events.length === 0) {
+      this.#turn('admit', () => undefined);
+      return this.runs.some((run) => run.instances.some((one) => one.state === 'queued'));
+    }
+    this.#random.pick(events)();
+    return true;
+  }
+
+  /** Somebody clears, marks or kills. */
+  person(): void {
+    const run = this.#random.pick(this.runs);
+    const task = this.#random.pick(run.instances).task.spec.taskId;
+    const downstream = this.#random.chance(0.5);
+    const kind = this.#random.pick(['clear', 'mark', 'kill'] as const);
+    this.#turn(`${kind} ${task} of ${run.runId}`, (changes) => {
+      if (kind === 'clear') {
+        const wasRunning = run.state === 'running';
+        applyClear(
+          run,
+          { runId: run.runId, taskIds: [task], downstream },
+          run.graph,
+          () => this.#key++,
+          'ann',
+          changes,
+        );
+        if (wasRunning) startInstances(run, changes);
+        else if (run.state === 'queued') {
+          moveRun(run, 'running', changes);
+          recount(run);
+          startInstances(run, changes);
+        }
+      } else if (kind === 'mark') {
+        const state = this.#random.pick(['success', 'failed', 'skipped'] as const);
+        applyMarkTasks(run, { runId: run.runId, taskIds: [task], state }, 'ann', changes);
+      } else if (run.state === 'running') {
+        applyKill(run, { runId: run.runId, taskIds: [task] }, 'ann', changes);
+      }
+    });
+  }
+
+  check(): void {
+    for (const run of this.runs) this.#checkRun(run);
+    const holding = this.runs.flatMap((run) => run.instances).filter(({ state }) => holdsSlot(state)).length;
+    expectEqual('slots in use', this.#used, holding);
+    expectEqual('active tasks of the DAG', this.#dag.activeTasks, holding);
+  }
+
+  #checkRun(run: RunWork): void {
+    const ends = run.instances.map(({ ends: counted }) => ({ ...counted }));
+    const { unfinished, live } = { unfinished: run.unfinished.count, live: run.live.count };
+    recount(run);
+    run.instances.forEach((instance, i) => {
+      expectEqual(
+        `ends above ${instance.task.spec.taskId}`,
+        JSON.stringify(ends[i]),
+        JSON.stringify(instance.ends),
+      );
+    });
+    expectEqual(
+      `unfinished of ${run.runId}`,
+      unfinished,
+      run.instances.filter(({ state }) => !isFinished(state)).length,
+    );
+    expectEqual(`live of ${run.runId}`, live, run.instances.filter(({ state }) => isLive(state)).length);
+    if (isRunFinished(run.state))
+      expectEqual(`${run.runId} is ${run.state}, unfinished`, run.unfinished.count, 0);
+    for (const instance of run.instances) this.#checkInstance(instance);
+  }
+
+  #checkInstance(instance: InstanceWork): void {
+    const { state, tryNumber, maxTries, infraNumber, attempt, task, run } = instance;
+    if (tryNumber > maxTries + 1)
+      throw new Error(`${task.spec.taskId} made try ${tryNumber} of ${maxTries + 1}`);
+    if (infraNumber > INFRA_CAP) throw new Error(`${task.spec.taskId} was lost ${infraNumber} times`);
+    if (
+      (state === 'queued' || state === 'running') !== (attempt !== null) &&
+      state !== 'restarting' &&
+      state !== 'up_for_reschedule' &&
+      state !== 'scheduled'
+    ) {
+      throw new Error(`${task.spec.taskId} is ${state} ${attempt === null ? 'without' : 'with'} an attempt`);
+    }
+    if (
+      state === 'none' &&
+      run.state === 'running' &&
+      !run.waitingOnPast.has(instance) &&
+      ruleVerdict(instance) !== 'wait'
+    ) {
+      throw new Error(`${task.spec.taskId} is none though its rule says ${ruleVerdict(instance)}`);
+    }
+  }
+
+  #end(instance: InstanceWork): void {
+    const { taskId, decides } = instance.task.spec;
+    if (this.#random.chance(0.1)) {
+      this.#turn(`lost ${taskId}`, (changes) => {
+        attemptLost(instance, { reason: 'killed by signal 9', atMs: this.#now }, INFRA_CAP, changes);
+      });
+      return;
+    }
+    const outcome = this.#outcome(instance, decides);
+    this.#turn(`${outcome.kind} ${taskId} of ${instance.run.runId}`, (changes) => {
+      const start = { atMs: this.#now, runnerId: 'r', host: 'h', pid: 1, log: { segment: 's', start: 0 } };
+      attemptStarted(instance, start, changes);
+      attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: 0 }, changes);
+    });
+  }
+
+  #outcome(instance: InstanceWork, decides: 'branch' | 'short_circuit' | null): TaskOutcome {
+    const luck = this.#random.next();
+    if (luck < 0.15)
+      return { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: this.#random.chance(0.8) };
+    if (luck < 0.22) return { kind: 'skipped', reason: 'nothing new' };
+    if (luck < 0.3) return { kind: 'reschedule', atMs: this.#now + 5, savedState: null };
+    if (decides === 'short_circuit') {
+      return {
+        kind: 'success',
+        xcoms: {},
+        decision: { kind: 'short_circuit', proceed: this.#random.chance(0.5) },
+      };
+    }
+    if (decides === null) return { kind: 'success', xcoms: { return_value: 1 } };
+    const below = instance.task.downstream.map((i) => instance.run.graph.tasks[i]!.spec.taskId);
+    const chosen = below.filter(() => this.#random.chance(0.5));
+    return { kind: 'success', xcoms: {}, decision: { kind: 'branch', chosen } };
+  }
+
+  #gone(instance: InstanceWork): void {
+    this.#turn(`gone ${instance.task.spec.taskId}`, (changes) => {
+      attemptLost(instance, { reason: 'cancelled', atMs: this.#now }, INFRA_CAP, changes);
+    });
+  }
+
+  #due(instance: InstanceWork): void {
+    this.#now = Math.max(this.#now, instance.nextAt!);
+    this.#turn(`due ${instance.task.spec.taskId}`, (changes) => waitOver(instance, changes));
+  }
+
+  /** A turn: decide, then admit under the limits, as the scheduler's loop does. */
+  #turn(name: string, decide: (changes: Changes) => void): void {
+    this.history.push(name);
+    this.#now += 1;
+    const changes = new Changes(this.#now);
+    decide(changes);
+    this.#ready.openDag(this.#dag.dagId);
+    for (const instance of changes.ready.splice(0)) this.#ready.add(instance);
+    const room = () => this.#parallelism - this.#used - changes.parallelism;
+    this.#ready.admit(
+      this.#limits,
+      room,
+      (instance) => {
+        admitInstance(instance, () => this.#key++, changes);
+        for (const ready of changes.ready.splice(0)) this.#ready.add(ready);
+      },
+      1_000,
+    );
+    this.#used += changes.parallelism;
+    for (const instance of changes.instances) instance.path = null;
+    this.check();
+  }
+}
+
+function randomDag(random: Random): DagWorkState {
+  const specs: Record<string, TaskSpec> = {};
+  const size = 2 + random.int(10);
+  for (let i = 0; i < size; i++) {
+    const upstream = Object.keys(specs).filter(() => random.chance(0.3));
+    specs[`t${i}`] = {
+      upstream,
+      triggerRule: random.chance(0.6) ? 'all_success' : random.pick(TRIGGER_RULES),
+      retries: random.int(3),
+      retryDelayMs: 10,
+      decides: random.chance(0.15) ? 'branch' : random.chance(0.1) ? 'short_circuit' : null,
+      ignoreDownstreamTriggerRules: random.chance(0.5),
+      nothingToDo: random.chance(0.1),
+      dependsOnPast: random.chance(0.1),
+      waitForDownstream: random.chance(0.05),
+      maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
+    };
+  }
+  const graph = buildDagGraph(serializedDag('d', specs), 'v1');
+  return {
+    dagId: 'd',
+    epoch: 1,
+    isPaused: false,
+    isStale: false,
+    graph,
+    mark: null,
+    markVersion: null,
+    nextTick: null,
+    runs: new Map(),
+    queuedRuns: new Map(),
+    backfills: new Map(),
+    activeRuns: new Map(),
+    activeTasks: 0,
+    activeByTask: new Map(),
+  };
+}
+
+function linkPast(run: RunWork, previous: RunWork): void {
+  const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
+  run.past = { runKey: previous.key, runId: previous.runId, states };
+  previous.followers.push(run);
+}
+
+function expectEqual(what: string, actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`${what}: ${String(actual)}, expected ${String(expected)}`);
+}
