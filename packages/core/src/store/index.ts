@@ -1,8 +1,14 @@
+export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
+export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
+export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
+export { whyRun, whyTask } from './previews/why.ts';
+export { restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export type {
   CatalogPort,
   Channel,
   DagWork,
+  EventTail,
   IntentPort,
   LeasePort,
   ParsedDag,
@@ -13,9 +19,12 @@ export type {
   TurnPort,
   VariablePort,
 } from './store.ts';
+export {
+  CompareAndSetError,
+  ContentRefusedError,
+  DatabaseError,
+  type DatabaseFailure,
+  SchedulerRunningError,
+} from './store-errors.ts';
 export type * from './tables.ts';
 export type * from './turn.ts';
-export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
-export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
-export { whyRun, whyTask } from './previews/why.ts';
-export { restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';

@@ -7,6 +7,7 @@ import type {
   DagRunTable,
   DagTable,
   DagVersionTable,
+  EventTable,
   ImportErrorTable,
   IntentTable,
   RunnerTable,
@@ -33,6 +34,7 @@ export interface Store extends AsyncDisposable {
   readonly intents: IntentPort;
   readonly variables: VariablePort;
   readonly runners: RunnerPort;
+  readonly events: EventTail;
   /** Reserves `count` surrogate keys and returns the first. */
   reserveKeys(count: number): Promise<number>;
   /** Brings the schema up to this release. Safe to call from several processes at once; resumable after a kill. */
@@ -176,4 +178,18 @@ export interface RunnerPort {
   ended(runnerId: string, at: number): Promise<void>;
   /** Runners of this host that nobody saw end. */
   open(host: string): Promise<readonly RunnerTable[]>;
+}
+
+/** The live tail of the events: every committed event once, none skipped, whatever the order in which transactions commit. */
+export interface EventTail {
+  /**
+   * Up to `limit` events behind `cursor` (null: from the first one kept) and the cursor behind them. `lagging`: a long transaction
+   * elsewhere holds newer events back for more than two seconds, so show what the tables say instead of waiting.
+   */
+  tail(
+    cursor: string | null,
+    limit: number,
+  ): Promise<{ events: readonly EventTable[]; cursor: string; lagging: boolean }>;
+  /** The cursor behind everything that is committed by now: where a watcher starts. */
+  latest(): Promise<string>;
 }

@@ -1,0 +1,11 @@
+import type { SchemaWords } from '../dialect.ts';
+import { foundation } from './0001-foundation.ts';
+
+/** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
+export interface Migration {
+  readonly name: string;
+  statements(words: SchemaWords): readonly string[];
+}
+
+/** All steps, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [foundation];

@@ -1,0 +1,45 @@
+import { holdsSlot } from '../rules/index.ts';
+import { TASK_STATES, type TaskState } from '../state/index.ts';
+import type { DagEffects, Turn } from './turn.ts';
+
+/** States in which an instance holds slots of `parallelism` and of its pool. */
+export const SLOT_STATES: readonly TaskState[] = TASK_STATES.filter(holdsSlot);
+
+/** How a turn moves one counter, net, and up to which limit (null: whatever the limit). */
+export interface CounterMove {
+  readonly name: string;
+  readonly delta: number;
+  readonly limit: number | null;
+}
+
+/**
+ * What is left of a turn's counter changes without the DAGs that left it: their tasks stay where they were, so their slots do too.
+ * By name, which is the order in which every scheduler locks them.
+ */
+export function counterMoves(turn: Turn, lost: readonly DagEffects[]): CounterMove[] {
+  const moves = new Map<string, { delta: number; limit: number | null }>();
+  const add = (name: string, delta: number, limit: number | null) => {
+    const known = moves.get(name);
+    moves.set(name, { delta: (known?.delta ?? 0) + delta, limit: limit ?? known?.limit ?? null });
+  };
+  for (const change of turn.counters) add(change.name, change.delta, change.limit < 0 ? null : change.limit);
+  for (const effects of lost) {
+    for (const [name, delta] of slotDeltas(effects)) if (moves.has(name)) add(name, -delta, null);
+  }
+  return [...moves]
+    .map(([name, move]) => ({ name, ...move }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function slotDeltas(effects: DagEffects): ReadonlyMap<string, number> {
+  const deltas = new Map<string, number>();
+  const move = (from: string, to: string, pool: string, poolSlots: number) => {
+    const sign = Number(holdsSlot(to as TaskState)) - Number(holdsSlot(from as TaskState));
+    if (sign === 0) return;
+    deltas.set('parallelism', (deltas.get('parallelism') ?? 0) + sign);
+    deltas.set(`pool:${pool}`, (deltas.get(`pool:${pool}`) ?? 0) + sign * poolSlots);
+  };
+  for (const task of effects.tasksInserted) move('none', task.state, task.pool, task.poolSlots);
+  for (const task of effects.tasksUpdated) move(task.from, task.state, task.pool, task.poolSlots);
+  return deltas;
+}

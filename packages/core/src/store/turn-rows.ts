@@ -1,0 +1,264 @@
+import { ContentRefusedError } from './store-errors.ts';
+import type {
+  BackfillTable,
+  DagRunTable,
+  EventTable,
+  IntentTable,
+  TaskInstanceTable,
+  XcomTable,
+} from './tables.ts';
+import type {
+  AttemptUpdate,
+  DecidedIntent,
+  NewAttempt,
+  NewEvent,
+  NewIntent,
+  RunUpdate,
+  TaskUpdate,
+} from './turn.ts';
+
+/**
+ * How one list of a turn is laid out as rows of SQL: the same for both databases, which bind it one row or one column at a time.
+ * `T` is the row as the turn has it; a name in camelCase is a column in snake_case.
+ */
+export interface RowLayout<T> {
+  readonly table: string;
+  readonly columns: readonly Column<T>[];
+}
+
+export interface Column<T> {
+  readonly name: Extract<keyof T, string>;
+  readonly sqlName: string;
+  readonly type: 'int8' | 'text';
+}
+
+/** A value as both databases take it. */
+export type SqlValue = string | number | null;
+
+type ColumnNames<T> = { readonly [K in Extract<keyof T, string>]: Column<T>['type'] };
+
+export const BACKFILLS: RowLayout<BackfillTable> = layout('backfill', {
+  key: 'int8',
+  dagId: 'text',
+  fromDate: 'int8',
+  toDate: 'int8',
+  options: 'text',
+  state: 'text',
+  actor: 'text',
+  createdAt: 'int8',
+  endDate: 'int8',
+  cursor: 'int8',
+  total: 'int8',
+  created: 'int8',
+  existing: 'int8',
+  inFlight: 'int8',
+  cleared: 'int8',
+  succeeded: 'int8',
+  failed: 'int8',
+});
+
+/** Ends with what finds the row. */
+export const BACKFILL_UPDATES: RowLayout<BackfillTable> = {
+  table: BACKFILLS.table,
+  columns: [...BACKFILLS.columns.slice(1), BACKFILLS.columns[0]!],
+};
+
+export const RUNS: RowLayout<DagRunTable> = layout('dag_run', {
+  key: 'int8',
+  dagId: 'text',
+  runId: 'text',
+  runType: 'text',
+  slot: 'int8',
+  logicalDate: 'int8',
+  dataIntervalStart: 'int8',
+  dataIntervalEnd: 'int8',
+  state: 'text',
+  version: 'text',
+  conf: 'text',
+  queuedAt: 'int8',
+  startDate: 'int8',
+  endDate: 'int8',
+  triggeredBy: 'text',
+  note: 'text',
+  reason: 'text',
+  targetState: 'text',
+  backfillKey: 'int8',
+  ordinal: 'int8',
+  clearNumber: 'int8',
+  partitionKey: 'text',
+});
+
+/** Ends with what finds the row. */
+export const RUN_UPDATES: RowLayout<RunUpdate> = layout('dag_run', {
+  state: 'text',
+  startDate: 'int8',
+  endDate: 'int8',
+  reason: 'text',
+  targetState: 'text',
+  version: 'text',
+  conf: 'text',
+  clearNumber: 'int8',
+  note: 'text',
+  backfillKey: 'int8',
+  key: 'int8',
+  from: 'text',
+});
+
+export const TASKS: RowLayout<TaskInstanceTable> = layout('task_instance', {
+  key: 'int8',
+  runKey: 'int8',
+  dagId: 'text',
+  taskId: 'text',
+  mapPath: 'text',
+  mapSort: 'text',
+  state: 'text',
+  tryNumber: 'int8',
+  infraNumber: 'int8',
+  maxTries: 'int8',
+  attemptId: 'int8',
+  grantNumber: 'int8',
+  scheduledAt: 'int8',
+  queuedAt: 'int8',
+  startDate: 'int8',
+  endDate: 'int8',
+  nextAt: 'int8',
+  targetState: 'text',
+  reason: 'text',
+  decision: 'text',
+  priorityWeight: 'int8',
+  pool: 'text',
+  poolSlots: 'int8',
+});
+
+/** Ends with what finds the row. */
+export const TASK_UPDATES: RowLayout<TaskUpdate> = layout('task_instance', {
+  state: 'text',
+  tryNumber: 'int8',
+  infraNumber: 'int8',
+  maxTries: 'int8',
+  attemptId: 'int8',
+  grantNumber: 'int8',
+  scheduledAt: 'int8',
+  queuedAt: 'int8',
+  startDate: 'int8',
+  endDate: 'int8',
+  nextAt: 'int8',
+  targetState: 'text',
+  reason: 'text',
+  decision: 'text',
+  priorityWeight: 'int8',
+  pool: 'text',
+  poolSlots: 'int8',
+  key: 'int8',
+  from: 'text',
+});
+
+export const ATTEMPTS: RowLayout<NewAttempt> = layout('attempt', {
+  attemptId: 'int8',
+  taskInstanceKey: 'int8',
+  runKey: 'int8',
+  dagId: 'text',
+  taskId: 'text',
+  mapPath: 'text',
+  tryNumber: 'int8',
+  infraNumber: 'int8',
+  version: 'text',
+  state: 'text',
+  grantNumber: 'int8',
+  queuedAt: 'int8',
+});
+
+/** Ends with what finds the row. */
+export const ATTEMPT_UPDATES: RowLayout<AttemptUpdate> = layout('attempt', {
+  newGrant: 'int8',
+  state: 'text',
+  startDate: 'int8',
+  endDate: 'int8',
+  runnerId: 'text',
+  host: 'text',
+  pid: 'int8',
+  processGroups: 'text',
+  logSegment: 'text',
+  logStart: 'int8',
+  logEnd: 'int8',
+  error: 'text',
+  rendered: 'text',
+  savedState: 'text',
+  attemptId: 'int8',
+  grantNumber: 'int8',
+});
+
+export const XCOMS: RowLayout<XcomTable> = layout('xcom', {
+  attemptId: 'int8',
+  key: 'text',
+  value: 'text',
+});
+
+export const EVENTS: RowLayout<NewEvent> = layout<Omit<EventTable, 'id'>>('event', {
+  at: 'int8',
+  dagId: 'text',
+  runKey: 'int8',
+  taskInstanceKey: 'int8',
+  attemptId: 'int8',
+  type: 'text',
+  fromState: 'text',
+  toState: 'text',
+  actor: 'text',
+  data: 'text',
+});
+
+/** Ends with what finds the row. */
+export const DECIDED_INTENTS: RowLayout<DecidedIntent> = layout<Pick<IntentTable, 'id'> & DecidedIntent>(
+  'intent',
+  { state: 'text', result: 'text', decidedAt: 'int8', id: 'int8' },
+);
+
+export const INTENTS: RowLayout<NewIntent> = layout('intent', {
+  dagId: 'text',
+  kind: 'text',
+  payload: 'text',
+  actor: 'text',
+  requestedAt: 'int8',
+  idempotencyKey: 'text',
+});
+
+/** The value of one column, refused in words when a database would not keep it as it is. */
+export function columnValue<T>(layout: RowLayout<T>, column: Column<T>, row: T): SqlValue {
+  const value: unknown = row[column.name];
+  if (value === null) return null;
+  if (column.type === 'text') {
+    if (typeof value === 'string' && !value.includes('\0')) return value;
+  } else if (Number.isSafeInteger(value)) return value as number;
+  throw new ContentRefusedError(whyRefused(value, column.type), {
+    table: layout.table,
+    column: column.sqlName,
+    ...dagOf(row),
+  });
+}
+
+function whyRefused(value: unknown, type: Column<unknown>['type']): string {
+  if (type === 'int8') return `expected a whole number or null, got ${String(value)}.`;
+  return typeof value === 'string'
+    ? 'the text holds a NUL character, which PostgreSQL cannot keep. Remove it or encode the value.'
+    : `expected text or null, got ${typeof value}.`;
+}
+
+function dagOf(row: unknown): { dagId?: string } {
+  const dagId = (row as { dagId?: unknown }).dagId;
+  return typeof dagId === 'string' ? { dagId } : {};
+}
+
+function layout<T>(table: string, columns: ColumnNames<T>): RowLayout<T> {
+  return {
+    table,
+    columns: Object.entries(columns).map(([name, type]) => ({
+      name: name as Extract<keyof T, string>,
+      sqlName: snakeCase(name),
+      type: type as Column<T>['type'],
+    })),
+  };
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,216 @@
+import { sql } from 'kysely';
+import type { Dialect } from './dialect.ts';
+import type { DagWork, TurnPort } from './store.ts';
+import type { AttemptTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
+import type { Turn, TurnResult } from './turn.ts';
+import { SLOT_STATES } from './turn-counters.ts';
+import { assertLegalTurn } from './turn-gate.ts';
+
+/** States are written into the SQL, not bound: only so does a partial index apply. */
+const QUEUED = sql<boolean>`state = 'queued'`;
+const RUNNING = sql<boolean>`state = 'running'`;
+const OPEN = sql<boolean>`(state = 'queued' or state = 'running')`;
+
+export class Turns implements TurnPort {
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  async commit(turn: Turn): Promise<TurnResult> {
+    assertLegalTurn(turn);
+    return this.#dialect.commitTurn(turn);
+  }
+
+  async load(dagId: string): Promise<DagWork | null> {
+    const { db } = this.#dialect;
+    const dag = await db.selectFrom('dag').selectAll().where('dagId', '=', dagId).executeTakeFirst();
+    if (dag === undefined) return null;
+    const [activeRuns, backfills, queuedRunCounts] = await Promise.all([
+      db.selectFrom('dagRun').selectAll().where('dagId', '=', dagId).where(RUNNING).orderBy('key').execute(),
+      db
+        .selectFrom('backfill')
+        .selectAll()
+        .where('dagId', '=', dagId)
+        .where('state', 'in', ['running', 'paused'])
+        .orderBy('key')
+        .execute(),
+      this.#queuedRunCounts(dagId),
+    ]);
+    const taskInstances = await this.taskInstances(activeRuns.map((run) => run.key));
+    return {
+      dag,
+      activeRuns,
+      taskInstances,
+      attempts: await this.#openAttempts(dag),
+      backfills,
+      queuedRunCounts,
+    };
+  }
+
+  queuedRuns(dagId: string, backfillKey: number | null, limit: number): Promise<readonly DagRunTable[]> {
+    return this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where(QUEUED)
+      .where('backfillKey', backfillKey === null ? 'is' : '=', backfillKey)
+      .orderBy('ordinal')
+      .limit(limit)
+      .execute();
+  }
+
+  async taskInstances(runKeys: readonly number[]): Promise<readonly TaskInstanceTable[]> {
+    if (runKeys.length === 0) return [];
+    return this.#dialect.db
+      .selectFrom('taskInstance')
+      .selectAll()
+      .where(this.#dialect.among('runKey', runKeys))
+      .orderBy('key')
+      .execute();
+  }
+
+  async run(dagId: string, runId: string): Promise<DagRunTable | null> {
+    const run = await this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where('runId', '=', runId)
+      .executeTakeFirst();
+    return run ?? null;
+  }
+
+  async runsByKey(keys: readonly number[]): Promise<readonly DagRunTable[]> {
+    if (keys.length === 0) return [];
+    return this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where(this.#dialect.among('key', keys))
+      .orderBy('key')
+      .execute();
+  }
+
+  async runsBySlot(dagId: string, slots: readonly number[]): Promise<readonly DagRunTable[]> {
+    if (slots.length === 0) return [];
+    return this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where('slot', 'is not', null)
+      .where(this.#dialect.among('slot', slots))
+      .orderBy('slot')
+      .execute();
+  }
+
+  async previousRun(dagId: string, slot: number): Promise<DagRunTable | null> {
+    const run = await this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where('slot', 'is not', null)
+      .where('slot', '<', slot)
+      .orderBy('slot', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return run ?? null;
+  }
+
+  async attempt(attemptId: number): Promise<AttemptTable | null> {
+    const attempt = await this.#dialect.db
+      .selectFrom('attempt')
+      .selectAll()
+      .where('attemptId', '=', attemptId)
+      .executeTakeFirst();
+    return attempt ?? null;
+  }
+
+  async xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>> {
+    if (taskInstanceKeys.length === 0) return new Map();
+    const rows = await this.#dialect.db
+      .selectFrom('taskInstance')
+      .innerJoin('xcom', 'xcom.attemptId', 'taskInstance.attemptId')
+      .select(['taskInstance.key as taskInstanceKey', 'xcom.value'])
+      .where(this.#dialect.among('taskInstance.key', taskInstanceKeys))
+      .where('xcom.key', '=', key)
+      .execute();
+    return new Map(rows.map((row) => [row.taskInstanceKey, row.value]));
+  }
+
+  async counters(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#dialect.db.selectFrom('counter').selectAll().execute();
+    return new Map(rows.map((row) => [row.name, row.used]));
+  }
+
+  async auditCounters(): Promise<readonly { name: string; recorded: number; actual: number }[]> {
+    const dialect = this.#dialect;
+    return dialect.write(async (tx) => {
+      // Locked first: a turn that moves a counter moves its task in the same transaction, so the two are seen together.
+      await dialect.oneAtATime(tx, 'counters');
+      const recorded = await tx
+        .selectFrom('counter')
+        .selectAll()
+        .orderBy('name')
+        .modifyEnd(dialect.forUpdate)
+        .execute();
+      const pools = await tx
+        .selectFrom('dagRun')
+        .innerJoin('taskInstance', 'taskInstance.runKey', 'dagRun.key')
+        .select((of) => [
+          'taskInstance.pool',
+          of.fn.countAll<number>().as('instances'),
+          of.fn.sum<number>('taskInstance.poolSlots').as('slots'),
+        ])
+        .where(sql<boolean>`(dag_run.state = 'queued' or dag_run.state = 'running')`)
+        .where('taskInstance.state', 'in', SLOT_STATES)
+        .groupBy('taskInstance.pool')
+        .execute();
+      const actual = new Map([
+        ...recorded.map(({ name }): [string, number] => [name, 0]),
+        ...pools.map(({ pool, slots }): [string, number] => [`pool:${pool}`, Number(slots)]),
+        ['parallelism', pools.reduce((sum, { instances }) => sum + Number(instances), 0)] as const,
+      ]);
+      const known = new Map(recorded.map(({ name, used }) => [name, used]));
+      const wrong = [...actual]
+        .map(([name, used]) => ({ name, recorded: known.get(name) ?? 0, actual: used }))
+        .filter((counter) => counter.recorded !== counter.actual);
+      for (const { name, actual: used } of wrong) {
+        await tx
+          .insertInto('counter')
+          .values({ name, used })
+          .onConflict((on) => on.column('name').doUpdateSet({ used }))
+          .execute();
+      }
+      return wrong;
+    });
+  }
+
+  async #queuedRunCounts(dagId: string): Promise<ReadonlyMap<number | null, number>> {
+    const rows = await this.#dialect.db
+      .selectFrom('dagRun')
+      .select((of) => ['backfillKey', of.fn.countAll<number>().as('runs')])
+      .where('dagId', '=', dagId)
+      .where(QUEUED)
+      .groupBy('backfillKey')
+      .execute();
+    return new Map(rows.map((row) => [row.backfillKey, Number(row.runs)]));
+  }
+
+  /** Found through the runs that are not finished: a run ends after everything in it has. Queued ones too: they may be cleared ones. */
+  #openAttempts(dag: DagTable): Promise<readonly AttemptTable[]> {
+    return this.#dialect.db
+      .selectFrom('attempt')
+      .selectAll()
+      .where('endDate', 'is', null)
+      .where('taskInstanceKey', 'in', (of) =>
+        of
+          .selectFrom('taskInstance')
+          .select('key')
+          .where('runKey', 'in', (of) =>
+            of.selectFrom('dagRun').select('key').where('dagId', '=', dag.dagId).where(OPEN),
+          ),
+      )
+      .orderBy('attemptId')
+      .execute();
+  }
+}
