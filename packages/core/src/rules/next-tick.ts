@@ -26,9 +26,9 @@ export function nextTick(
   });
 }
 
-/** A mark an hour or more ahead of now falls back to now, with an alarm; `null`: it is fine. */
+/** The mark to go on from: one that lies more than an hour ahead of now falls back to now (the caller raises the alarm). */
 export function repairedMark(mark: number | null, now: number): number | null {
-  return mark !== null && mark > now + MAX_MARK_AHEAD_MS ? now : null;
+  return mark !== null && mark > now + MAX_MARK_AHEAD_MS ? now : mark;
 }
 
 /** The mark after the schedule itself changed: what the old one left out is not made up for, unless the DAG catches up. */

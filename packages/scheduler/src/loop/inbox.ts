@@ -61,6 +61,11 @@ export class Inbox {
     return taken;
   }
 
+  /** Whether this hint came; it is taken. */
+  takeHint(hint: Hint): boolean {
+    return this.#hints.delete(hint);
+  }
+
   takeHints(): Set<Hint> {
     const taken = new Set(this.#hints);
     this.#hints.clear();

@@ -10,7 +10,6 @@ import {
   type ClearPayload,
   type Intent,
 } from '@tsflow/core/intents';
-import type { JsonObject } from '@tsflow/core/json';
 import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';

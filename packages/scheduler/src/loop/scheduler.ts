@@ -245,7 +245,7 @@ export class Scheduler implements Service {
       this.#lastPoll = this.#clock.monotonic();
       for (const hint of ['intents', 'variables', 'versions', 'leases'] as const) hints.add(hint);
     }
-    if (hints.has('variables') && (await this.#world.limits.refresh())) this.#limitsChanged(changes);
+    if (hints.has('variables')) await this.#refreshLimits(changes);
     if (hints.has('leases') || hints.has('versions')) await this.#acquire(changes);
     if (hints.has('versions')) await this.#adoptVersions(changes);
     this.#intentsHinted = hints.has('intents');
@@ -253,8 +253,9 @@ export class Scheduler implements Service {
 
   #intentsHinted = false;
 
-  #limitsChanged(changes: Changes): void {
+  async #refreshLimits(changes: Changes): Promise<void> {
     const { held, limits } = this.#world;
+    if (!(await limits.refresh())) return;
     held.ready.openAll();
     for (const dag of held.dags.values()) changes.roomInDags.add(dag);
     this.#executor.setConcurrency(limits.parallelism);
@@ -396,6 +397,8 @@ export class Scheduler implements Service {
     const admitted = this.#regranted;
     this.#regranted = [];
     if (this.#draining || !this.#lease.mayGrant) return admitted;
+    // A Variable that was set while this turn decided counts for what it admits.
+    if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await keys.ensure(MAX_ADMISSIONS_PER_TURN);
     const room = () => limits.parallelismRoom;
     const onAdmit = (instance: InstanceWork) => {

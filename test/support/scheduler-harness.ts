@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '@tsflow/core/config';
+import type { Intent } from '@tsflow/core/intents';
+import { type Logger, silentLogger } from '@tsflow/core/logger';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import {
+  type DagRunTable,
+  type EventTable,
+  openStore,
+  type Store,
+  type TaskInstanceTable,
+} from '@tsflow/core/store';
+import { Scheduler } from '@tsflow/scheduler/loop';
+import { recordDags } from './catalog.ts';
+import { type Script, ScriptedExecutor } from './scripted-executor.ts';
+
+/** A scheduler on a real database, with tasks that are written down in the test. */
+export class SchedulerHarness implements AsyncDisposable {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly problems: string[] = [];
+  #executor: ScriptedExecutor | null = null;
+  readonly #cleanUp: () => Promise<void>;
+
+  private constructor(store: Store, script: Script, cleanUp: () => Promise<void>) {
+    this.store = store;
+    this.#cleanUp = cleanUp;
+    this.scheduler = new Scheduler({
+      store,
+      config: testConfig,
+      logger: this.#logger(),
+      executor: (events) => {
+        this.#executor = new ScriptedExecutor(events, script);
+        return this.#executor;
+      },
+    });
+    this.scheduler.onFatal = (error) => this.problems.push(error.message);
+  }
+
+  /** `open` gives the database; without it a SQLite file of its own. */
+  static async start(
+    dags: readonly SerializedDag[],
+    script: Script,
+    open: () => Promise<{ store: Store; cleanUp: () => Promise<void> }> = sqliteFile,
+  ): Promise<SchedulerHarness> {
+    const { store, cleanUp } = await open();
+    await recordDags(store, dags);
+    const harness = new SchedulerHarness(store, script, cleanUp);
+    await harness.scheduler.start();
+    return harness;
+  }
+
+  get executor(): ScriptedExecutor {
+    return this.#executor!;
+  }
+
+  /** Asks something of a DAG and waits for the decision; throws what it was refused for. */
+  async ask(dagId: string, intent: Intent): Promise<Record<string, unknown>> {
+    const payload = JSON.stringify(intent.payload);
+    const request = {
+      dagId,
+      kind: intent.kind,
+      payload,
+      actor: 'ann',
+      requestedAt: Date.now(),
+      idempotencyKey: null,
+    };
+    const id = await this.store.intents.submit(request);
+    this.scheduler.ping('intents');
+    const row = await until(`intent ${id} is decided`, async () => {
+      const intentRow = await this.store.intents.get(id);
+      return intentRow?.state === 'pending' ? null : intentRow;
+    });
+    const result = JSON.parse(row.result!) as Record<string, unknown>;
+    if (row.state === 'refused') throw new Error((result.error as { message: string }).message);
+    return result;
+  }
+
+  async trigger(dagId: string, conf = {}): Promise<string> {
+    return (await this.ask(dagId, { kind: 'trigger', payload: { conf } })).runId as string;
+  }
+
+  run(dagId: string, runId: string): Promise<DagRunTable | null> {
+    return this.store.turns.run(dagId, runId);
+  }
+
+  /** Waits until a run is in one of the given states. */
+  runIs(dagId: string, runId: string, ...states: string[]): Promise<DagRunTable> {
+    return until(`${runId} of ${dagId} is ${states.join(' or ')}`, async () => {
+      const run = await this.run(dagId, runId);
+      return run !== null && states.includes(run.state) ? run : null;
+    });
+  }
+
+  async tasks(dagId: string, runId: string): Promise<Record<string, TaskInstanceTable>> {
+    const run = await this.run(dagId, runId);
+    const rows = await this.store.turns.taskInstances([run!.key]);
+    return Object.fromEntries(rows.map((row) => [row.taskId, row]));
+  }
+
+  async states(dagId: string, runId: string): Promise<Record<string, string>> {
+    const tasks = await this.tasks(dagId, runId);
+    return Object.fromEntries(Object.entries(tasks).map(([taskId, row]) => [taskId, row.state]));
+  }
+
+  taskIs(dagId: string, runId: string, taskId: string, ...states: string[]): Promise<TaskInstanceTable> {
+    return until(`${taskId} of ${runId} is ${states.join(' or ')}`, async () => {
+      const row = (await this.tasks(dagId, runId))[taskId];
+      return row !== undefined && states.includes(row.state) ? row : null;
+    });
+  }
+
+  async events(): Promise<readonly EventTable[]> {
+    return this.store.db.selectFrom('event').selectAll().orderBy('id').execute();
+  }
+
+  async setVariable(key: string, value: unknown): Promise<void> {
+    await this.store.variables.set({ key, value: JSON.stringify(value), actor: 'ann', at: Date.now() });
+    this.scheduler.ping('variables');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.scheduler.stop();
+    await this.store.close();
+    await this.#cleanUp();
+    if (this.problems.length > 0) throw new Error(`The scheduler complained: ${this.problems.join('; ')}`);
+  }
+
+  #logger(): Logger {
+    return {
+      ...silentLogger,
+      error: (message, fields) => this.problems.push(`${message} ${JSON.stringify(fields)}`),
+    };
+  }
+}
+
+/** Asks again until there is an answer; fails by name after ten seconds. */
+export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false>): Promise<T> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null && answer !== undefined && answer !== false) return answer;
+    if (performance.now() > deadline) throw new Error(`Waited ten seconds in vain until ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const testConfig = {
+  infraRetries: 3,
+  heartbeatMs: 10_000,
+  leaseMs: 30_000,
+  killGraceMs: 1_000,
+} as Config;
+
+async function sqliteFile(): Promise<{ store: Store; cleanUp: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'tsflow-test-'));
+  const store = await openStore(`sqlite:${join(folder, 'tsflow.db')}`);
+  await store.migrate();
+  return { store, cleanUp: () => rm(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,122 @@
+import type {
+  AdoptableAttempt,
+  Executor,
+  ExecutorEvents,
+  LostAttempt,
+  Workload,
+} from '@tsflow/scheduler/executors';
+
+/** What a workload's outcome shall be; null: it goes on until `finish` or `cancel`. */
+export type Script = (workload: Workload) => Parameters<ExecutorEvents['outcome']>[0]['outcome'] | null;
+
+/**
+ * An executor whose tasks are written down in the test instead of being processes: for what the scheduler decides, not for how
+ * processes behave.
+ */
+export class ScriptedExecutor implements Executor {
+  readonly granted: Workload[] = [];
+  readonly accepted: number[] = [];
+  readonly fenced: number[] = [];
+  readonly #events: ExecutorEvents;
+  readonly #script: Script;
+  readonly #now: () => number;
+  readonly #running = new Map<number, Workload>();
+  #concurrency = Number.POSITIVE_INFINITY;
+
+  constructor(events: ExecutorEvents, script: Script, now: () => number = Date.now) {
+    this.#events = events;
+    this.#script = script;
+    this.#now = now;
+  }
+
+  get running(): readonly Workload[] {
+    return [...this.#running.values()];
+  }
+
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  submit(workloads: readonly Workload[]): void {
+    for (const workload of workloads) {
+      this.granted.push(workload);
+      this.#running.set(workload.attemptId, workload);
+      const outcome = this.#script(workload);
+      if (outcome === null) this.begin(workload);
+      else setImmediate(() => this.finish(workload, outcome));
+    }
+  }
+
+  /** Reports that an attempt has begun. */
+  begin({ attemptId, grantNumber }: Workload): void {
+    this.#events.started({
+      attemptId,
+      grantNumber,
+      atMs: this.#now(),
+      ...runner,
+      log: { ...log, end: null },
+    });
+  }
+
+  /** Reports the end of an attempt, also of one that was replaced meanwhile. */
+  finish(
+    { attemptId, grantNumber }: Workload,
+    outcome: Parameters<ExecutorEvents['outcome']>[0]['outcome'],
+  ): void {
+    this.#running.delete(attemptId);
+    const at = this.#now();
+    this.#events.outcome({
+      attemptId,
+      grantNumber,
+      startedAtMs: at,
+      endedAtMs: at,
+      outcome,
+      rendered: null,
+      ...runner,
+      log,
+    });
+  }
+
+  lose({ attemptId, grantNumber }: Workload, reason: string): void {
+    this.#running.delete(attemptId);
+    this.#events.gone({ attemptId, grantNumber, cancelled: false, reason, atMs: this.#now() });
+  }
+
+  cancel(attemptId: number, grantNumber: number, reason: string): void {
+    this.#running.delete(attemptId);
+    setImmediate(() =>
+      this.#events.gone({ attemptId, grantNumber, cancelled: true, reason, atMs: this.#now() }),
+    );
+  }
+
+  accept(attemptId: number): void {
+    this.accepted.push(attemptId);
+  }
+
+  fence(attemptId: number): void {
+    this.fenced.push(attemptId);
+  }
+
+  async adopt(attempts: readonly AdoptableAttempt[]): Promise<readonly LostAttempt[]> {
+    return attempts
+      .filter(({ attemptId }) => !this.#running.has(attemptId))
+      .map(({ attemptId, grantNumber, runnerId }) => {
+        return { attemptId, grantNumber, started: runnerId !== null, reason: 'its runner is gone' };
+      });
+  }
+
+  setConcurrency(limit: number): void {
+    this.#concurrency = limit;
+  }
+
+  preload(): void {}
+}
+
+const runner = { runnerId: 'scripted', host: 'test', pid: 1 };
+const log = { segment: 'scripted.jsonl', start: 0, end: 0 };
