@@ -1,1 +1,38 @@
+export type { Connection, ConnectionPort } from './connections/index.ts';
+export type { TaskContext, TaskLog } from './dag/context.ts';
+export { DAG, type DagBody } from './dag/dag.ts';
+export type { DagOptions, Deadline } from './dag/dag-options.ts';
+export { DagDefinitionError } from './dag/definition-error.ts';
+export { chain, crossDownstream } from './dag/edges.ts';
+export { type FileTemplate, include } from './dag/file-template.ts';
+export { FunctionOperator } from './dag/function-operator.ts';
+export { type FieldKind, type FieldKinds, Operator } from './dag/operator.ts';
+export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/operator-options.ts';
+export { type TaskOptions, task } from './dag/task.ts';
+export { type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
+export type { TaskOutput } from './dag/task-output.ts';
+export { TaskFailed, TaskRescheduled, TaskSkipped } from './dag/task-signal.ts';
+export type {
+  InputValues,
+  Reference,
+  TaskInputs,
+  Templated,
+  TemplatedFields,
+  TemplateFunction,
+} from './dag/template.ts';
+export { type LiveVariable, Variable, VariableTypeError } from './dag/variable.ts';
+export type { Duration } from './duration.ts';
+export { TsflowError } from './errors.ts';
 export type { Json, Jsonify, JsonObject } from './json.ts';
+export type { Callback, Callbacks, Notification, NotificationEvent } from './notifiers/index.ts';
+export { BashOperator, type BashOptions } from './operators/bash-operator.ts';
+export {
+  type Command,
+  type CommandEnd,
+  CommandFailedError,
+  commandEnvironment,
+  runCommand,
+} from './operators/command.ts';
+export { EmptyOperator } from './operators/empty-operator.ts';
+export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
+export type { RunType, TriggerRule } from './state/index.ts';

@@ -1,1 +1,1 @@
-export {};
+export { findDag, findTask, type LoadedBundle, type LoadOptions, loadBundle } from './load-bundle.ts';

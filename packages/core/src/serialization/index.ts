@@ -1,7 +1,9 @@
+export { serializeDag } from './serialize-dag.ts';
 export {
   type LiveNumber,
   SERIALIZED_DAG_FORMAT,
   type SerializedDag,
+  type SerializedDeadline,
   type SerializedGroup,
   type SerializedInput,
   type SerializedTask,

@@ -46,6 +46,10 @@ export interface SerializedDag {
   readonly paramsSchema: JsonObject | null;
   /** Defaults of the params, for forms. */
   readonly paramsDefaults: JsonObject;
+  /** Names of the run's callbacks that the author gave: the runner finds the functions in the loaded DAG. */
+  readonly callbacks?: readonly ('onSuccess' | 'onFailure')[];
+  /** By when the run or a task of it has to be done. */
+  readonly deadlines?: readonly SerializedDeadline[];
   /** In topological order (Kahn, ties by order of declaration), so that an index is enough to draw and to decide. */
   readonly tasks: readonly SerializedTask[];
   /** In order of declaration, parents before children. */
@@ -109,4 +113,17 @@ export interface SerializedGroup {
   readonly parentId: string | null;
   readonly label: string;
   readonly doc: string | null;
+}
+
+/** Exactly one of `by` and `withinMs` is not null. */
+export interface SerializedDeadline {
+  readonly name: string;
+  /** Null: the run. */
+  readonly taskId: string | null;
+  /** `HH:MM` on the clock of the DAG's zone, on the day the run becomes due. */
+  readonly by: string | null;
+  /** From the moment the run becomes due. */
+  readonly withinMs: number | null;
+  /** Whether the author gave an `onMiss`. */
+  readonly callback: boolean;
 }

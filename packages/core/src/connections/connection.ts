@@ -1,0 +1,25 @@
+import type { JsonObject } from '../json.ts';
+
+/**
+ * How to reach another system. `password` and whatever `extra` holds are secrets: they are masked in logs and rendered
+ * fields, and never leave the attempt that asked for them.
+ */
+export interface Connection {
+  readonly connectionId: string;
+  /** What kind of system: `postgres`, `http`, `google_cloud`, …. */
+  readonly type: string;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly login: string | null;
+  readonly password: string | null;
+  /** Database, dataset or path, as the type understands it. */
+  readonly schema: string | null;
+  /** What the type knows besides. */
+  readonly extra: JsonObject;
+}
+
+/** Gives a task the connections it names. */
+export interface ConnectionPort {
+  /** The connection `connectionId`. Throws `NotFoundError` when it is defined nowhere. */
+  get(connectionId: string): Promise<Connection>;
+}

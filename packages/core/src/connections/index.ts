@@ -1,0 +1,1 @@
+export type { Connection, ConnectionPort } from './connection.ts';

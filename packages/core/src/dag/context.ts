@@ -1,0 +1,97 @@
+import type { ConnectionPort } from '../connections/index.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Params } from '../params/index.ts';
+import type { RunType } from '../state/index.ts';
+import type { DataInterval } from '../timetables/timetable.ts';
+import type { TaskOutput } from './task-output.ts';
+import type { LiveVariable } from './variable.ts';
+
+/**
+ * What a task gets while it runs: the facts of its attempt, and ports to everything outside of it. Interfaces only: the task
+ * runner implements them over the task API, the test kit with values in memory.
+ */
+export interface TaskContext<P = Params> {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: RunType;
+  readonly taskId: string;
+  /** Last component of the map path; -1: not mapped. */
+  readonly mapIndex: number;
+  /** From 1. Grows with each try and never restarts, also after a clear. */
+  readonly tryNumber: number;
+  /** Identifies the attempt over all runs; the same when it is called again after a reschedule. */
+  readonly attemptId: number;
+  /** The instant the run is about: its tick, or what the person gave. */
+  readonly logicalDate: Date;
+  /** The stretch of time the run is about: `start` belongs to it, `end` does not. */
+  readonly dataInterval: DataInterval;
+  /** Day of `logicalDate` in the DAG's zone, `YYYY-MM-DD`. A load of "yesterday" uses `dataInterval`, never this minus one. */
+  readonly ds: string;
+  /** `logicalDate` as ISO 8601 UTC. */
+  readonly ts: string;
+  /** Zone of the DAG (IANA name). */
+  readonly timezone: string;
+  /** Checked by the DAG's schema, defaults filled in. */
+  readonly params: P;
+  /** What the run was triggered with, as it was given. */
+  readonly conf: JsonObject;
+  readonly log: TaskLog;
+  readonly xcom: XComPort;
+  readonly variables: VariablePort;
+  readonly connections: ConnectionPort;
+  readonly state: StatePort;
+  readonly processes: ProcessPort;
+  /** Fires when the attempt has to end: killed, cleared, timed out. Pass it on to whatever waits. */
+  readonly signal: AbortSignal;
+  /** Directory of this attempt alone, removed afterwards. */
+  readonly scratchDir: string;
+  /** Directory of the DAG file in this version: where `./load.sh` is, and the working directory of commands. Not to be written to. */
+  readonly dagDirectory: string;
+}
+
+/** Writes to the log of the attempt. Lines are masked; `fields` are facts beside the message. */
+export interface TaskLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Values that tasks of one run hand to each other: JSON, at most 1 MiB each by default. */
+export interface XComPort {
+  /** What the task returned; null when it returned nothing, was skipped or has not run. */
+  pull<T>(output: TaskOutput<T>): Promise<T>;
+  /** @param key default `return_value` */
+  pull(taskId: string, key?: string): Promise<Json>;
+  /** Adds a value under `key`. Stored when the task succeeds, together with what it returns. */
+  push(key: string, value: unknown): void;
+}
+
+export interface VariablePort {
+  /** The Variable's value, or its default. Throws `VariableTypeError` when it holds another type. */
+  get<T>(variable: LiveVariable<T>): Promise<T>;
+  /** The stored value; undefined when there is none. */
+  get(name: string): Promise<Json | undefined>;
+  set(name: string, value: Json): Promise<void>;
+}
+
+/**
+ * Small durable state of the instance: it survives a crash, a reschedule and a retry. Save an external job's id before
+ * submitting it, and the next attempt takes the job over instead of paying for a second one.
+ */
+export interface StatePort {
+  /** What was saved last; null: nothing yet. */
+  load<T extends JsonObject = JsonObject>(): Promise<T | null>;
+  /** Resolves when it is committed. Replaces what was saved before. */
+  save(state: JsonObject): Promise<void>;
+}
+
+/** Makes the processes that an operator starts known, so that a kill reaches them also when this process is gone. */
+export interface ProcessPort {
+  /** Variables for the environment of every command: what finds it after a crash (the attempt's id), nothing secret. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Resolves when a kill of the attempt would reach `processGroup`. Await it before the command begins its work. */
+  register(processGroup: number): Promise<void>;
+  /** The group is gone: its number may be reused by the system. */
+  release(processGroup: number): void;
+}

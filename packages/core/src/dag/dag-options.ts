@@ -1,0 +1,92 @@
+import type { Duration } from '../duration.ts';
+import type { Callbacks } from '../notifiers/index.ts';
+import type { ParamsSchema } from '../params/index.ts';
+import type { Schedule } from '../timetables/index.ts';
+import type { DefaultArgs, Limit } from './operator-options.ts';
+
+/** Options of a DAG. */
+export interface DagOptions<Schema extends ParamsSchema | undefined = undefined> {
+  /** Unique in the installation: letters, digits, `_`, `-`, `.`, at most 250 characters. */
+  readonly dagId: string;
+  /**
+   * When runs happen: a cron expression or preset, several of them, `{ every: '10m' }`, `{ everyMonths: 1 }`, `@once`,
+   * `@continuous`, a timetable. Default null: only people and events start it.
+   */
+  readonly schedule?: Schedule | undefined;
+  /** IANA name: schedule, `ds` and dates without an offset are read in it. Default `UTC`. */
+  readonly timezone?: string | undefined;
+  /** No tick before it. A date is the start of that day in `timezone`. Default: none. */
+  readonly startDate?: string | Date | undefined;
+  /** No tick after it; a date is that whole day. Default: none. */
+  readonly endDate?: string | Date | undefined;
+  /** Whether ticks that were missed each get a run. Default false: only the newest. */
+  readonly catchup?: boolean | undefined;
+  /** A zod object. Forms and checks are made of it; tasks get its values typed. Default: any conf is taken. */
+  readonly params?: Schema;
+  /** Default 16. */
+  readonly maxActiveRuns?: Limit | undefined;
+  /** Tasks of all its runs that may be active at once. Default 16; 0 pauses. */
+  readonly maxActiveTasks?: Limit | undefined;
+  /** Defaults for its tasks. A group's `defaultArgs` go over them, a task's own options over both. */
+  readonly defaultArgs?: DefaultArgs | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Who is asked about it. */
+  readonly owner?: string | undefined;
+  /** One line. */
+  readonly description?: string | undefined;
+  /** Markdown. */
+  readonly doc?: string | undefined;
+  /** Longest time for a run: then it fails and what is unfinished is skipped. Default: none. */
+  readonly dagRunTimeout?: Duration | undefined;
+  /** Ends the run when the first task fails for good. Its tasks must have the default trigger rule. Default false. */
+  readonly failFast?: boolean | undefined;
+  /** Whether it starts out paused when it is first seen. Default false. */
+  readonly pausedUponCreation?: boolean | undefined;
+  /** When something has to be done by. Each fires once for a run that is late. */
+  readonly deadlines?: readonly Deadline[] | undefined;
+  /** Called when a run succeeded. */
+  readonly onSuccess?: Callbacks | undefined;
+  /** Called when a run failed. */
+  readonly onFailure?: Callbacks | undefined;
+  /** Other files that belong to a version, as patterns relative to the DAG file: `['./sql/*.sql']`. */
+  readonly files?: readonly string[] | undefined;
+}
+
+/** By when a task, or the whole run, has to be done: by the clock or within a time from the run's tick. */
+export interface Deadline {
+  /** Unique in the DAG; what the alert is about. */
+  readonly name: string;
+  /** Id of the task that has to be done; default: the run. */
+  readonly task?: string | undefined;
+  /** Time on the clock of the DAG's zone, `HH:MM`, on the day the run becomes due. */
+  readonly by?: string | undefined;
+  /** From the moment the run becomes due. */
+  readonly within?: Duration | undefined;
+  readonly onMiss?: Callbacks | undefined;
+}
+
+const NAMES: Readonly<Record<keyof DagOptions, true>> = {
+  dagId: true,
+  schedule: true,
+  timezone: true,
+  startDate: true,
+  endDate: true,
+  catchup: true,
+  params: true,
+  maxActiveRuns: true,
+  maxActiveTasks: true,
+  defaultArgs: true,
+  tags: true,
+  owner: true,
+  description: true,
+  doc: true,
+  dagRunTimeout: true,
+  failFast: true,
+  pausedUponCreation: true,
+  deadlines: true,
+  onSuccess: true,
+  onFailure: true,
+  files: true,
+};
+
+export const DAG_OPTION_NAMES: readonly string[] = Object.keys(NAMES);

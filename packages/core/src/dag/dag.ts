@@ -1,0 +1,190 @@
+import { errorMessage } from '../errors.ts';
+import type { Callback } from '../notifiers/index.ts';
+import { type ParamReferences, type ParamsOf, type ParamsSchema, paramReferences } from '../params/index.ts';
+import { parseInstant, parseRangeEnd, type Timetable, timetableFromSchedule } from '../timetables/index.ts';
+import { DAG_BRAND } from './brand.ts';
+import { DAG_OPTION_NAMES, type DagOptions } from './dag-options.ts';
+import { type DeadlineSettings, deadlineSettings } from './deadline.ts';
+import { DagDefinitionError, type DefinitionProblem, suggestion } from './definition-error.ts';
+import { recordFiles } from './file-pattern.ts';
+import { type Graph, GraphBuilder } from './graph-builder.ts';
+import { checkId } from './identifier.ts';
+import { authoring, withinScope } from './load-session.ts';
+import type { AnyOperator } from './operator.ts';
+import { callbacksOf, type Limit, type OptionChecks, optionChecks } from './operator-options.ts';
+import { type TaskFactory, task } from './task.ts';
+import type { AnyTaskGroup } from './task-group.ts';
+
+/** What the body of a DAG gets: what knows the types of its params. */
+export interface DagBody<P> {
+  /** `task` whose functions see `params` typed. */
+  readonly task: TaskFactory<P>;
+  /** Stands for each param wherever a field or an input takes a value. */
+  readonly params: ParamReferences<P>;
+}
+
+/** Any DAG, whatever its params. */
+export type AnyDag = DAG<ParamsSchema | undefined>;
+
+/**
+ * A workflow: tasks and their order, and when it runs. What `body` constructs belongs to it. Loading a file registers every
+ * DAG that it constructs, exported or not.
+ *
+ * Throws `DagDefinitionError` when the definition cannot stand: an unknown option, a bad schedule, two tasks of one id, a cycle.
+ */
+export class DAG<Schema extends ParamsSchema | undefined = undefined> {
+  readonly dagId: string;
+  readonly timetable: Timetable;
+  readonly timezone: string;
+  readonly startDate: Date | null;
+  readonly endDate: Date | null;
+  readonly catchup: boolean;
+  /** The zod object; null: any conf is taken. */
+  readonly params: ParamsSchema | null;
+  readonly maxActiveRuns: Limit;
+  readonly maxActiveTasks: Limit;
+  readonly tags: readonly string[];
+  readonly owner: string | null;
+  readonly description: string | null;
+  readonly doc: string | null;
+  readonly dagRunTimeoutMs: number | null;
+  readonly failFast: boolean;
+  readonly pausedUponCreation: boolean;
+  readonly deadlines: readonly DeadlineSettings[];
+  readonly callbacks: Readonly<Partial<Record<'onSuccess' | 'onFailure', readonly Callback[]>>>;
+  /** In topological order. */
+  readonly tasks: ReadonlyMap<string, AnyOperator>;
+  /** Parents before children. */
+  readonly groups: ReadonlyMap<string, AnyTaskGroup>;
+  readonly upstream: ReadonlyMap<string, readonly string[]>;
+  readonly downstream: ReadonlyMap<string, readonly string[]>;
+
+  constructor(options: DagOptions<Schema>, body: (dag: DagBody<ParamsOf<Schema>>) => void) {
+    Object.defineProperty(this, DAG_BRAND, { value: true });
+    checkArguments(options, body);
+    this.dagId = options.dagId;
+    const what = `DAG "${this.dagId}"`;
+    const check = optionChecks(what);
+    this.timezone = options.timezone ?? 'UTC';
+    this.startDate = instant(what, 'startDate', options.startDate, this.timezone);
+    this.endDate = instant(what, 'endDate', options.endDate, this.timezone);
+    this.timetable = rephrased(what, 'invalid_schedule', () =>
+      timetableFromSchedule(options.schedule ?? null, { timezone: this.timezone, startDate: this.startDate }),
+    );
+    this.catchup = check.flag('catchup', options.catchup ?? false);
+    this.params = checkedParams(options.params, check);
+    this.maxActiveRuns = check.limit('maxActiveRuns', options.maxActiveRuns ?? 16, 1);
+    this.maxActiveTasks = check.limit('maxActiveTasks', options.maxActiveTasks ?? 16, 0);
+    this.tags = check.texts('tags', options.tags ?? []);
+    this.owner = options.owner ?? null;
+    this.description = options.description ?? null;
+    this.doc = options.doc ?? null;
+    this.dagRunTimeoutMs = check.duration('dagRunTimeout', options.dagRunTimeout) ?? null;
+    this.failFast = check.flag('failFast', options.failFast ?? false);
+    this.pausedUponCreation = check.flag('pausedUponCreation', options.pausedUponCreation ?? false);
+    this.callbacks = callbacksOf(['onSuccess', 'onFailure'], options, check);
+    recordFiles(options.files ?? []);
+    const graph = build(this.dagId, options, body, this.params);
+    this.tasks = graph.tasks;
+    this.groups = graph.groups;
+    this.upstream = graph.upstream;
+    this.downstream = graph.downstream;
+    this.deadlines = deadlineSettings(options.deadlines ?? [], new Set(graph.tasks.keys()), check);
+    if (this.failFast) checkFailFast(what, graph);
+    register(this as unknown as AnyDag);
+  }
+}
+
+function checkArguments(options: { readonly dagId: string }, body: unknown): void {
+  if (typeof options !== 'object' || options === null || typeof body !== 'function') {
+    throw new DagDefinitionError(
+      'invalid_option',
+      'A DAG is made of options and a body: new DAG({ dagId }, () => { … }).',
+    );
+  }
+  checkId('dagId', options.dagId);
+  for (const name of Object.keys(options)) {
+    if (DAG_OPTION_NAMES.includes(name)) continue;
+    throw new DagDefinitionError(
+      'unknown_option',
+      `DAG "${options.dagId}" has no option "${name}".${suggestion(name, DAG_OPTION_NAMES)}`,
+    );
+  }
+}
+
+function instant(
+  what: string,
+  name: string,
+  given: string | Date | undefined,
+  timezone: string,
+): Date | null {
+  if (given === undefined) return null;
+  if (given instanceof Date) return given;
+  const read = name === 'endDate' ? parseRangeEnd : parseInstant;
+  return rephrased(what, 'invalid_option', () => read(String(given), timezone, name));
+}
+
+/** Runs `read` so that what it throws says which DAG it is about, and is a definition error. */
+function rephrased<T>(what: string, problem: DefinitionProblem, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new DagDefinitionError(problem, `${what}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+function checkedParams(params: ParamsSchema | undefined, check: OptionChecks): ParamsSchema | null {
+  if (params === undefined) return null;
+  const isZodObject = (params as { _zod?: { def?: { type?: string } } })?._zod?.def?.type === 'object';
+  if (!isZodObject) throw check.refuse('params', 'a zod object: z.object({ … })', params);
+  return params;
+}
+
+function build<Schema extends ParamsSchema | undefined>(
+  dagId: string,
+  options: DagOptions<Schema>,
+  body: (dag: DagBody<ParamsOf<Schema>>) => void,
+  params: ParamsSchema | null,
+): Graph {
+  const builder = new GraphBuilder(dagId);
+  const names = Object.keys(params?.shape ?? {});
+  const unknown = (name: string) =>
+    new DagDefinitionError(
+      'unknown_option',
+      `DAG "${dagId}" has no param "${name}".${suggestion(name, names)}`,
+    );
+  const result: unknown = withinScope(builder.scope(options.defaultArgs ?? {}), () =>
+    body({ task: task as TaskFactory<ParamsOf<Schema>>, params: paramReferences(names, unknown) }),
+  );
+  if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+    throw new DagDefinitionError(
+      'misplaced',
+      `DAG "${dagId}" has an async body. A body only declares tasks; await what it needs before new DAG(…).`,
+    );
+  }
+  builder.checkDefaultArgs(options.defaultArgs ?? {});
+  return builder.finish();
+}
+
+function checkFailFast(what: string, graph: Graph): void {
+  for (const task of graph.tasks.values()) {
+    if (task.isTeardown || task.triggerRule === 'all_success') continue;
+    throw new DagDefinitionError(
+      'invalid_option',
+      `${what}: failFast needs the trigger rule all_success everywhere, but task "${task.taskId}" has ${task.triggerRule}.`,
+    );
+  }
+}
+
+/** A second DAG of one id in a file would replace the first silently. */
+function register(dag: AnyDag): void {
+  const { session } = authoring();
+  if (session === null) return;
+  if (session.dags.some((other) => other.dagId === dag.dagId)) {
+    throw new DagDefinitionError(
+      'duplicate_dag_id',
+      `This file defines DAG "${dag.dagId}" twice. Give each an id of its own.`,
+    );
+  }
+  session.dags.push(dag);
+}

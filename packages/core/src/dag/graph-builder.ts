@@ -1,0 +1,202 @@
+import { isTaskGroup } from './brand.ts';
+import { DagDefinitionError, suggestion } from './definition-error.ts';
+import type { EdgeEnd } from './edges.ts';
+import { type AnyOperator, fieldKindsOf } from './operator.ts';
+import { COMMON_OPTION_NAMES, type DefaultArgs, isCommonOption } from './operator-options.ts';
+import type { Scope } from './scope.ts';
+import type { AnyTaskGroup } from './task-group.ts';
+import { findCycle, invert, topologicalOrder } from './topology.ts';
+
+/** The tasks of a DAG and their order, checked: ids are unique, every edge has both ends in it, nothing waits for itself. */
+export interface Graph {
+  /** In topological order, ties by order of declaration. */
+  readonly tasks: ReadonlyMap<string, AnyOperator>;
+  /** In order of declaration, parents before children. */
+  readonly groups: ReadonlyMap<string, AnyTaskGroup>;
+  /** Direct upstream of each task, in topological order. */
+  readonly upstream: ReadonlyMap<string, readonly string[]>;
+  readonly downstream: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Edge {
+  readonly from: EdgeEnd;
+  readonly to: EdgeEnd;
+  readonly site: Error;
+}
+
+/** Collects what the body of a DAG constructs, then makes a {@link Graph} of it. */
+export class GraphBuilder {
+  readonly #dagId: string;
+  readonly #tasks = new Map<string, AnyOperator>();
+  readonly #groups = new Map<string, AnyTaskGroup>();
+  readonly #edges: Edge[] = [];
+  /** Where an edge between two tasks was declared first. */
+  readonly #sites = new Map<string, Error>();
+
+  constructor(dagId: string) {
+    this.#dagId = dagId;
+  }
+
+  /** The scope of the DAG's body. */
+  scope(defaultArgs: DefaultArgs): Scope {
+    return {
+      dagId: this.#dagId,
+      group: null,
+      defaultArgs,
+      prefix: '',
+      adoptOperator: (operator) => this.#adoptOperator(operator),
+      adoptGroup: (group) => this.#adoptGroup(group),
+      addEdge: (from, to, site) => {
+        this.#edges.push({ from, to, site });
+      },
+    };
+  }
+
+  finish(): Graph {
+    const upstream = this.#expandEdges();
+    const order = topologicalOrder(upstream);
+    if (order === null) throw this.#cycle(upstream);
+    const rank = new Map(order.map((id, i) => [id, i]));
+    const sorted = (ids: ReadonlySet<string>) => [...ids].sort((a, b) => rank.get(a)! - rank.get(b)!);
+    const downstream = invert(upstream);
+    return {
+      tasks: new Map(order.map((id) => [id, this.#tasks.get(id)!])),
+      groups: this.#groups,
+      upstream: new Map(order.map((id) => [id, sorted(upstream.get(id)!)])),
+      downstream: new Map(order.map((id) => [id, sorted(downstream.get(id)!)])),
+    };
+  }
+
+  #adoptOperator(operator: AnyOperator): void {
+    const id = operator.taskId;
+    if (this.#tasks.has(id)) {
+      throw new DagDefinitionError(
+        'duplicate_task_id',
+        `DAG "${this.#dagId}" has two tasks "${id}". Give each an id of its own, or put them into groups.`,
+      );
+    }
+    if (this.#groups.has(id)) throw this.#taskAndGroup(id);
+    this.#tasks.set(id, operator);
+  }
+
+  #adoptGroup(group: AnyTaskGroup): void {
+    const id = group.groupId;
+    if (this.#groups.has(id)) {
+      throw new DagDefinitionError('duplicate_group_id', `DAG "${this.#dagId}" has two groups "${id}".`);
+    }
+    if (this.#tasks.has(id)) throw this.#taskAndGroup(id);
+    this.#groups.set(id, group);
+  }
+
+  #taskAndGroup(id: string): DagDefinitionError {
+    return new DagDefinitionError(
+      'duplicate_group_id',
+      `DAG "${this.#dagId}" has a task and a group that are both called "${id}".`,
+    );
+  }
+
+  /**
+   * Edges between tasks first, then those of groups, innermost group first: which tasks are the leaves and roots of a group
+   * is known only when every edge inside it stands.
+   */
+  #expandEdges(): Map<string, Set<string>> {
+    const upstream = new Map([...this.#tasks.keys()].map((id) => [id, new Set<string>()]));
+    for (const operator of this.#tasks.values()) {
+      for (const input of operator.inputs)
+        this.#link(upstream, input.operator as AnyOperator, operator, operator.site);
+    }
+    const byDepth = this.#edges
+      .map((edge) => ({ edge, depth: Math.min(depthOf(edge.from), depthOf(edge.to)) }))
+      .sort((a, b) => b.depth - a.depth);
+    for (const { edge } of byDepth) {
+      const starts = this.#ends(edge.from, upstream, 'leaves', edge.site);
+      const ends = this.#ends(edge.to, upstream, 'roots', edge.site);
+      for (const from of starts) for (const to of ends) this.#link(upstream, from, to, edge.site);
+    }
+    return upstream;
+  }
+
+  #ends(
+    end: EdgeEnd,
+    upstream: ReadonlyMap<string, ReadonlySet<string>>,
+    side: 'leaves' | 'roots',
+    site: Error,
+  ): readonly AnyOperator[] {
+    if (!isTaskGroup(end)) return [end];
+    const members = [...this.#tasks.values()].filter((task) => isWithin(task.group, end));
+    if (members.length === 0) {
+      throw at(
+        site,
+        'invalid_edge',
+        `Group "${end.groupId}" has no tasks, so an edge of it would order nothing.`,
+      );
+    }
+    if (side === 'roots') {
+      const ids = new Set(members.map((task) => task.taskId));
+      return members.filter((task) => ![...upstream.get(task.taskId)!].some((id) => ids.has(id)));
+    }
+    const lasting = members.filter((task) => !task.isTeardown);
+    const followed = new Set(lasting.flatMap((task) => [...upstream.get(task.taskId)!]));
+    return lasting.filter((task) => !followed.has(task.taskId));
+  }
+
+  #link(upstream: Map<string, Set<string>>, from: AnyOperator, to: AnyOperator, site: Error): void {
+    for (const end of [from, to]) {
+      if (this.#tasks.get(end.taskId) === end) continue;
+      throw at(
+        site,
+        'invalid_edge',
+        `Task "${end.taskId}" does not belong to DAG "${this.#dagId}": edges stay within one DAG.`,
+      );
+    }
+    upstream.get(to.taskId)!.add(from.taskId);
+    const key = edgeKey(from.taskId, to.taskId);
+    if (!this.#sites.has(key)) this.#sites.set(key, site);
+  }
+
+  #cycle(upstream: ReadonlyMap<string, ReadonlySet<string>>): DagDefinitionError {
+    const cycle = findCycle(upstream)!;
+    const closing = edgeKey(cycle.at(-2)!, cycle.at(-1)!);
+    return at(
+      this.#sites.get(closing)!,
+      'cycle',
+      `DAG "${this.#dagId}" has a cycle: ${cycle.join(' -> ')}. A task cannot wait for itself; remove one of these edges.`,
+    );
+  }
+
+  /** Refuses a default that no task of the DAG could take. `site`: where the DAG is constructed. */
+  checkDefaultArgs(defaultArgs: DefaultArgs): void {
+    for (const name of Object.keys(defaultArgs)) {
+      if (isCommonOption(name)) continue;
+      const fields = new Set([...this.#tasks.values()].flatMap((task) => Object.keys(fieldKindsOf(task))));
+      if (fields.has(name)) continue;
+      throw new DagDefinitionError(
+        'unknown_option',
+        `DAG "${this.#dagId}": no task takes the option "${name}" of defaultArgs.` +
+          suggestion(name, [...COMMON_OPTION_NAMES, ...fields]),
+      );
+    }
+  }
+}
+
+/** How many groups are around a group; a task is deeper than any. */
+function depthOf(end: EdgeEnd): number {
+  if (!isTaskGroup(end)) return Number.POSITIVE_INFINITY;
+  return end.parent === null ? 0 : depthOf(end.parent) + 1;
+}
+
+function isWithin(group: AnyTaskGroup | null, outer: AnyTaskGroup): boolean {
+  return group !== null && (group === outer || isWithin(group.parent, outer));
+}
+
+function edgeKey(from: string, to: string): string {
+  return `${from} ${to}`;
+}
+
+/** A definition error that points at where an edge was declared and not at where the check ran. */
+function at(site: Error, problem: 'cycle' | 'invalid_edge', message: string): DagDefinitionError {
+  const error = new DagDefinitionError(problem, message);
+  const frames = (site.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
+  return error;
+}

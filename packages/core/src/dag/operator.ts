@@ -1,0 +1,238 @@
+import type { Jsonify } from '../json.ts';
+import type { TriggerRule } from '../state/index.ts';
+import { OPERATOR_BRAND } from './brand.ts';
+import type { TaskContext } from './context.ts';
+import { DagDefinitionError, suggestion } from './definition-error.ts';
+import { type EdgeEnds, wire } from './edges.ts';
+import { type FileTemplate, include, isFileTemplate } from './file-template.ts';
+import { checkId } from './identifier.ts';
+import { authoring, currentScope } from './load-session.ts';
+import {
+  COMMON_OPTION_NAMES,
+  isCommonOption,
+  type OperatorOptions,
+  type TaskSettings,
+  taskSettings,
+} from './operator-options.ts';
+import type { AnyTaskGroup } from './task-group.ts';
+import { type OwnedTaskOutput, type TaskOutput, taskOutput } from './task-output.ts';
+import { outputsIn, type TemplatedFields } from './template.ts';
+
+/**
+ * How a field of an operator is treated before `execute` gets it.
+ * - `template`: references, functions, Jinja strings and files in it are resolved; shown among the rendered fields.
+ * - `file`: names a file beside the DAG file, which must exist; `execute` gets its rendered text; shown too.
+ * - `input`: references in it are resolved, and nothing else: text is data.
+ * - `value`: given as it is.
+ */
+export type FieldKind = 'template' | 'file' | 'input' | 'value';
+
+/** Declares the fields of an operator class: `static override readonly fields: FieldKinds<MyFields> = { … }`. */
+export type FieldKinds<Fields> = { readonly [K in keyof Required<Fields>]: FieldKind };
+
+/** What the outcome of a task decides about what comes after it. */
+export type Decides = 'branch' | 'short_circuit';
+
+/** Any operator, whatever it returns and takes. */
+export type AnyOperator = Operator<unknown, object, never>;
+
+interface OperatorClass {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+}
+
+/**
+ * A unit of work in a DAG. A subclass says what it takes (`Fields`, declared in the static `fields`), what it gives (`Output`, pushed
+ * as XCom), and does it in `execute`. One object serves every attempt, also at the same time: keep what belongs to an attempt out
+ * of `this`. `execute` gets the fields resolved, so their types are those of the values.
+ *
+ * ```ts
+ * class Greet extends Operator<string, { name: string }> {
+ *   static override readonly fields = { name: 'template' } as const;
+ *   execute(context: TaskContext, { name }: { name: string }) {
+ *     return `Hello, ${name}`;
+ *   }
+ * }
+ * new Greet({ taskId: 'greet', name: ({ ds }) => `people of ${ds}` });
+ * ```
+ */
+export abstract class Operator<
+  Output = unknown,
+  Fields extends object = object,
+  Options extends OperatorOptions = OperatorOptions & TemplatedFields<Fields>,
+> {
+  /** What this class takes besides the common options. A subclass of an operator repeats those of its parent. */
+  static readonly fields: Readonly<Record<string, FieldKind>> = {};
+
+  /** With the ids of its groups in front: `group.task`. */
+  readonly taskId: string;
+  readonly group: AnyTaskGroup | null;
+  readonly settings: TaskSettings;
+  readonly #triggerRuleGiven: boolean;
+  /** The fields as the author gave them, defaults from `defaultArgs` filled in. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Outputs that its fields hold. Each is an edge. */
+  readonly inputs: readonly OwnedTaskOutput<unknown>[];
+  /** What its outcome decides about its downstream. */
+  readonly decides: Decides | null = null;
+  /** Where the author constructed it. */
+  readonly site: Error;
+  #role: 'setup' | 'teardown' | null = null;
+  #onFailureFailDagRun = false;
+
+  constructor(options: Options) {
+    Object.defineProperty(this, OPERATOR_BRAND, { value: true });
+    const scope = currentScope();
+    if (scope === undefined && authoring().session !== null) {
+      throw new DagDefinitionError(
+        'misplaced',
+        `Task "${String(options?.taskId)}" is constructed outside of a DAG. Construct it in the body: new DAG({ … }, () => { … }).`,
+      );
+    }
+    const operatorClass = this.constructor as unknown as OperatorClass;
+    checkOptionNames(operatorClass, options);
+    this.taskId = `${scope?.prefix ?? ''}${options.taskId}`;
+    checkId('taskId', options.taskId);
+    checkId('taskId', this.taskId);
+    this.group = scope?.group ?? null;
+    const merged: Readonly<Record<string, unknown>> = {
+      ...definedOf(scope?.defaultArgs ?? {}),
+      ...definedOf(options),
+    };
+    this.settings = taskSettings(`Task "${this.taskId}"`, merged);
+    this.#triggerRuleGiven = merged.triggerRule !== undefined;
+    this.fields = fieldsOf(operatorClass, merged);
+    this.inputs = outputsIn(this.fields);
+    this.site = new Error('task');
+    scope?.adoptOperator(this as unknown as AnyOperator);
+  }
+
+  /**
+   * Does the work of one attempt. What it returns must be JSON and becomes the task's output; `undefined` pushes nothing.
+   * Throwing fails the try; see `TaskSkipped`, `TaskFailed`, `TaskRescheduled` for the other ends.
+   */
+  abstract execute(context: TaskContext, fields: Fields): Output | Promise<Output>;
+
+  /**
+   * Undoes what goes on outside of the process (a cloud job) when an attempt is killed, cleared or timed out, whatever it was
+   * waiting for. May run in another process than `execute` did: what it needs to know is in `context.state`.
+   */
+  onKill?(context: TaskContext): void | Promise<void>;
+
+  /** Stands for what the task will return. Passing it on wires the edge. */
+  get output(): TaskOutput<Jsonify<Awaited<Output>>> {
+    return taskOutput(this);
+  }
+
+  /** Whether success may be recorded without running it. */
+  get nothingToDo(): boolean {
+    return false;
+  }
+
+  /** Name of its class, for people and reports. */
+  get operatorName(): string {
+    // A bundler that has to rename a class puts an underscore in front of it.
+    return this.constructor.name.replace(/^_+/, '').replace(/\d+$/, '');
+  }
+
+  /** This task before each of `others`. Returns itself. */
+  before(...others: readonly EdgeEnds[]): this {
+    wire([this as unknown as AnyOperator], others.flat(), new Error('edge'));
+    return this;
+  }
+
+  /** This task after each of `others`. Returns itself. */
+  after(...others: readonly EdgeEnds[]): this {
+    wire(others.flat(), [this as unknown as AnyOperator], new Error('edge'));
+    return this;
+  }
+
+  /** Makes it a setup: what lies between it and its teardowns waits for it, however far away. Returns itself. */
+  asSetup(): this {
+    this.#role = 'setup';
+    return this;
+  }
+
+  /**
+   * Makes it a teardown: runs when what is above it is done and a setup succeeded, and does not decide about the run unless
+   * `onFailureFailDagRun`. Wires each of `setups` before it, and makes them setups. Returns itself.
+   */
+  asTeardown(
+    options: {
+      readonly setups?: AnyOperator | readonly AnyOperator[];
+      readonly onFailureFailDagRun?: boolean;
+    } = {},
+  ): this {
+    const setups = [options.setups ?? []].flat();
+    for (const setup of setups) setup.asSetup();
+    this.#role = 'teardown';
+    this.#onFailureFailDagRun = options.onFailureFailDagRun ?? false;
+    return setups.length === 0 ? this : this.after(setups);
+  }
+
+  /** The rule it runs by: what the author gave, else that of teardowns or `all_success`. */
+  get triggerRule(): TriggerRule {
+    return this.isTeardown && !this.#triggerRuleGiven ? 'all_done_setup_success' : this.settings.triggerRule;
+  }
+
+  get isSetup(): boolean {
+    return this.#role === 'setup';
+  }
+
+  get isTeardown(): boolean {
+    return this.#role === 'teardown';
+  }
+
+  get onFailureFailDagRun(): boolean {
+    return this.#onFailureFailDagRun;
+  }
+}
+
+/** Fields that an operator class declares, by name. */
+export function fieldKindsOf(operator: AnyOperator): Readonly<Record<string, FieldKind>> {
+  return (operator.constructor as unknown as OperatorClass).fields;
+}
+
+function checkOptionNames(operatorClass: OperatorClass, options: object): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new DagDefinitionError(
+      'invalid_option',
+      `${operatorClass.name} expects an object of options with a taskId.`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (
+      name === 'taskId' ||
+      name === 'doc' ||
+      isCommonOption(name) ||
+      Object.hasOwn(operatorClass.fields, name)
+    )
+      continue;
+    const known = ['taskId', 'doc', ...COMMON_OPTION_NAMES, ...Object.keys(operatorClass.fields)];
+    const taskId = String((options as Partial<OperatorOptions>).taskId);
+    throw new DagDefinitionError(
+      'unknown_option',
+      `Task "${taskId}": ${operatorClass.name} has no option "${name}".${suggestion(name, known)}`,
+    );
+  }
+}
+
+function fieldsOf(
+  operatorClass: OperatorClass,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(operatorClass.fields)) {
+    if (!Object.hasOwn(options, name)) continue;
+    fields[name] = kind === 'file' ? asFile(options[name]) : options[name];
+  }
+  return fields;
+}
+
+function asFile(given: unknown): FileTemplate {
+  return isFileTemplate(given) ? given : include(String(given));
+}
+
+function definedOf(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,40 @@
+import type { Params } from '../params/index.ts';
+import type { TaskContext } from './context.ts';
+import { FunctionOperator, type TaskCall } from './function-operator.ts';
+import type { OperatorOptions } from './operator-options.ts';
+import type { InputValues, TaskInputs } from './template.ts';
+
+/** Options of a function task: all of an operator's but its id. */
+export type TaskOptions = Omit<OperatorOptions, 'taskId'>;
+
+/** Makes tasks of functions whose context has the params `P`. */
+export interface TaskFactory<P = Params> {
+  <Output>(
+    taskId: string,
+    run: (context: TaskContext<P>) => Output,
+    inputs?: Readonly<Record<string, never>>,
+    options?: TaskOptions,
+  ): FunctionOperator<Awaited<Output>>;
+  <Output, Inputs extends TaskInputs>(
+    taskId: string,
+    run: (context: TaskContext<P>, inputs: InputValues<Inputs>) => Output,
+    inputs: Inputs,
+    options?: TaskOptions,
+  ): FunctionOperator<Awaited<Output>>;
+}
+
+/**
+ * A task that runs a function. What it returns must be JSON and is its typed `output`; passing the output of another task among
+ * `inputs` wires the edge and gives the function its value.
+ *
+ * ```ts
+ * const extract = task('extract', async ({ dataInterval }) => readDay(dataInterval.start));
+ * const count = task('count', (_context, { rows }) => rows.length, { rows: extract.output }, { retries: 2 });
+ * ```
+ */
+export const task: TaskFactory = <Output>(
+  taskId: string,
+  run: TaskCall,
+  inputs: TaskInputs = {},
+  options: TaskOptions = {},
+): FunctionOperator<Awaited<Output>> => new FunctionOperator({ ...options, taskId, call: run, inputs });

@@ -1,0 +1,7 @@
+export type {
+  Callback,
+  Callbacks,
+  Notification,
+  NotificationEvent,
+  NotificationLog,
+} from './notification.ts';

@@ -1,0 +1,121 @@
+import type { AnyDag } from '../dag/dag.ts';
+import { DagDefinitionError } from '../dag/definition-error.ts';
+import { type AnyOperator, fieldKindsOf } from '../dag/operator.ts';
+import { CALLBACK_NAMES, type Limit } from '../dag/operator-options.ts';
+import type { AnyTaskGroup } from '../dag/task-group.ts';
+import { isLiveVariable } from '../dag/variable.ts';
+import { errorMessage } from '../errors.ts';
+import { describeParams, type ParamsForm } from '../params/json-schema.ts';
+import {
+  type LiveNumber,
+  SERIALIZED_DAG_FORMAT,
+  type SerializedDag,
+  type SerializedGroup,
+  type SerializedTask,
+} from './serialized-dag.ts';
+
+/**
+ * The DAG as plain data: what the scheduler, the web server and the command line know of it. Canonical: the same file loaded
+ * twice gives the same value, so `canonicalJson` of it gives the same text. Throws `DagDefinitionError` when its params cannot be
+ * described as JSON.
+ */
+export function serializeDag(dag: AnyDag): SerializedDag {
+  const form = describe(dag);
+  return {
+    format: SERIALIZED_DAG_FORMAT,
+    dagId: dag.dagId,
+    description: dag.description,
+    doc: dag.doc,
+    tags: [...new Set(dag.tags)],
+    owner: dag.owner,
+    timezone: dag.timezone,
+    timetable: dag.timetable.toJson(),
+    schedule: dag.timetable.describe(),
+    startDate: dag.startDate?.toISOString() ?? null,
+    endDate: dag.endDate?.toISOString() ?? null,
+    catchup: dag.catchup,
+    maxActiveRuns: liveNumber(dag.maxActiveRuns),
+    maxActiveTasks: liveNumber(dag.maxActiveTasks),
+    dagRunTimeoutMs: dag.dagRunTimeoutMs,
+    failFast: dag.failFast,
+    pausedUponCreation: dag.pausedUponCreation,
+    paramsSchema: form?.schema ?? null,
+    paramsDefaults: form?.defaults ?? {},
+    callbacks: (['onSuccess', 'onFailure'] as const).filter((name) => dag.callbacks[name] !== undefined),
+    deadlines: dag.deadlines.map(({ onMiss, ...deadline }) => ({ ...deadline, callback: onMiss.length > 0 })),
+    tasks: [...dag.tasks.values()].map((task) => serializeTask(task, dag)),
+    groups: [...dag.groups.values()].map(serializeGroup),
+  };
+}
+
+function describe(dag: AnyDag): ParamsForm | null {
+  if (dag.params === null) return null;
+  try {
+    return describeParams(dag.params);
+  } catch (error) {
+    throw new DagDefinitionError('invalid_params', `DAG "${dag.dagId}": ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
+  const { settings } = task;
+  return {
+    taskId: task.taskId,
+    groupId: task.group?.groupId ?? null,
+    operator: task.operatorName,
+    doc: settings.doc,
+    owner: settings.owner ?? dag.owner,
+    triggerRule: task.triggerRule,
+    upstream: dag.upstream.get(task.taskId)!,
+    downstream: dag.downstream.get(task.taskId)!,
+    retries: settings.retries,
+    retryDelayMs: settings.retryDelayMs,
+    retryBackoff: settings.retryBackoff,
+    retryJitter: settings.retryJitter,
+    maxRetryDelayMs: settings.maxRetryDelayMs,
+    executionTimeoutMs: settings.executionTimeoutMs,
+    pool: settings.pool,
+    poolSlots: settings.poolSlots,
+    priorityWeight: settings.priorityWeight,
+    weightRule: settings.weightRule,
+    maxActiveTisPerDag: settings.maxActiveTisPerDag === null ? null : liveNumber(settings.maxActiveTisPerDag),
+    dependsOnPast: settings.dependsOnPast || settings.waitForDownstream,
+    waitForDownstream: settings.waitForDownstream,
+    queue: settings.queue,
+    isolation: settings.isolation,
+    isSetup: task.isSetup,
+    isTeardown: task.isTeardown,
+    onFailureFailDagRun: task.onFailureFailDagRun,
+    nothingToDo: task.nothingToDo,
+    decides: task.decides,
+    ignoreDownstreamTriggerRules:
+      task.decides === 'short_circuit' && task.fields.ignoreDownstreamTriggerRules !== false,
+    inputs: inputsOf(task),
+    callbacks: CALLBACK_NAMES.filter((name) => settings.callbacks[name] !== undefined),
+    templateFields: Object.entries(fieldKindsOf(task))
+      .filter(([name, kind]) => (kind === 'template' || kind === 'file') && name in task.fields)
+      .map(([name]) => name),
+  };
+}
+
+/** One for each value that is read, also when two fields read it. */
+function inputsOf(task: AnyOperator): SerializedTask['inputs'] {
+  const inputs = task.inputs.map(({ operator, key }) => ({ taskId: operator.taskId, key }));
+  return [...new Map(inputs.map((input) => [`${input.taskId}/${input.key}`, input])).values()];
+}
+
+function serializeGroup(group: AnyTaskGroup): SerializedGroup {
+  return {
+    groupId: group.groupId,
+    parentId: group.parent?.groupId ?? null,
+    label: group.label,
+    doc: group.doc,
+  };
+}
+
+function liveNumber(limit: Limit): LiveNumber {
+  if (!isLiveVariable(limit)) return limit;
+  return { $variable: { name: limit.name, type: limit.type, default: limit.default } };
+}
