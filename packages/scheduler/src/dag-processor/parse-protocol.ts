@@ -1,0 +1,63 @@
+import type { SerializedDag } from '@tsflow/core/serialization';
+
+/**
+ * What the dag processor and a parse child say to one another: a line of JSON each. Requests come on the child's standard
+ * input, one file at a time; reports go out on a descriptor of their own, written synchronously, because user code owns
+ * standard output and may end the process in the next line.
+ *
+ *     processor                     child
+ *        |                            | imports the loader
+ *        | <-------- ready ---------- |
+ *        | ---- load {file, ...} ---> |
+ *        | <------- loading --------- |   from here on, whatever happens is this file's doing
+ *        | <-- loaded or failed ----- |
+ *        | ---- load ...              |
+ *        | (closes standard input)    | exits
+ */
+export type ParseRequest = {
+  readonly verb: 'load';
+  readonly file: string;
+  /** The bundle, absolute. */
+  readonly bundlePath: string;
+  /** The folder of the DAG file itself, absolute: what `./q.sql` in it means. */
+  readonly sourceFolder: string;
+  /** The dags folder, absolute: files outside of it cannot belong to a version. */
+  readonly dagsFolder: string;
+};
+
+export type ParseReport =
+  | { readonly verb: 'ready'; readonly pid: number }
+  | { readonly verb: 'loading'; readonly file: string }
+  | {
+      readonly verb: 'loaded';
+      readonly file: string;
+      readonly parseMs: number;
+      readonly dags: readonly SerializedDag[];
+      /** Files that the DAGs read through tsflow, absolute. */
+      readonly reads: readonly string[];
+      /** Takes no more files: it has grown. */
+      readonly retiring: boolean;
+    }
+  | {
+      readonly verb: 'failed';
+      readonly file: string;
+      readonly parseMs: number;
+      readonly problem: LoadProblem;
+      /** Its state can no longer be trusted: an error came out of nowhere. It exits. */
+      readonly retiring: boolean;
+    };
+
+/** Why a file did not load. Places are as the stack had them; the processor knows which sources they mean. */
+export interface LoadProblem {
+  readonly kind: string;
+  readonly message: string;
+  readonly stack: string | null;
+  /** Absolute path or file URL of the place, when the error itself names it better than its stack. */
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** Descriptor on which the child reports, and the one whose end of file tells its shell that the processor is gone. */
+export const REPORT_FD = 3;
+export const LIFELINE_FD = 4;
