@@ -154,7 +154,7 @@ export const testConfig = {
   killGraceMs: 1_000,
 } as Config;
 
-async function sqliteFile(): Promise<{ store: Store; cleanUp: () => Promise<void> }> {
+export async function sqliteFile(): Promise<{ store: Store; cleanUp: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'tsflow-test-'));
   const store = await openStore(`sqlite:${join(folder, 'tsflow.db')}`);
   await store.migrate();
