@@ -50,8 +50,11 @@ function timesOf({ minutes, hours }: CronFields): string {
       ? `every ${stepOf(hours, 24)} hours`
       : null;
   if (hourly !== null && minutes.length === 1 && minutes[0] === 0) return hourly;
-  const at = `at minute ${and(minutes.map(String))}`;
-  return hourly === null ? `every hour ${ofHours(hours)} ${at}` : `${hourly} ${at}`;
+  const [first, last] = [hours[0]!, hours.at(-1)!];
+  if (hourly === null && minutes.length === 1 && isRange(hours)) {
+    return `every hour from ${two(first)}:${two(minutes[0]!)} to ${two(last)}:${two(minutes[0]!)}`;
+  }
+  return `${hourly ?? `every hour ${ofHours(hours)}`} at minute ${and(minutes.map(String))}`;
 }
 
 /** Null: every day. */
@@ -68,9 +71,12 @@ function daysOf({ days, lastDay, weekdays, lastWeekdays, nth }: CronFields): str
 }
 
 function ofHours(hours: readonly number[]): string {
-  const [first, last] = [hours[0]!, hours.at(-1)!];
-  const isRange = hours.length > 1 && last - first === hours.length - 1;
-  return isRange ? `from ${two(first)}:00 to ${two(last)}:59` : `of hour ${and(hours.map(String))}`;
+  if (!isRange(hours)) return `in hour ${and(hours.map(String))}`;
+  return `from ${two(hours[0]!)}:00 to ${two(hours.at(-1)!)}:59`;
+}
+
+function isRange(values: readonly number[]): boolean {
+  return values.length > 1 && values.at(-1)! - values[0]! === values.length - 1;
 }
 
 /** The step of a field that starts at 0 and goes on in equal steps to its end; null when it is not one. */

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { didYouMean } from '../errors.ts';
 import { InvalidScheduleError } from './schedule-error.ts';
+import { firstAbove } from './sorted.ts';
 
 /** Airflow's presets. `@once` and `@continuous` are timetables of their own. */
 export const CRON_PRESETS: Readonly<Record<string, string>> = {
@@ -78,7 +79,7 @@ export class Cron {
     let date = dateOfDay(first);
     let mask = this.#daysOf(date.year, date.month) & -(1 << date.day);
     if ((mask & (1 << date.day)) !== 0) {
-      const time = this.#times.find((t) => t >= minute - first * MINUTES_PER_DAY);
+      const time = this.#times[firstAbove(this.#times, minute - first * MINUTES_PER_DAY - 1)];
       if (time !== undefined) return first * MINUTES_PER_DAY + time;
       mask &= ~(1 << date.day);
     }
@@ -97,7 +98,7 @@ export class Cron {
     let date = dateOfDay(last);
     let mask = this.#daysOf(date.year, date.month) & ((1 << date.day) | ((1 << date.day) - 1));
     if ((mask & (1 << date.day)) !== 0) {
-      const time = this.#times.findLast((t) => t <= minute - last * MINUTES_PER_DAY);
+      const time = this.#times[firstAbove(this.#times, minute - last * MINUTES_PER_DAY) - 1];
       if (time !== undefined) return last * MINUTES_PER_DAY + time;
       mask &= ~(1 << date.day);
     }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { InvalidScheduleError } from './schedule-error.ts';
+import { firstAbove } from './sorted.ts';
 import { TickTimetable } from './tick-timetable.ts';
 import type { Ticks } from './ticks.ts';
 
@@ -40,15 +41,4 @@ export class EventsTimetable extends TickTimetable {
       description: this.description,
     };
   }
-}
-
-/** Index of the first element above `value`; the length when there is none. */
-function firstAbove(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
