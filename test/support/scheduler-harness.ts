@@ -13,30 +13,32 @@ import {
   type TaskInstanceTable,
 } from '@tsflow/core/store';
 import { Scheduler } from '@tsflow/scheduler/loop';
+import { audit } from './auditor.ts';
 import { recordDags } from './catalog.ts';
 import { type Script, ScriptedExecutor } from './scripted-executor.ts';
 
 /** A scheduler on a real database, with tasks that are written down in the test. */
 export class SchedulerHarness implements AsyncDisposable {
   readonly store: Store;
-  readonly scheduler: Scheduler;
+  scheduler: Scheduler;
   readonly problems: string[] = [];
   #executor: ScriptedExecutor | null = null;
   readonly #cleanUp: () => Promise<void>;
 
+  readonly #script: Script;
+
   private constructor(store: Store, script: Script, cleanUp: () => Promise<void>) {
     this.store = store;
     this.#cleanUp = cleanUp;
-    this.scheduler = new Scheduler({
-      store,
-      config: testConfig,
-      logger: this.#logger(),
-      executor: (events) => {
-        this.#executor = new ScriptedExecutor(events, script);
-        return this.#executor;
-      },
-    });
-    this.scheduler.onFatal = (error) => this.problems.push(error.message);
+    this.#script = script;
+    this.scheduler = this.#newScheduler();
+  }
+
+  /** Stops the scheduler and starts another on the same database: what was running is lost to it. */
+  async restart(): Promise<void> {
+    await this.scheduler.stop();
+    this.scheduler = this.#newScheduler();
+    await this.scheduler.start();
   }
 
   /** `open` gives the database; without it a SQLite file of its own. */
@@ -123,9 +125,24 @@ export class SchedulerHarness implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scheduler.stop();
+    this.problems.push(...(await audit(this.store, { settled: false })));
     await this.store.close();
     await this.#cleanUp();
     if (this.problems.length > 0) throw new Error(`The scheduler complained: ${this.problems.join('; ')}`);
+  }
+
+  #newScheduler(): Scheduler {
+    const scheduler = new Scheduler({
+      store: this.store,
+      config: testConfig,
+      logger: this.#logger(),
+      executor: (events) => {
+        this.#executor = new ScriptedExecutor(events, this.#script);
+        return this.#executor;
+      },
+    });
+    scheduler.onFatal = (error) => this.problems.push(error.message);
+    return scheduler;
   }
 
   #logger(): Logger {
