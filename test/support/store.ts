@@ -45,5 +45,5 @@ async function sqliteFile(): Promise<{ url: string; drop(): Promise<void> }> {
 
 async function postgresDatabase(kind: 'migrated' | 'empty'): Promise<{ url: string; drop(): Promise<void> }> {
   const lent = await lendPostgres(kind);
-  return { url: lent.url, drop: () => lent[Symbol.asyncDispose]() };
+  return { url: lent.url, drop: async () => lent[Symbol.asyncDispose]() };
 }

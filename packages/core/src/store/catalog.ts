@@ -223,17 +223,21 @@ async function emit(
 
 function assertStorable(pass: ParsePass): void {
   for (const { file, dags } of pass.parsed) {
-    for (const dag of dags) {
-      const bad = dag.files.find(({ content }) => content.includes('\0'));
-      if (bad === undefined) continue;
+    for (const { files, serialized } of dags) {
+      const bad = files.find(({ content }) => content.includes('\0'));
+      if (bad === undefined && !holdsNul(serialized)) continue;
       throw new ContentRefusedError(
-        `${bad.path}, read by ${file.path}, holds a NUL character: only text files can belong to a version.`,
-        {
-          table: 'version_file',
-          column: 'content',
-          dagId: dag.serialized.dagId,
-        },
+        bad === undefined
+          ? `a text of the DAG in ${file.path} holds a NUL character. Remove it.`
+          : `${bad.path}, read by ${file.path}, holds a NUL character: only text files can belong to a version.`,
+        { table: bad === undefined ? 'dag_version' : 'version_file', dagId: serialized.dagId },
       );
     }
   }
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (value === null || typeof value !== 'object') return false;
+  return Object.values(value).some(holdsNul);
 }

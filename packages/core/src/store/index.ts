@@ -1,7 +1,9 @@
+export { type Answer, askDag, type Request, wakeSchedulers } from './ask.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
+export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
 export { whyRun, whyTask } from './previews/why.ts';
 export { restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export type {

@@ -248,7 +248,7 @@ function dagOf(row: unknown): { dagId?: string } {
   return typeof dagId === 'string' ? { dagId } : {};
 }
 
-function layout<T>(table: string, columns: ColumnNames<T>): RowLayout<T> {
+export function layout<T>(table: string, columns: ColumnNames<T>): RowLayout<T> {
   return {
     table,
     columns: Object.entries(columns).map(([name, type]) => ({

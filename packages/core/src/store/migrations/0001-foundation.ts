@@ -33,6 +33,7 @@ const schedulers = ({ int, table, hotTable }: SchemaWords) => [
   `create table sequence (name text primary key, next ${int} not null)${hotTable}`,
   `insert into sequence (name, next) values ('key', 1), ('variable_revision', 0)`,
   `create table counter (name text primary key, used ${int} not null)${hotTable}`,
+  `insert into counter (name, used) values ('parallelism', 0)`,
   `create table runner (
     runner_id text primary key,
     scheduler_id text not null,

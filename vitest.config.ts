@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+const isCi = process.env.CI !== undefined && process.env.CI !== '';
+
+const shared = {
+  exclude: ['**/node_modules/**', '**/dist/**'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  pool: 'forks' as const,
+};
+
+/** `unit` is pure and reads the sources; `system` imports the built packages by name and meets real databases and processes. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    reporters: isCi ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'coverage/test-results.json' },
+    projects: [
+      { test: { ...shared, name: 'unit', include: ['packages/*/src/**/*.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['test/support/postgres-broker.ts'],
+        },
+      },
+    ],
+  },
+});
