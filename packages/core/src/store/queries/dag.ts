@@ -1,5 +1,7 @@
 import { type Expression, type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { LiveNumber, SerializedDag } from '../../serialization/index.ts';
+import { liveNumber } from '../../config/index.ts';
+import type { Json } from '../../json.ts';
+import type { SerializedDag } from '../../serialization/index.ts';
 import type { RunState } from '../../state/index.ts';
 import type { Store } from '../store.ts';
 import type { DagTable, Tables } from '../tables.ts';
@@ -32,7 +34,8 @@ export interface DagSummary {
   readonly nextRun: { readonly logicalDate: number; readonly runAfter: number } | null;
   /** The file fails to load at the moment; what is scheduled is its last good version. */
   readonly hasImportError: boolean;
-  readonly maxActiveRuns: LiveNumber | null;
+  /** At this moment, when a Variable says it. */
+  readonly maxActiveRuns: number | null;
   /** Newest 14 by logical date, oldest first. */
   readonly lastRuns: readonly RunBar[];
 }
@@ -161,6 +164,7 @@ async function summarize(store: Store, rows: readonly DagTable[], now: number): 
     versionNumbers(store, versions),
     filesWithErrors(store, rows),
   ]);
+  const limits = await maxActiveRuns(store, facts);
   return rows.map((row) => ({
     dagId: row.dagId,
     description: row.description,
@@ -175,8 +179,7 @@ async function summarize(store: Store, rows: readonly DagTable[], now: number): 
     versionNumber: row.currentVersion === null ? null : (numbers.get(row.currentVersion) ?? null),
     nextRun: nextRun(row, facts, now),
     hasImportError: broken.has(row.file),
-    maxActiveRuns:
-      row.currentVersion === null ? null : (facts.get(row.currentVersion)?.maxActiveRuns ?? null),
+    maxActiveRuns: limits.get(row.currentVersion ?? '') ?? null,
     lastRuns: bars.get(row.dagId) ?? [],
   }));
 }
@@ -187,6 +190,29 @@ function nextRun(row: DagTable, facts: ReadonlyMap<string, DagFacts>, now: numbe
   for (const { logicalDate, runAfter } of plannedRuns(row, schedule, now, 1))
     return { logicalDate, runAfter };
   return null;
+}
+
+/** The limit of each version, with the Variables that some of them name read once. */
+async function maxActiveRuns(
+  store: Store,
+  facts: ReadonlyMap<string, DagFacts>,
+): Promise<ReadonlyMap<string, number>> {
+  const names = new Set<string>();
+  for (const { maxActiveRuns: limit } of facts.values()) {
+    if (typeof limit !== 'number') names.add(limit.$variable.name);
+  }
+  const rows =
+    names.size === 0
+      ? []
+      : await store.db
+          .selectFrom('variable')
+          .select(['key', 'value'])
+          .where('key', 'in', [...names])
+          .execute();
+  const values = new Map(rows.map((row) => [row.key, storedJson<Json>(row.value)!]));
+  return new Map(
+    [...facts].map(([version, { maxActiveRuns: limit }]) => [version, liveNumber(limit, values)]),
+  );
 }
 
 async function filesWithErrors(store: Store, rows: readonly DagTable[]): Promise<ReadonlySet<string>> {

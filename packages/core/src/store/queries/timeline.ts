@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely';
 import { InvalidInputError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { dagFacts } from './dag-facts.ts';
@@ -65,7 +66,7 @@ async function runsBetween(store: Store, from: number, to: number) {
       .selectFrom('dagRun')
       .select(columns)
       // Literals: the partial index of open runs is written with the same words.
-      .where((eb) => eb.or([eb('state', '=', eb.lit('queued')), eb('state', '=', eb.lit('running'))]))
+      .where(sql<SqlBool>`(state = 'queued' or state = 'running')`)
       .where('queuedAt', '<=', to)
       .limit(MAX_RUNS + 1)
       .execute(),

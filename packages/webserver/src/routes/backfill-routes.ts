@@ -1,0 +1,80 @@
+import { getBackfill, getDag, listBackfills } from '@tsflow/core/queries';
+import { backfillPreview } from '@tsflow/core/store';
+import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
+import {
+  backfillActionPath,
+  backfillBody,
+  backfillJson,
+  backfillPreviewSchema,
+  backfillSchema,
+  backfillsQuery,
+} from '../schemas/backfill.ts';
+import { pageJson, pageOf } from '../schemas/page.ts';
+import { dagPath } from '../schemas/path.ts';
+import type { WebServices } from '../web-services.ts';
+import { ask, idempotencyKey, waitsForScheduler } from './ask.ts';
+import { defined } from './defined.ts';
+import { json, type Reply, type Route, route } from './route.ts';
+
+export const backfillRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/backfills',
+    summary: 'Lists backfills with their progress',
+    access: 'Viewer',
+    query: backfillsQuery,
+    answer: { status: 200, description: 'A page, newest first.', schema: pageOf(backfillSchema) },
+    async handle({ query }, { store }) {
+      return json(pageOf(backfillSchema), pageJson(await listBackfills(store, query), backfillJson));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/dags/{dagId}/backfills',
+    summary: 'Starts a backfill, or the same one again; or says what it would do',
+    access: 'Operator',
+    params: dagPath,
+    body: backfillBody,
+    answer: { status: 201, description: 'The backfill.', schema: backfillSchema },
+    otherAnswers: [
+      { status: 200, description: 'Of a dry run: what it would do.', schema: backfillPreviewSchema },
+      waitsForScheduler,
+    ],
+    async handle({ params: { dagId }, body, caller, request }, services) {
+      const { dryRun, ...options } = body;
+      const { timezone } = await getDag(services.store, { dagId });
+      const payload = {
+        ...defined(options),
+        conf: options.conf ?? {},
+        start: parseInstant(options.start, timezone, 'start').toISOString(),
+        end: parseRangeEnd(options.end, timezone, 'end').toISOString(),
+      };
+      if (dryRun === true) {
+        return json(backfillPreviewSchema, await backfillPreview(services.store, dagId, payload));
+      }
+      const intent = { kind: 'backfill', payload } as const;
+      const asked = { dagId, intent, caller, idempotencyKey: idempotencyKey(request) };
+      return ask(services, asked, (result) =>
+        backfillReply(services, (result as { backfillKey: number }).backfillKey, 201),
+      );
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/backfills/{key}/{action}',
+    summary: 'Pauses, resumes or cancels a backfill',
+    access: 'Operator',
+    params: backfillActionPath,
+    answer: { status: 200, description: 'The backfill.', schema: backfillSchema },
+    otherAnswers: [waitsForScheduler],
+    async handle({ params: { key, action }, caller }, services) {
+      const { dagId } = await getBackfill(services.store, { key });
+      const intent = { kind: 'control_backfill', payload: { backfillKey: key, action } } as const;
+      return ask(services, { dagId, intent, caller }, () => backfillReply(services, key));
+    },
+  }),
+];
+
+async function backfillReply({ store }: WebServices, key: number, status = 200): Promise<Reply> {
+  return json(backfillSchema, backfillJson(await getBackfill(store, { key })), status);
+}

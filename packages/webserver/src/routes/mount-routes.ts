@@ -1,0 +1,89 @@
+import express, { type RequestHandler, type Router } from 'express';
+import type { z } from 'zod';
+import { authenticate } from '../auth/authenticate.ts';
+import { originGuard } from '../auth/origin-guard.ts';
+import { type Caller, nobody, requireRole } from '../auth/role.ts';
+import { NoSuchPathError, UnauthenticatedError, UnsupportedMediaTypeError } from '../http-errors.ts';
+import type { WebServices } from '../web-services.ts';
+import { InvalidRequestError } from './invalid-request.ts';
+import type { Reply, Route } from './route.ts';
+
+/** Largest body of a request, in bytes: a conf or a Variable, not a file. */
+const MAX_BODY_BYTES = 1_048_576;
+
+/**
+ * The API: one guard in front of every route of `routes` and of every path that is none, in this order: origin, identity, role, body,
+ * validation. Without identity all paths answer 401, whether they exist or not, except open routes by their exact path.
+ */
+export function mountRoutes(routes: readonly Route[], services: WebServices): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  router.use(originGuard());
+  const open = new Set(
+    routes.filter((route) => route.access === 'open').map((route) => `${route.method} ${route.path}`),
+  );
+  router.use(async (request, response, next) => {
+    const caller = await authenticate(request, services);
+    if (caller === null && !open.has(`${request.method.toLowerCase()} ${request.path}`)) {
+      throw new UnauthenticatedError();
+    }
+    response.locals.caller = caller ?? nobody(request);
+    next();
+  });
+  const parseBody = express.json({ limit: MAX_BODY_BYTES, strict: false });
+  for (const route of routes) {
+    const steps = route.body === undefined ? [] : [requireJson, parseBody];
+    router[route.method](expressPath(route.path), guard(route), ...steps, answer(route, services));
+  }
+  router.use((request) => {
+    throw new NoSuchPathError(request.originalUrl.split('?')[0]!);
+  });
+  return router;
+}
+
+function guard(route: Route): RequestHandler {
+  return (_request, response, next) => {
+    if (route.access !== 'open') requireRole(response.locals.caller as Caller, route.access);
+    next();
+  };
+}
+
+/** A body that is not declared as JSON is refused rather than ignored: pages of other origins can send those. */
+const requireJson: RequestHandler = (request, _response, next) => {
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody && request.is('application/json') === false) throw new UnsupportedMediaTypeError();
+  next();
+};
+
+function answer(route: Route, services: WebServices): RequestHandler {
+  return async (request, response) => {
+    const input = {
+      params: parsed('path', route.params, request.params),
+      query: parsed('query', route.query, request.query),
+      body: parsed('body', route.body, request.body ?? {}),
+      caller: response.locals.caller as Caller,
+      request,
+      response,
+    };
+    const reply: Reply = await route.handle(input as never, services);
+    if ('stream' in reply) await reply.stream(request, response);
+    else if (reply.body === undefined) response.status(reply.status).end();
+    else response.status(reply.status).json(reply.body);
+  };
+}
+
+function parsed(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InvalidRequestError(where, result.error);
+}
+
+/** `/dags/{dagId}` -> `/dags/:dagId`. */
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,234 @@
+import type {
+  DagDetails,
+  DagGrid,
+  DagSummary,
+  DagVersionDetails,
+  DagVersionSummary,
+  PlannedRun,
+} from '@tsflow/core/queries';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import { z } from 'zod';
+import { instant, instantParameter, iso, isoOrNull } from './instant.ts';
+import { jsonObject } from './json-value.ts';
+import { flagParameter, pageQuery } from './page.ts';
+import { runBarJson, runBarSchema } from './run.ts';
+import { runState, taskCounts, taskState } from './state.ts';
+
+export const dagSchema = z
+  .object({
+    dagId: z.string(),
+    description: z.string().nullable(),
+    tags: z.array(z.string()),
+    owner: z.string().nullable(),
+    file: z.string(),
+    schedule: z.string(),
+    timezone: z.string(),
+    isPaused: z.boolean(),
+    isStale: z.boolean(),
+    version: z.string().nullable(),
+    versionNumber: z.number().int().nullable(),
+    nextRun: z.object({ logicalDate: instant, runAfter: instant }).nullable(),
+    hasImportError: z.boolean(),
+    maxActiveRuns: z.number().int().nullable(),
+    lastRuns: z.array(runBarSchema),
+  })
+  .meta({ id: 'Dag' });
+
+export function dagJson(dag: DagSummary): z.input<typeof dagSchema> {
+  return {
+    dagId: dag.dagId,
+    description: dag.description,
+    tags: [...dag.tags],
+    owner: dag.owner,
+    file: dag.file,
+    schedule: dag.schedule,
+    timezone: dag.timezone,
+    isPaused: dag.isPaused,
+    isStale: dag.isStale,
+    version: dag.version,
+    versionNumber: dag.versionNumber,
+    nextRun:
+      dag.nextRun === null
+        ? null
+        : { logicalDate: iso(dag.nextRun.logicalDate), runAfter: iso(dag.nextRun.runAfter) },
+    hasImportError: dag.hasImportError,
+    maxActiveRuns: dag.maxActiveRuns,
+    lastRuns: dag.lastRuns.map(runBarJson),
+  };
+}
+
+const serializedTask = z
+  .looseObject({
+    taskId: z.string(),
+    groupId: z.string().nullable(),
+    operator: z.string(),
+    doc: z.string().nullable(),
+    owner: z.string().nullable(),
+    triggerRule: z.string(),
+    upstream: z.array(z.string()),
+    downstream: z.array(z.string()),
+    retries: z.number().int(),
+    retryDelayMs: z.number(),
+    executionTimeoutMs: z.number().nullable(),
+    pool: z.string(),
+    poolSlots: z.number().int(),
+    priorityWeight: z.number(),
+    dependsOnPast: z.boolean(),
+    isSetup: z.boolean(),
+    isTeardown: z.boolean(),
+  })
+  .meta({ id: 'SerializedTask' });
+
+const serializedGroup = z
+  .object({
+    groupId: z.string(),
+    parentId: z.string().nullable(),
+    label: z.string(),
+    doc: z.string().nullable(),
+  })
+  .meta({ id: 'SerializedGroup' });
+
+export const serializedDag = z
+  .looseObject({
+    dagId: z.string(),
+    description: z.string().nullable(),
+    doc: z.string().nullable(),
+    tags: z.array(z.string()),
+    timezone: z.string(),
+    schedule: z.string(),
+    startDate: instant.nullable(),
+    endDate: instant.nullable(),
+    catchup: z.boolean(),
+    dagRunTimeoutMs: z.number().nullable(),
+    failFast: z.boolean(),
+    paramsSchema: jsonObject.nullable(),
+    paramsDefaults: jsonObject,
+    tasks: z.array(serializedTask).describe('In topological order; edges are in `upstream`.'),
+    groups: z.array(serializedGroup),
+  })
+  .meta({ id: 'SerializedDag' });
+
+/** The stored document is answered as it is: it is plain JSON of the same shape. */
+export function serializedDagJson(dag: SerializedDag): z.input<typeof serializedDag> {
+  return dag as unknown as z.input<typeof serializedDag>;
+}
+
+export const dagDetailsSchema = dagSchema
+  .extend({ doc: z.string().nullable().describe('Markdown.'), serialized: serializedDag.nullable() })
+  .meta({ id: 'DagDetails' });
+
+export function dagDetailsJson(dag: DagDetails): z.input<typeof dagDetailsSchema> {
+  return {
+    ...dagJson(dag),
+    doc: dag.doc,
+    serialized: dag.serialized === null ? null : serializedDagJson(dag.serialized),
+  };
+}
+
+export const dagsQuery = pageQuery.extend({
+  search: z.string().max(200).optional().describe('Part of the id or the description.'),
+  tag: z.string().max(200).optional(),
+  owner: z.string().max(200).optional(),
+  paused: flagParameter.optional(),
+  state: runState.optional().describe('State of the newest run.'),
+  stale: flagParameter.optional().describe('Also DAGs whose file is gone.'),
+  order: z.enum(['dagId', 'nextRun', 'lastRun']).optional(),
+});
+
+export const dagPatch = z.strictObject({ isPaused: z.boolean() }).meta({ id: 'DagPatch' });
+
+export const dagVersionSchema = z
+  .object({ version: z.string(), number: z.number().int(), createdAt: instant })
+  .meta({ id: 'DagVersion' });
+
+export function dagVersionJson(version: DagVersionSummary): z.input<typeof dagVersionSchema> {
+  return { version: version.version, number: version.number, createdAt: iso(version.createdAt) };
+}
+
+export const dagVersionDetailsSchema = dagVersionSchema
+  .extend({
+    serialized: serializedDag,
+    files: z.array(z.object({ path: z.string(), content: z.string() })),
+  })
+  .meta({ id: 'DagVersionDetails' });
+
+export function dagVersionDetailsJson(version: DagVersionDetails): z.input<typeof dagVersionDetailsSchema> {
+  return {
+    ...dagVersionJson(version),
+    serialized: serializedDagJson(version.serialized),
+    files: version.files.map(({ path, content }) => ({ path, content })),
+  };
+}
+
+export const gridQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).optional().describe('Default 25.'),
+  before: instantParameter.optional().describe('Only runs with an earlier logical date.'),
+});
+
+const gridCell = z
+  .object({
+    state: taskState,
+    tryNumber: z.number().int(),
+    startDate: instant.nullable(),
+    endDate: instant.nullable(),
+    mapped: taskCounts.optional().describe('Instances by state, of a mapped task.'),
+  })
+  .meta({ id: 'GridCell' });
+
+export const gridSchema = z
+  .object({
+    version: z.string().nullable(),
+    tasks: z.array(
+      z.object({
+        taskId: z.string(),
+        groupId: z.string().nullable(),
+        label: z.string(),
+        operator: z.string(),
+        isMapped: z.boolean(),
+      }),
+    ),
+    groups: z.array(serializedGroup),
+    runs: z.array(runBarSchema),
+    cells: z.record(z.string(), z.record(z.string(), gridCell)).describe('By run id, then task id.'),
+  })
+  .meta({ id: 'DagGrid' });
+
+export function gridJson(grid: DagGrid): z.input<typeof gridSchema> {
+  const cells: Record<string, Record<string, z.input<typeof gridCell>>> = Object.create(null);
+  for (const [runId, ofRun] of Object.entries(grid.cells)) {
+    const row: Record<string, z.input<typeof gridCell>> = Object.create(null);
+    for (const [taskId, cell] of Object.entries(ofRun)) {
+      row[taskId] = {
+        state: cell.state,
+        tryNumber: cell.tryNumber,
+        startDate: isoOrNull(cell.startDate),
+        endDate: isoOrNull(cell.endDate),
+        ...(cell.mapped === undefined ? {} : { mapped: cell.mapped }),
+      };
+    }
+    cells[runId] = row;
+  }
+  return {
+    version: grid.version,
+    tasks: [...grid.tasks],
+    groups: [...grid.groups],
+    runs: grid.runs.map(runBarJson),
+    cells,
+  };
+}
+
+export const plannedRunSchema = z
+  .object({
+    logicalDate: instant,
+    runAfter: instant,
+    dataInterval: z.object({ start: instant, end: instant }),
+  })
+  .meta({ id: 'PlannedRun' });
+
+export function plannedRunJson(run: PlannedRun): z.input<typeof plannedRunSchema> {
+  return {
+    logicalDate: iso(run.logicalDate),
+    runAfter: iso(run.runAfter),
+    dataInterval: { start: iso(run.dataInterval.start), end: iso(run.dataInterval.end) },
+  };
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { jsonObjectParameter } from './json-value.ts';
+import { taskState } from './state.ts';
+
+const taskIds = z.array(z.string().min(1).max(1000)).min(1).max(10_000);
+
+export const clearBody = z
+  .strictObject({
+    taskIds: taskIds.optional().describe('Default: every task.'),
+    upstream: z.boolean().optional(),
+    downstream: z.boolean().optional(),
+    onlyFailed: z.boolean().optional().describe('Only failed and upstream_failed.'),
+    past: z.boolean().optional().describe('Also the same tasks in earlier runs.'),
+    future: z.boolean().optional().describe('Also the same tasks in later runs.'),
+    sameVersion: z.boolean().optional().describe('Keep the code version of the run; default: the newest.'),
+    conf: jsonObjectParameter.optional(),
+    dryRun: z.boolean().optional().describe('Only say what it would touch.'),
+  })
+  .meta({ id: 'Clear' });
+
+export const markBody = z
+  .strictObject({
+    taskIds,
+    state: z.enum(['success', 'failed', 'skipped']),
+    upstream: z.boolean().optional(),
+    downstream: z.boolean().optional(),
+    dryRun: z.boolean().optional().describe('Only say what it would touch.'),
+  })
+  .meta({ id: 'Mark' });
+
+export const killBody = z
+  .strictObject({ taskIds: taskIds.optional().describe('Default: the whole run, which then fails.') })
+  .meta({ id: 'Kill' });
+
+export const selectedTasksSchema = z
+  .object({
+    version: z.string(),
+    versionNumber: z.number().int().nullable(),
+    tasks: z.array(
+      z.object({ runId: z.string(), taskId: z.string(), mapPath: z.string(), state: taskState }),
+    ),
+  })
+  .meta({ id: 'SelectedTasks' });

@@ -1,0 +1,24 @@
+import type { Clock } from '@tsflow/core/clock';
+import type { Config } from '@tsflow/core/config';
+import type { Logger } from '@tsflow/core/logger';
+import type { Store } from '@tsflow/core/store';
+import type { LoginLimits } from './auth/login-limits.ts';
+import type { Sessions } from './auth/session.ts';
+import type { LiveFeed } from './live/live-feed.ts';
+
+/** What the handlers of routes work with. */
+export interface WebServices {
+  readonly store: Store;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessions: Sessions;
+  readonly loginLimits: LoginLimits;
+  readonly live: LiveFeed;
+  /** Folder of the attempts' log segments. */
+  readonly logsDir: string;
+  /** Release of tsflow. */
+  readonly version: string;
+  /** The OpenAPI document of the API. */
+  readonly openApi: object;
+}
