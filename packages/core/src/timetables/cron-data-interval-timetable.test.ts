@@ -25,7 +25,7 @@ it.each([
   [null, false, '2026-03-31T12:00Z', '2026-03-29T22:00Z', 'newest complete interval: the day before'],
   ['2026-03-29T22:00Z', false, '2026-03-31T12:00Z', '2026-03-30T22:00Z', 'then today, which ends tonight'],
   ['2026-03-29T22:00Z', false, '2026-03-31T22:00Z', '2026-03-30T22:00Z', 'which is due once it is over'],
-])('last %s, catchup %s, now %s: %s (%s)', (last, catchup, now, expected) => {
+])('last %s, catchup %s, now %s: %s (%s)', (last, catchup, now, expected, _why) => {
   const run = timetable.nextRun(last === null ? null : new Date(last), {
     ...restriction,
     catchup,

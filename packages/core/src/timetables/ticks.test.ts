@@ -33,7 +33,7 @@ describe('which slot comes next', () => {
     [10, 55, null, true, 95, 60, 'startDate moved ahead of the last slot'],
   ])(
     'last %s, within [%s, %s], catchup %s, now %s: %s (%s)',
-    (last, earliest, latest, catchup, now, slot) => {
+    (last, earliest, latest, catchup, now, slot, _why) => {
       const restriction = { earliest: date(earliest), latest: date(latest), catchup, now: new Date(now) };
       expect(nextSlot(tens, date(last), restriction, now)).toBe(slot);
     },
