@@ -1,0 +1,24 @@
+import { type Command, Option } from 'commander';
+import { perform } from '../command-context.ts';
+
+export function register(program: Command): void {
+  program
+    .command('dag-processor')
+    .description('run the dag processor alone')
+    .addOption(new Option('--supervised', 'end when standard input ends').hideHelp())
+    .action(
+      perform(async (context, options: { supervised?: boolean }) => {
+        const [{ runProcess }, { composeDagProcessor }] = await Promise.all([
+          import('../compose/process-life.ts'),
+          import('../compose/dag-processor.ts'),
+        ]);
+        await runProcess(
+          context,
+          'dag-processor',
+          { supervised: options.supervised === true },
+          composeDagProcessor,
+        );
+        return undefined;
+      }),
+    );
+}

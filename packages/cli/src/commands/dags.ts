@@ -1,0 +1,232 @@
+import { formatDuration } from '@tsflow/core/duration';
+import { InvalidInputError } from '@tsflow/core/errors';
+import { getDag, listDags, nextRuns } from '@tsflow/core/queries';
+import { type Command, Option } from 'commander';
+import { type CommandContext, perform } from '../command-context.ts';
+import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { paintState } from '../output/colours.ts';
+import { dagRecord, plannedRunRecord } from '../output/records.ts';
+import { formatInstant, renderTable } from '../output/table.ts';
+import { parseConf } from './conf-option.ts';
+import { instantIn } from './date-option.ts';
+import { countOption, everyPage } from './paging.ts';
+import { assertDag, serializedDag } from './run-name.ts';
+
+export function register(program: Command): void {
+  const dags = program.command('dags').description('list, show, test, trigger, pause and unpause DAGs');
+  dags
+    .command('list')
+    .description('every DAG with its schedule and its newest run')
+    .option('--search <text>', 'only those whose id or description contains it')
+    .option('--tag <tag>', 'only those with this tag')
+    .option('--paused', 'only paused ones')
+    .option('--active', 'only those that are not paused')
+    .option('--stale', 'also those whose file is gone')
+    .action(perform(list));
+  dags.command('show <dag>').description('one DAG with its tasks and edges').action(perform(show));
+  dags
+    .command('next <dag>')
+    .description('when it runs next')
+    .option('-n, --limit <count>', 'how many', countOption, 5)
+    .action(perform(next));
+  dags
+    .command('trigger <dag>')
+    .description('start a run now')
+    .option('--conf <json>', 'params of the run as a JSON object; "@file" reads a file, "-" standard input')
+    .option('--logical-date <date>', "the run's logical date, read in the DAG's zone (default: now)")
+    .option('--run-id <id>', 'its id (default: manual__<instant>_<random>)')
+    .option('--note <text>', 'a note for the people who look at it')
+    .option('--unpause', 'unpause the DAG with it')
+    .option('--wait', 'wait for its end; exit code 1 when it fails')
+    .action(perform(trigger));
+  dags
+    .command('pause <dag>')
+    .description('start nothing more of it; what runs goes on')
+    .action(perform(pause(true)));
+  dags
+    .command('unpause <dag>')
+    .description('let it run again')
+    .action(perform(pause(false)));
+  dags
+    .command('test <dag>')
+    .description('run the whole DAG in this process, with a database in memory: nothing is recorded')
+    .option('--conf <json>', 'params of the run as a JSON object')
+    .option('--logical-date <date>', "the run's logical date, read in the DAG's zone (default: now)")
+    .addOption(new Option('--quiet', 'leave the log lines of tasks out'))
+    .action(perform(test));
+}
+
+async function list(
+  context: CommandContext,
+  options: { search?: string; tag?: string; paused?: boolean; active?: boolean; stale?: boolean },
+): Promise<undefined> {
+  const paused = options.paused === true ? true : options.active === true ? false : undefined;
+  const store = await context.store();
+  const { out } = context;
+  const found = await everyPage(100_000, (page) =>
+    listDags(store, { ...page, search: options.search, tag: options.tag, paused, stale: options.stale }),
+  );
+  const errors = await store.catalog.importErrors();
+  out.result(found.map(dagRecord), () =>
+    found.length === 0
+      ? 'There are no DAGs. A running standalone or dag-processor reads the dags folder; `tsflow check` loads it once.'
+      : renderTable(found, [
+          { title: 'dag', value: (dag) => dag.dagId },
+          { title: 'schedule', value: (dag) => dag.schedule },
+          { title: 'paused', value: (dag) => (dag.isPaused ? 'paused' : '') },
+          { title: 'next run', value: (dag) => (dag.isPaused ? '' : formatInstant(dag.nextRun?.runAfter)) },
+          { title: 'last run', value: (dag) => lastState(dag.lastRuns.at(-1)?.state) },
+          { title: 'tags', value: (dag) => dag.tags.join(', ') },
+          { title: 'file', value: (dag) => dag.file },
+        ]),
+  );
+  if (errors.length > 0) {
+    const files = errors.map((error) => error.file).join(', ');
+    out.note(
+      `warning: ${errors.length === 1 ? '1 file does' : `${errors.length} files do`} not load: ${files}`,
+    );
+  }
+  return undefined;
+
+  function lastState(state: string | undefined): string {
+    return state === undefined ? '' : paintState(out.paint, state);
+  }
+}
+
+async function show(context: CommandContext, dagId: string): Promise<undefined> {
+  const store = await context.store();
+  await assertDag(store, dagId);
+  const dag = await getDag(store, { dagId });
+  const { serialized } = dag;
+  context.out.result({ ...dagRecord(dag), doc: dag.doc, serialized }, () => {
+    const facts: [string, string | null][] = [
+      ['dag', dag.dagId + (dag.isPaused ? ' (paused)' : '') + (dag.isStale ? ' (its file is gone)' : '')],
+      ['description', dag.description],
+      ['schedule', dag.schedule],
+      ['next run', formatInstant(dag.nextRun?.runAfter) || null],
+      ['file', dag.file],
+      ['version', dag.versionNumber === null ? null : `v${dag.versionNumber}`],
+      ['owner', dag.owner],
+      ['tags', dag.tags.join(', ') || null],
+      ['params', serialized?.paramsSchema == null ? null : JSON.stringify(serialized.paramsDefaults)],
+    ];
+    const lines = facts
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name.padEnd(13)}${value}`);
+    if (serialized === null) return lines.join('\n');
+    const tasks = renderTable(serialized.tasks, [
+      { title: 'task', value: (task) => task.taskId },
+      { title: 'operator', value: (task) => task.operator },
+      { title: 'after', value: (task) => task.upstream.join(', ') },
+      { title: 'rule', value: (task) => (task.triggerRule === 'all_success' ? '' : task.triggerRule) },
+      {
+        title: 'retries',
+        value: (task) =>
+          task.retries === 0 ? '' : `${task.retries} after ${formatDuration(task.retryDelayMs)}`,
+      },
+    ]);
+    return [...lines, '', tasks].join('\n');
+  });
+  return undefined;
+}
+
+async function next(context: CommandContext, dagId: string, options: { limit: number }): Promise<undefined> {
+  const store = await context.store();
+  await assertDag(store, dagId);
+  const { isPaused, schedule } = await getDag(store, { dagId });
+  const items = (await nextRuns(store, { dagId, now: Date.now(), count: options.limit })).map(
+    plannedRunRecord,
+  );
+  context.out.table(
+    items,
+    [
+      { title: 'runs at', value: (run) => formatInstant(run.runAfter) },
+      { title: 'logical date', value: (run) => formatInstant(run.logicalDate) },
+      {
+        title: 'data interval',
+        value: ({ dataInterval }) =>
+          `${formatInstant(dataInterval.start)} to ${formatInstant(dataInterval.end)}`,
+      },
+    ],
+    `${dagId} has no next run (${schedule}).`,
+  );
+  if (isPaused && items.length > 0)
+    context.out.note(`${dagId} is paused: nothing runs until it is unpaused.`);
+  return undefined;
+}
+
+interface TriggerOptions {
+  readonly conf?: string;
+  readonly logicalDate?: string;
+  readonly runId?: string;
+  readonly note?: string;
+  readonly unpause?: boolean;
+  readonly wait?: boolean;
+}
+
+async function trigger(
+  context: CommandContext,
+  dagId: string,
+  options: TriggerOptions,
+): Promise<ExitCode | undefined> {
+  const [{ openDoor }, { waitForRun }] = await Promise.all([
+    import('../door.ts'),
+    import('../run-waiting.ts'),
+  ]);
+  await using door = await openDoor(context, { dagId, bringScheduler: options.wait === true });
+  const dag = await serializedDag(door.store, dagId);
+  const conf = await parseConf(options.conf);
+  const { runId, isPaused } = await door.ask({
+    kind: 'trigger',
+    payload: {
+      conf,
+      ...(options.logicalDate === undefined
+        ? {}
+        : { logicalDate: instantIn(dag.timezone, options.logicalDate, '--logical-date') }),
+      ...(options.runId === undefined ? {} : { runId: options.runId }),
+      ...(options.note === undefined ? {} : { note: options.note }),
+      ...(options.unpause === true ? { unpause: true } : {}),
+    },
+  });
+  if (isPaused) {
+    context.out.note(
+      `${dagId} is paused: the run waits until it is unpaused (tsflow dags unpause ${dagId}).`,
+    );
+    if (options.wait === true) {
+      throw new InvalidInputError(
+        `Waiting for ${runId} makes no sense while ${dagId} is paused: add --unpause.`,
+      );
+    }
+  }
+  if (options.wait !== true) {
+    context.out.result({ dagId, runId, state: 'queued', isPaused }, () => `${runId} of ${dagId} is queued.`);
+    return undefined;
+  }
+  const run = await waitForRun(context, door.store, { dagId, runId });
+  return run.state === 'success' ? EXIT_CODES.ok : EXIT_CODES.failed;
+}
+
+function pause(isPaused: boolean) {
+  return async (context: CommandContext, dagId: string): Promise<undefined> => {
+    const { openDoor } = await import('../door.ts');
+    await using door = await openDoor(context, { dagId, bringScheduler: false });
+    await door.ask({ kind: 'pause', payload: { isPaused } });
+    context.out.result({ dagId, isPaused }, () =>
+      isPaused ? `${dagId} is paused. What runs goes on to its end.` : `${dagId} is not paused.`,
+    );
+    return undefined;
+  };
+}
+
+async function test(
+  context: CommandContext,
+  dagId: string,
+  options: { conf?: string; logicalDate?: string; quiet?: boolean },
+): Promise<ExitCode> {
+  const { testDag } = await import('../dag-testing.ts');
+  return testDag(context, dagId, {
+    conf: await parseConf(options.conf),
+    logicalDate: options.logicalDate ?? null,
+    quiet: options.quiet === true,
+  });
+}

@@ -1,0 +1,119 @@
+import { formatDuration } from '@tsflow/core/duration';
+import { InvalidInputError } from '@tsflow/core/errors';
+import { getRun, listRuns, listTaskInstances, type RunSummary } from '@tsflow/core/queries';
+import { RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
+import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
+import { type Command, Option } from 'commander';
+import { type CommandContext, perform } from '../command-context.ts';
+import { paintState } from '../output/colours.ts';
+import { elapsedMs, runRecord, taskInstanceRecord } from '../output/records.ts';
+import { formatInstant, renderTable } from '../output/table.ts';
+import { countOption, everyPage } from './paging.ts';
+import { findRun } from './run-name.ts';
+
+interface ListOptions {
+  readonly state?: (typeof RUN_STATES)[number];
+  readonly type?: (typeof RUN_TYPES)[number];
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: number;
+}
+
+export function register(program: Command): void {
+  const runs = program.command('runs').description('list and show runs');
+  runs
+    .command('list [dag]')
+    .description('runs, newest logical date first')
+    .addOption(new Option('--state <state>', 'only runs in this state').choices(RUN_STATES))
+    .addOption(new Option('--type <type>', 'only runs of this type').choices(RUN_TYPES))
+    .option('--from <date>', 'logical dates from here (UTC unless it says otherwise)')
+    .option('--to <date>', 'logical dates up to here, inclusive')
+    .option('-n, --limit <count>', 'how many', countOption, 25)
+    .action(perform(list));
+  runs
+    .command('show <dag> <run>')
+    .description('one run with its tasks; "latest" is the newest run of the DAG')
+    .action(perform(show));
+}
+
+async function list(
+  context: CommandContext,
+  dagId: string | undefined,
+  options: ListOptions,
+): Promise<undefined> {
+  const from = options.from === undefined ? undefined : Number(parseInstant(options.from, 'UTC', '--from'));
+  const to = options.to === undefined ? undefined : Number(parseRangeEnd(options.to, 'UTC', '--to'));
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new InvalidInputError(`--to (${options.to}) lies before --from (${options.from}).`);
+  }
+  const store = await context.store();
+  const { out } = context;
+  const found = await everyPage(options.limit, (page) =>
+    listRuns(store, { ...page, dagId, state: options.state, runType: options.type, from, to }),
+  );
+  out.result(found.map(runRecord), () =>
+    found.length === 0
+      ? 'There are no such runs.'
+      : renderTable(found, [
+          { title: 'dag', value: (run) => run.dagId },
+          { title: 'run', value: (run) => run.runId },
+          { title: 'state', value: (run) => paintState(out.paint, run.state) },
+          { title: 'logical date', value: (run) => formatInstant(run.logicalDate) },
+          { title: 'started', value: (run) => formatInstant(run.startDate) },
+          { title: 'took', value: (run) => took(run) },
+          { title: 'why', value: (run) => run.reason },
+        ]),
+  );
+  return undefined;
+}
+
+async function show(context: CommandContext, dagId: string, given: string): Promise<undefined> {
+  const store = await context.store();
+  const runId = await findRun(store, dagId, given);
+  const run = await getRun(store, { dagId, runId });
+  const instances = await listTaskInstances(store, { dagId, runId });
+  const { out } = context;
+  out.result({ ...runRecord(run), tasks: instances.map(taskInstanceRecord) }, () =>
+    [
+      ...facts(run).map(([name, value]) => `${name.padEnd(14)}${value}`),
+      '',
+      instances.length === 0
+        ? 'Its tasks are made when it starts.'
+        : renderTable(instances, [
+            {
+              title: 'task',
+              value: ({ taskId, mapPath }) => (mapPath === '' ? taskId : `${taskId} [${mapPath}]`),
+            },
+            { title: 'state', value: ({ state }) => paintState(out.paint, state) },
+            { title: 'try', value: ({ tryNumber }) => tryNumber, align: 'right' },
+            { title: 'started', value: ({ startDate }) => formatInstant(startDate) },
+            { title: 'took', value: (instance) => took(instance) },
+            { title: 'why', value: ({ reason }) => reason },
+          ]),
+    ].join('\n'),
+  );
+  return undefined;
+
+  function facts(of: RunSummary): [string, string][] {
+    const all: [string, string | null][] = [
+      ['dag', of.dagId],
+      ['run', of.runId],
+      ['state', paintState(out.paint, of.state) + (of.reason === null ? '' : `: ${of.reason}`)],
+      ['logical date', formatInstant(of.logicalDate)],
+      ['data interval', `${formatInstant(of.dataInterval.start)} to ${formatInstant(of.dataInterval.end)}`],
+      ['version', of.versionNumber === null ? of.version.slice(0, 12) : `v${of.versionNumber}`],
+      ['started', formatInstant(of.startDate) || null],
+      ['ended', formatInstant(of.endDate) || null],
+      ['took', took(of) || null],
+      ['triggered by', of.triggeredBy],
+      ['conf', Object.keys(of.conf).length === 0 ? null : JSON.stringify(of.conf)],
+      ['note', of.note],
+    ];
+    return all.filter((fact): fact is [string, string] => fact[1] !== null);
+  }
+}
+
+function took(of: { readonly startDate: number | null; readonly endDate: number | null }): string {
+  const ms = elapsedMs(of, Date.now());
+  return ms === null ? '' : formatDuration(ms);
+}

@@ -1,0 +1,305 @@
+import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
+import type { ClearedTask, Intent, TaskSelection } from '@tsflow/core/intents';
+import { getTaskInstance, listAttempts, listTaskInstances } from '@tsflow/core/queries';
+import { TASK_STATES, type TaskState } from '@tsflow/core/state';
+import { clearPreview, whyTask } from '@tsflow/core/store';
+import { type Command, Option } from 'commander';
+import { type CommandContext, perform } from '../command-context.ts';
+import { openDoor } from '../door.ts';
+import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { paintState } from '../output/colours.ts';
+import { attemptRecord, taskInstanceRecord } from '../output/records.ts';
+import { formatInstant, renderTable } from '../output/table.ts';
+import { parseConf } from './conf-option.ts';
+import { countOption } from './paging.ts';
+import { findRun, serializedDag } from './run-name.ts';
+
+interface SelectionOptions {
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
+  readonly onlyFailed?: boolean;
+  readonly past?: boolean;
+  readonly future?: boolean;
+}
+
+export function register(program: Command): void {
+  const tasks = program
+    .command('tasks')
+    .description('list, clear, kill and explain task instances, and read their logs')
+    .addHelpText('after', '\n<run> is the id of a run, or "latest" for the newest run of the DAG.');
+  tasks
+    .command('list <dag> [run]')
+    .description('the task instances of a run; without a run, the tasks of the DAG')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(TASK_STATES))
+    .action(perform(list));
+  tasks
+    .command('state <dag> <run> <task>')
+    .description('the state of one task instance, and its tries')
+    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .action(perform(state));
+  tasks
+    .command('why <dag> <run> <task>')
+    .description('why a task is not running: every check that the scheduler makes, with its answer')
+    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .action(perform(why));
+  tasks
+    .command('logs <dag> <run> <task>')
+    .description('the log of its newest try')
+    .option('-f, --follow', 'go on until the try has ended')
+    .option('--try <number>', 'of this try', countOption)
+    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .action(perform(logs));
+  selecting(tasks.command('clear <dag> <run> [tasks...]'))
+    .description('run tasks again, all of the run without names; on the newest version of the DAG')
+    .option('--same-version', 'on the version that the run has')
+    .option('--conf <json>', 'with these params from now on')
+    .option('--dry-run', 'only say what would be cleared')
+    .action(perform(clear));
+  selecting(tasks.command('mark <dag> <run> [tasks...]'))
+    .description('set the state by hand')
+    .addOption(
+      new Option('--state <state>', 'the state')
+        .choices(['success', 'failed', 'skipped'])
+        .makeOptionMandatory(),
+    )
+    .action(perform(mark));
+  tasks
+    .command('kill <dag> <run> [tasks...]')
+    .description('end what is running, process trees and all; without names the whole run, which then fails')
+    .action(perform(kill));
+}
+
+function selecting(command: Command): Command {
+  return command
+    .option('--upstream', 'also the tasks before them')
+    .option('--downstream', 'also the tasks after them')
+    .option('--only-failed', 'only those that failed, or did not run because of that')
+    .option('--past', 'the same tasks in earlier runs too')
+    .option('--future', 'the same tasks in later runs too');
+}
+
+async function list(
+  context: CommandContext,
+  dagId: string,
+  run: string | undefined,
+  options: { state?: TaskState },
+): Promise<undefined> {
+  const store = await context.store();
+  const { out } = context;
+  if (run === undefined) {
+    if (options.state !== undefined)
+      throw new InvalidInputError('--state: tasks have states within a run: name one.');
+    const dag = await serializedDag(store, dagId);
+    const records = dag.tasks.map(({ taskId, operator, groupId, upstream, triggerRule }) => ({
+      dagId,
+      taskId,
+      operator,
+      groupId,
+      upstream,
+      triggerRule,
+    }));
+    out.table(
+      records,
+      [
+        { title: 'task', value: (task) => task.taskId },
+        { title: 'operator', value: (task) => task.operator },
+        { title: 'after', value: (task) => task.upstream.join(', ') },
+      ],
+      `${dagId} has no tasks.`,
+    );
+    return undefined;
+  }
+  const runId = await findRun(store, dagId, run);
+  const instances = await listTaskInstances(store, { dagId, runId, state: options.state });
+  out.result(instances.map(taskInstanceRecord), () =>
+    instances.length === 0
+      ? 'There are no such task instances.'
+      : renderTable(instances, [
+          { title: 'task', value: (instance) => instance.taskId },
+          { title: 'map', value: (instance) => instance.mapPath },
+          { title: 'state', value: (instance) => paintState(out.paint, instance.state) },
+          { title: 'try', value: (instance) => instance.tryNumber, align: 'right' },
+          { title: 'started', value: (instance) => formatInstant(instance.startDate) },
+          { title: 'ended', value: (instance) => formatInstant(instance.endDate) },
+          { title: 'why', value: (instance) => instance.reason },
+        ]),
+  );
+  return undefined;
+}
+
+async function state(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  { mapPath }: { mapPath: string },
+): Promise<undefined> {
+  const store = await context.store();
+  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath };
+  const [instance, attempts] = await Promise.all([getTaskInstance(store, name), listAttempts(store, name)]);
+  const { out } = context;
+  out.result({ ...taskInstanceRecord(instance), attempts: attempts.map(attemptRecord) }, () => {
+    const head =
+      paintState(out.paint, instance.state) + (instance.reason === null ? '' : `: ${instance.reason}`);
+    if (attempts.length === 0) return head;
+    const tries = renderTable(attempts, [
+      { title: 'try', value: (attempt) => attempt.tryNumber, align: 'right' },
+      { title: 'state', value: (attempt) => paintState(out.paint, attempt.state) },
+      { title: 'started', value: (attempt) => formatInstant(attempt.startDate) },
+      { title: 'ended', value: (attempt) => formatInstant(attempt.endDate) },
+      { title: 'error', value: (attempt) => attempt.error?.message },
+    ]);
+    return `${head}\n\n${tries}`;
+  });
+  return undefined;
+}
+
+async function why(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  { mapPath }: { mapPath: string },
+): Promise<undefined> {
+  const store = await context.store();
+  const runId = await findRun(store, dagId, run);
+  const checks = await whyTask(store, dagId, runId, taskId, mapPath);
+  const { out } = context;
+  out.table(
+    checks,
+    [
+      {
+        title: '',
+        value: (check) => (check.passed ? out.paint('green', 'ok') : out.paint('yellow', 'waits')),
+      },
+      { title: 'check', value: (check) => check.name },
+      { title: 'reason', value: (check) => check.reason },
+    ],
+    'Nothing holds it back.',
+  );
+  return undefined;
+}
+
+async function logs(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  options: { follow?: boolean; try?: number; mapPath: string },
+): Promise<undefined> {
+  const store = await context.store();
+  const runId = await findRun(store, dagId, run);
+  const { printLog } = await import('../attempt-log.ts');
+  await printLog(context, store, { dagId, runId, taskId, ...options, follow: options.follow === true });
+  return undefined;
+}
+
+async function clear(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskIds: readonly string[],
+  options: SelectionOptions & { sameVersion?: boolean; conf?: string; dryRun?: boolean },
+): Promise<ExitCode | undefined> {
+  const store = await context.store();
+  const payload = {
+    ...(await selection(context, dagId, run, taskIds, options)),
+    ...(options.sameVersion === true ? { sameVersion: true } : {}),
+    ...(options.conf === undefined ? {} : { conf: await parseConf(options.conf) }),
+  };
+  if (options.dryRun === true) {
+    const preview = await clearPreview(store, dagId, payload);
+    context.out.result({ dryRun: true, ...preview }, () =>
+      changes(context, preview.tasks, `would run again, on version v${preview.versionNumber}`),
+    );
+    return undefined;
+  }
+  await using door = await openDoor(context, { dagId, bringScheduler: false });
+  const result = await door.ask({ kind: 'clear', payload });
+  context.out.result(result, () => changes(context, result.tasks, 'cleared'));
+  // Doing nothing is an answer too, but not the one that was asked for.
+  return result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
+}
+
+async function mark(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskIds: readonly string[],
+  options: SelectionOptions & { state: 'success' | 'failed' | 'skipped' },
+): Promise<ExitCode | undefined> {
+  const payload = { ...(await selection(context, dagId, run, taskIds, options)), state: options.state };
+  await using door = await openDoor(context, { dagId, bringScheduler: false });
+  const result = await door.ask({ kind: 'mark_tasks', payload });
+  context.out.result(result, () =>
+    result.tasks.length === 0
+      ? `They are ${options.state} already.`
+      : `Marked ${options.state}: ${result.tasks.join(', ')}`,
+  );
+  return undefined;
+}
+
+async function kill(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskIds: readonly string[],
+): Promise<ExitCode | undefined> {
+  const { runId, taskIds: chosen } = await selection(context, dagId, run, taskIds, {});
+  const intent: Extract<Intent, { kind: 'kill' }> = {
+    kind: 'kill',
+    payload: { runId, ...(chosen === undefined ? {} : { taskIds: chosen }) },
+  };
+  await using door = await openDoor(context, { dagId, bringScheduler: false });
+  const result = await door.ask(intent);
+  context.out.result(result, () =>
+    result.tasks.length > 0
+      ? `Being ended: ${result.tasks.join(', ')}`
+      : chosen === undefined
+        ? `${runId} is failed; nothing of it was active.`
+        : 'Nothing of that was active.',
+  );
+  return chosen !== undefined && result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
+}
+
+/** What was meant, by names that exist. */
+async function selection(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskIds: readonly string[],
+  options: SelectionOptions,
+): Promise<TaskSelection> {
+  const store = await context.store();
+  const runId = await findRun(store, dagId, run);
+  const known = new Set((await serializedDag(store, dagId)).tasks.map((task) => task.taskId));
+  const instances = await listTaskInstances(store, { dagId, runId });
+  for (const instance of instances) known.add(instance.taskId);
+  for (const taskId of taskIds) {
+    if (!known.has(taskId))
+      throw new NotFoundError(`Task of ${dagId}`, taskId, `See \`tsflow tasks list ${dagId}\`.`);
+  }
+  const { upstream, downstream, onlyFailed, past, future } = options;
+  return {
+    runId,
+    ...(taskIds.length === 0 ? {} : { taskIds }),
+    ...(upstream === undefined ? {} : { upstream }),
+    ...(downstream === undefined ? {} : { downstream }),
+    ...(onlyFailed === undefined ? {} : { onlyFailed }),
+    ...(past === undefined ? {} : { past }),
+    ...(future === undefined ? {} : { future }),
+  };
+}
+
+function changes(context: CommandContext, tasks: readonly ClearedTask[], done: string): string {
+  if (tasks.length === 0) return `No task instance ${done}.`;
+  const table = renderTable(tasks, [
+    { title: 'run', value: (task) => task.runId },
+    {
+      title: 'task',
+      value: (task) => (task.mapPath === '' ? task.taskId : `${task.taskId} [${task.mapPath}]`),
+    },
+    { title: 'was', value: (task) => paintState(context.out.paint, task.state) },
+  ]);
+  return `${tasks.length} task ${tasks.length === 1 ? 'instance' : 'instances'} ${done}:\n${table}`;
+}

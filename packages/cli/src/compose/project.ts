@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { type Config, type LoadedConfig, loadConfig, makeHome } from '@tsflow/core/config';
+import { openStore, type Store } from '@tsflow/core/store';
+import type { Flags } from '../command-context.ts';
+import { readConfigFile } from './config-file.ts';
+
+/** The settings of the project in `cwd`: defaults, `tsflow.config.ts`, environment, flags. */
+export async function loadProject(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  flags: Flags = {},
+): Promise<LoadedConfig> {
+  const { home, dags, databaseUrl, host, port } = flags;
+  return loadConfig({
+    cwd,
+    env,
+    file: await readConfigFile(cwd, env),
+    flags: { home, dags, databaseUrl, host, port },
+  });
+}
+
+/** Opens the project's database. A SQLite file that is not there yet is made and migrated: nothing can be lost by that. */
+export async function openProjectStore(config: Config): Promise<Store> {
+  makeHome(config);
+  const isNew = isNewSqlite(config.databaseUrl);
+  const store = await openStore(config.databaseUrl, storeOptions(config));
+  try {
+    if (isNew) await store.migrate();
+    else await store.assertMigrated();
+    return store;
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+/** Opens it as it is, for `db migrate` and `db check`. */
+export async function openProjectStoreAsIs(config: Config): Promise<Store> {
+  makeHome(config);
+  return openStore(config.databaseUrl, storeOptions(config));
+}
+
+function storeOptions(config: Config) {
+  return { synchronous: config.sqliteSynchronous, poolSize: config.poolSize };
+}
+
+function isNewSqlite(url: string): boolean {
+  if (url === 'sqlite::memory:') return true;
+  return url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length));
+}

@@ -1,0 +1,43 @@
+import { getRun, type RunSummary } from '@tsflow/core/queries';
+import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
+import type { Store } from '@tsflow/core/store';
+import type { CommandContext } from './command-context.ts';
+import { paintState } from './output/colours.ts';
+import { Progress } from './output/progress.ts';
+import { runRecord } from './output/records.ts';
+
+const POLL_MS = 100;
+
+/** Follows a run to its end, with progress on the way, and prints what became of it. */
+export async function waitForRun(
+  context: CommandContext,
+  store: Store,
+  name: { readonly dagId: string; readonly runId: string },
+): Promise<RunSummary> {
+  const { out } = context;
+  const progress = new Progress(out.streams.stderr, () => performance.now());
+  let run = await getRun(store, name);
+  while (!isRunFinished(run.state)) {
+    progress.update(taskProgress(run));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    run = await getRun(store, name);
+  }
+  progress.update(taskProgress(run));
+  progress.stop();
+  out.result(runRecord(run), () => {
+    const why = run.reason === null ? '' : `: ${run.reason}`;
+    return `${run.runId} of ${run.dagId}: ${paintState(out.paint, run.state)}${why}`;
+  });
+  return run;
+}
+
+function taskProgress(run: RunSummary) {
+  const counts = Object.entries(run.taskCounts) as [TaskState, number][];
+  const count = (entries: typeof counts) => entries.reduce((sum, [, n]) => sum + n, 0);
+  const detail = counts.map(([state, n]) => `${n} ${state}`).join(', ');
+  return {
+    done: count(counts.filter(([state]) => isFinished(state))),
+    total: Math.max(1, count(counts)),
+    detail: detail === '' ? `${run.runId} is ${run.state}` : detail,
+  };
+}
