@@ -27,6 +27,13 @@ export type { Json, Jsonify, JsonObject } from './json.ts';
 export type { Callback, Callbacks, Notification, NotificationEvent } from './notifiers/index.ts';
 export { BashOperator, type BashOptions } from './operators/bash-operator.ts';
 export {
+  type BranchChoice,
+  BranchOperator,
+  type BranchOptions,
+  type BranchTargets,
+  branch,
+} from './operators/branch-operator.ts';
+export {
   type Command,
   type CommandEnd,
   CommandFailedError,
@@ -34,5 +41,10 @@ export {
   runCommand,
 } from './operators/command.ts';
 export { EmptyOperator } from './operators/empty-operator.ts';
+export {
+  ShortCircuitOperator,
+  type ShortCircuitOptions,
+  shortCircuit,
+} from './operators/short-circuit-operator.ts';
 export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
 export type { RunType, TriggerRule } from './state/index.ts';

@@ -32,7 +32,12 @@ export class FunctionOperator<Output> extends Operator<Output, FunctionFields, F
 }
 
 /** Checks what types cannot when a file is bundled without them. */
-export function checkCall({ taskId, call, inputs }: FunctionOperatorOptions): void {
+export function checkCall(options: {
+  readonly taskId: string;
+  readonly call: unknown;
+  readonly inputs?: object | undefined;
+}): void {
+  const { taskId, call, inputs } = options;
   if (typeof call !== 'function') {
     throw new DagDefinitionError(
       'invalid_option',
