@@ -13,7 +13,14 @@ export default new DAG(
   {
     dagId: 'flights',
     description: 'Delays, destinations and busiest days of busy airports, out of three million flights',
-    params: z.object({ minimumDelay: z.number().int().min(0).default(15).describe('Minutes from which a flight counts as late') }),
+    params: z.object({
+      minimumDelay: z
+        .number()
+        .int()
+        .min(0)
+        .default(15)
+        .describe('Minutes from which a flight counts as late'),
+    }),
     // Try it: tsflow variables set flights_parallelism 1, while it runs.
     maxActiveTasks: Variable.number('flights_parallelism', { default: 4 }),
     pausedUponCreation: true,
@@ -22,7 +29,9 @@ export default new DAG(
     defaultArgs: { retries: 1, retryDelay: '5s', executionTimeout: '2m' },
   },
   ({ task: typedTask }) => {
-    const count = task('count_flights', () => rows<{ flights: number }>('select count(*)::int as flights from flights'));
+    const count = task('count_flights', () =>
+      rows<{ flights: number }>('select count(*)::int as flights from flights'),
+    );
 
     const origins = BUSY_ORIGINS.map((origin) =>
       group(origin, () => {
@@ -46,7 +55,12 @@ export default new DAG(
         );
         return task(
           'report',
-          (_context, { late, to, day }) => ({ origin, late: late[0]?.late, busiest: day[0]?.day, favourite: to[0]?.destination }),
+          (_context, { late, to, day }) => ({
+            origin,
+            late: late[0]?.late,
+            busiest: day[0]?.day,
+            favourite: to[0]?.destination,
+          }),
           { late: delays.output, to: destinations.output, day: busiest.output },
         );
       }),
@@ -54,7 +68,9 @@ export default new DAG(
 
     const publish = task('publish', async ({ log }) => {
       const file = exampleFile('flights.parquet');
-      await rows(`copy (select origin, count(*) as flights, avg(delay) as delay from flights group by all) to '${file}'`);
+      await rows(
+        `copy (select origin, count(*) as flights, avg(delay) as delay from flights group by all) to '${file}'`,
+      );
       log.info(`The airports are in ${file}`);
     });
 

@@ -26,7 +26,9 @@ function open(): Database.Database {
 /** Replaces the partition of one day: running it twice leaves one copy. */
 export function replaceDay(day: DailyWeather): void {
   open()
-    .prepare('insert or replace into daily values (@date, @precipitation, @temp_max, @temp_min, @wind, @weather)')
+    .prepare(
+      'insert or replace into daily values (@date, @precipitation, @temp_max, @temp_min, @wind, @weather)',
+    )
     .run(day);
 }
 

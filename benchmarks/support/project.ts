@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { openStore, type Store } from '@tsflow/core/store';
+
+const TSFLOW = resolve('packages/cli/bin/tsflow.js');
+
+/**
+ * A project of its own in a temporary folder: generated DAG files, a database, the real `tsflow` processes. Everything as it is
+ * installed, isolation on, SQLite with synchronous FULL.
+ */
+export class BenchmarkProject implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tsflow-bench-'));
+  readonly home = join(this.folder, '.tsflow');
+  readonly #processes: ChildProcess[] = [];
+  #store: Store | null = null;
+
+  constructor(files: Readonly<Record<string, string>>) {
+    mkdirSync(join(this.folder, 'dags'));
+    writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
+    symlinkSync(resolve('node_modules'), join(this.folder, 'node_modules'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, 'dags', name), text);
+  }
+
+  /** Runs a command to its end and gives its output. */
+  run(...args: string[]): string {
+    return execFileSync(process.execPath, [TSFLOW, ...args], {
+      cwd: this.folder,
+      env: this.env,
+      encoding: 'utf8',
+    });
+  }
+
+  /** Starts a long-lived command. Its output is passed on when TSFLOW_BENCH_VERBOSE is set. */
+  start(...args: string[]): ChildProcess {
+    const stdio = process.env.TSFLOW_BENCH_VERBOSE === undefined ? 'ignore' : 'inherit';
+    const child = spawn(process.execPath, [TSFLOW, ...args], { cwd: this.folder, env: this.env, stdio });
+    this.#processes.push(child);
+    return child;
+  }
+
+  async store(): Promise<Store> {
+    if (this.#store === null) {
+      mkdirSync(this.home, { recursive: true, mode: 0o700 });
+      this.#store = await openStore(`sqlite:${join(this.home, 'tsflow.db')}`);
+      await this.#store.migrate();
+    }
+    return this.#store;
+  }
+
+  /** Waits until the dag processor has recorded this many DAGs, then stops it: parsing is another row's business. */
+  async parse(count: number): Promise<void> {
+    const store = await this.store();
+    const processor = this.start('dag-processor');
+    await until(`${count} DAGs are parsed`, async () => {
+      const row = await store.db
+        .selectFrom('dag')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(row.n) === count;
+    });
+    await stop(processor);
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    return { ...env, TSFLOW_HOME: this.home, TSFLOW_DAGS: join(this.folder, 'dags') };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#processes) await stop(child);
+    await this.#store?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
+
+export async function until(
+  what: string,
+  ask: () => Promise<boolean> | boolean,
+  limitMs = 120_000,
+  everyMs = 10,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await ask())) {
+    if (performance.now() > deadline) throw new Error(`Waited ${limitMs / 1000} s in vain until ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
