@@ -1,0 +1,1 @@
+export { type CloudError, classifyError, type ErrorClass } from './errors/classify.ts';
