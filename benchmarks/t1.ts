@@ -1,5 +1,5 @@
-import { chainFile } from './support/dag-files.ts';
-import { BenchmarkProject, stop, until } from './support/project.ts';
+import { chainFile } from '../test/support/dag-files.ts';
+import { InstalledProject, stop, until } from '../test/support/installed-project.ts';
 import { rawRowUpdates } from './support/raw-rows.ts';
 import { type Figure, report } from './support/report.ts';
 
@@ -11,7 +11,7 @@ const LENGTH = 10;
 
 async function throughput(runsPerDag: number): Promise<number> {
   const dagIds = Array.from({ length: DAGS }, (_, i) => `chain_${i}`);
-  await using project = new BenchmarkProject({ 'chains.ts': chainFile(dagIds, LENGTH) });
+  await using project = new InstalledProject({ 'chains.ts': chainFile(dagIds, LENGTH) });
   await project.parse(DAGS);
   const store = await project.store();
   for (let run = 0; run < runsPerDag; run++) {
@@ -39,7 +39,7 @@ async function throughput(runsPerDag: number): Promise<number> {
   return (total * LENGTH * 1_000) / (Number(last) - Number(first));
 }
 
-async function count(project: BenchmarkProject, state: string): Promise<number> {
+async function count(project: InstalledProject, state: string): Promise<number> {
   const store = await project.store();
   const row = await store.db
     .selectFrom('dagRun')

@@ -1,5 +1,5 @@
-import { chainFile } from './support/dag-files.ts';
-import { BenchmarkProject, freePort, until } from './support/project.ts';
+import { chainFile } from '../test/support/dag-files.ts';
+import { freePort, InstalledProject, until } from '../test/support/installed-project.ts';
 import { percentile, report } from './support/report.ts';
 
 // T12: from a built tree, `tsflow standalone` to healthy, and to the first successful run.
@@ -7,7 +7,7 @@ import { percentile, report } from './support/report.ts';
 const healthy: number[] = [];
 const first: number[] = [];
 for (let round = 0; round < 5; round++) {
-  await using project = new BenchmarkProject({ 'one.ts': chainFile(['one'], 1, { schedule: '@once' }) });
+  await using project = new InstalledProject({ 'one.ts': chainFile(['one'], 1, { schedule: '@once' }) });
   const port = await freePort();
   const start = performance.now();
   project.start('standalone', '--port', String(port));

@@ -1,4 +1,4 @@
-import { BenchmarkProject, until } from './support/project.ts';
+import { InstalledProject, until } from '../test/support/installed-project.ts';
 import { percentile, report } from './support/report.ts';
 
 // T14: schedule tick to first task start on an idle box. One DAG due every second, a warm runner.
@@ -8,7 +8,7 @@ const TICKS = 40;
 const file = `import { DAG, task } from '@tsflow/core';
 new DAG({ dagId: 'each_second', schedule: { every: '1s' } }, () => { task('only', () => 1); });
 `;
-await using project = new BenchmarkProject({ 'each_second.ts': file });
+await using project = new InstalledProject({ 'each_second.ts': file });
 await project.parse(1);
 const store = await project.store();
 project.start('scheduler');

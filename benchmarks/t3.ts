@@ -1,5 +1,5 @@
-import { chainFile } from './support/dag-files.ts';
-import { BenchmarkProject, until } from './support/project.ts';
+import { chainFile } from '../test/support/dag-files.ts';
+import { InstalledProject, until } from '../test/support/installed-project.ts';
 import { percentile, report } from './support/report.ts';
 
 // T3: latency. One chain of 40 tasks of about 10 ms each, runner processes on; from the end of a task to the start of the next.
@@ -7,7 +7,7 @@ import { percentile, report } from './support/report.ts';
 const LENGTH = 40;
 const RUNS = 5;
 
-await using project = new BenchmarkProject({ 'chain.ts': chainFile(['chain'], LENGTH, { millis: 10 }) });
+await using project = new InstalledProject({ 'chain.ts': chainFile(['chain'], LENGTH, { millis: 10 }) });
 await project.parse(1);
 const store = await project.store();
 project.start('scheduler');

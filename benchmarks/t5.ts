@@ -1,5 +1,5 @@
-import { chainFile } from './support/dag-files.ts';
-import { BenchmarkProject, until } from './support/project.ts';
+import { chainFile } from '../test/support/dag-files.ts';
+import { InstalledProject, until } from '../test/support/installed-project.ts';
 import { report } from './support/report.ts';
 
 // T5: 850 DAGs of 7 to 8 tasks due in the same second, as at midnight of a large site.
@@ -15,7 +15,7 @@ const files = Object.fromEntries(
     chainFile([`due_${i}`], 7 + (i % 4 === 0 ? 1 : 0), { schedule: cron }),
   ]),
 );
-await using project = new BenchmarkProject(files);
+await using project = new InstalledProject(files);
 await project.parse(DAGS);
 const store = await project.store();
 project.start('scheduler');

@@ -33,7 +33,9 @@ function taskHistories(events: readonly EventTable[]): string[] {
     if (event.type !== 'task_state' || event.taskInstanceKey === null) continue;
     const before = states.get(event.taskInstanceKey) ?? 'none';
     if (event.fromState !== before) {
-      violations.push(`event ${event.id}: task instance ${event.taskInstanceKey} goes from ${event.fromState}, but was ${before}`);
+      violations.push(
+        `event ${event.id}: task instance ${event.taskInstanceKey} goes from ${event.fromState}, but was ${before}`,
+      );
     }
     try {
       assertLegalPath(`Event ${event.id}`, pathOf(event));
@@ -68,7 +70,10 @@ async function statesRebuilt(store: Store, events: readonly EventTable[]): Promi
   return [
     ...taskRows
       .filter(({ key, state }) => state !== (tasks.get(key) ?? 'none'))
-      .map(({ key, taskId, state }) => `${taskId} (${key}) is ${state}, its events say ${tasks.get(key) ?? 'none'}`),
+      .map(
+        ({ key, taskId, state }) =>
+          `${taskId} (${key}) is ${state}, its events say ${tasks.get(key) ?? 'none'}`,
+      ),
     ...runRows
       .filter(({ key, state }) => state !== dagRuns.get(key))
       .map(({ key, runId, state }) => `${runId} is ${state}, its events say ${dagRuns.get(key)}`),
@@ -95,12 +100,17 @@ async function attempts(store: Store): Promise<string[]> {
 }
 
 async function runs(store: Store, settled: boolean): Promise<string[]> {
-  const rows = await store.db.selectFrom('dagRun').select(['key', 'dagId', 'runId', 'slot', 'state']).execute();
+  const rows = await store.db
+    .selectFrom('dagRun')
+    .select(['key', 'dagId', 'runId', 'slot', 'state'])
+    .execute();
   const violations: string[] = [];
   const slots = new Set<string>();
   for (const { dagId, runId, slot, state } of rows) {
-    if (settled && !isRunFinished(state as RunState)) violations.push(`${runId} of ${dagId} is still ${state}`);
-    if (slot !== null && slots.has(`${dagId}/${slot}`)) violations.push(`two runs of ${dagId} have the slot ${slot}`);
+    if (settled && !isRunFinished(state as RunState))
+      violations.push(`${runId} of ${dagId} is still ${state}`);
+    if (slot !== null && slots.has(`${dagId}/${slot}`))
+      violations.push(`two runs of ${dagId} have the slot ${slot}`);
     slots.add(`${dagId}/${slot}`);
   }
   return violations;
@@ -114,7 +124,8 @@ async function counters(store: Store): Promise<string[]> {
     .where('state', 'in', ['queued', 'running', 'restarting'])
     .execute();
   const actual = new Map<string, number>([['parallelism', rows.length]]);
-  for (const { pool, poolSlots } of rows) actual.set(`pool:${pool}`, (actual.get(`pool:${pool}`) ?? 0) + poolSlots);
+  for (const { pool, poolSlots } of rows)
+    actual.set(`pool:${pool}`, (actual.get(`pool:${pool}`) ?? 0) + poolSlots);
   return [...(await store.turns.counters())]
     .filter(([name, used]) => used !== (actual.get(name) ?? 0))
     .map(([name, used]) => `counter ${name} says ${used}, the instances hold ${actual.get(name) ?? 0}`);

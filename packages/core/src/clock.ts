@@ -19,7 +19,7 @@ export interface Timer {
 /** Node stores timer delays in 32 bits; a longer one fires immediately (Node's documentation of `setTimeout`). */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's own clock. Its timers do not keep a process alive. */
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import { errorMessage, TsflowError } from '@tsflow/core/errors';
+import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
 import {
@@ -429,7 +430,9 @@ export class Scheduler implements Service {
       counters: limits.counterChanges(changes),
       dags,
     };
+    failpoint('before-commit');
     const result = await store.turns.commit(turn);
+    failpoint('after-commit');
     if (result.status === 'committed') this.#turn += 1;
     return result;
   }
@@ -456,7 +459,12 @@ export class Scheduler implements Service {
     for (const { attempt, reason } of changes.cancels) {
       this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
     }
-    if (admitted.length > 0) this.#executor.submit(await workloads(this.#world, admitted));
+    failpoint('after-accept');
+    if (admitted.length > 0) {
+      failpoint('after-claim');
+      this.#executor.submit(await workloads(this.#world, admitted));
+      failpoint('after-submit');
+    }
     for (const { intent } of intentsDecided) this.#options.onIntentDecided?.(intent.id);
   }
 

@@ -2,17 +2,19 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { openStore, type Store } from '@tsflow/core/store';
 
-const TSFLOW = resolve('packages/cli/bin/tsflow.js');
+/** Tests and benchmarks are run from the root of the repository. */
+const ROOT = process.cwd();
+const TSFLOW = join(ROOT, 'packages/cli/bin/tsflow.js');
 
 /**
  * A project of its own in a temporary folder: generated DAG files, a database, the real `tsflow` processes. Everything as it is
  * installed, isolation on, SQLite with synchronous FULL.
  */
-export class BenchmarkProject implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tsflow-bench-'));
+export class InstalledProject implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tsflow-project-'));
   readonly home = join(this.folder, '.tsflow');
   readonly #processes: ChildProcess[] = [];
   #store: Store | null = null;
@@ -20,7 +22,7 @@ export class BenchmarkProject implements AsyncDisposable {
   constructor(files: Readonly<Record<string, string>>) {
     mkdirSync(join(this.folder, 'dags'));
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
-    symlinkSync(resolve('node_modules'), join(this.folder, 'node_modules'));
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, 'dags', name), text);
   }
 
@@ -33,10 +35,19 @@ export class BenchmarkProject implements AsyncDisposable {
     });
   }
 
-  /** Starts a long-lived command. Its output is passed on when TSFLOW_BENCH_VERBOSE is set. */
+  /** Starts a long-lived command. Its output is passed on when TSFLOW_TEST_VERBOSE is set. */
   start(...args: string[]): ChildProcess {
-    const stdio = process.env.TSFLOW_BENCH_VERBOSE === undefined ? 'ignore' : 'inherit';
-    const child = spawn(process.execPath, [TSFLOW, ...args], { cwd: this.folder, env: this.env, stdio });
+    return this.startWith({}, ...args);
+  }
+
+  /** The same with more in its environment. */
+  startWith(env: Readonly<Record<string, string>>, ...args: string[]): ChildProcess {
+    const stdio = process.env.TSFLOW_TEST_VERBOSE === undefined ? 'ignore' : 'inherit';
+    const child = spawn(process.execPath, [TSFLOW, ...args], {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      stdio,
+    });
     this.#processes.push(child);
     return child;
   }
