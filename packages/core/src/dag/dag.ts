@@ -34,6 +34,8 @@ export type AnyDag = DAG<ParamsSchema | undefined>;
  */
 export class DAG<Schema extends ParamsSchema | undefined = undefined> {
   readonly dagId: string;
+  /** Where the author constructed it. */
+  readonly site: Error = new Error('DAG');
   readonly timetable: Timetable;
   readonly timezone: string;
   readonly startDate: Date | null;
@@ -146,14 +148,14 @@ function build<Schema extends ParamsSchema | undefined>(
   body: (dag: DagBody<ParamsOf<Schema>>) => void,
   params: ParamsSchema | null,
 ): Graph {
-  const builder = new GraphBuilder(dagId);
+  const builder = new GraphBuilder(dagId, options.defaultArgs ?? {});
   const names = Object.keys(params?.shape ?? {});
   const unknown = (name: string) =>
     new DagDefinitionError(
       'unknown_option',
       `DAG "${dagId}" has no param "${name}".${suggestion(name, names)}`,
     );
-  const result: unknown = withinScope(builder.scope(options.defaultArgs ?? {}), () =>
+  const result: unknown = withinScope(builder.scope(), () =>
     body({ task: task as TaskFactory<ParamsOf<Schema>>, params: paramReferences(names, unknown) }),
   );
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
@@ -162,7 +164,6 @@ function build<Schema extends ParamsSchema | undefined>(
       `DAG "${dagId}" has an async body. A body only declares tasks; await what it needs before new DAG(…).`,
     );
   }
-  builder.checkDefaultArgs(options.defaultArgs ?? {});
   return builder.finish();
 }
 

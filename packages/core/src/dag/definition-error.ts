@@ -35,3 +35,10 @@ export function suggestion(given: string, known: Iterable<string>): string {
   if (closest !== undefined) return ` Did you mean "${closest}"?`;
   return names.length === 0 || names.length > 30 ? '' : ` Known: ${names.join(', ')}.`;
 }
+
+/** `error`, with a stack that leads to `site`: where the author declared what is wrong, rather than where the check ran. */
+export function pointingAt<E extends Error>(site: Error, error: E): E {
+  const frames = (site.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+  return error;
+}

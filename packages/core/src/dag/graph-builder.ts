@@ -1,5 +1,5 @@
 import { isTaskGroup } from './brand.ts';
-import { DagDefinitionError, suggestion } from './definition-error.ts';
+import { DagDefinitionError, pointingAt, suggestion } from './definition-error.ts';
 import type { EdgeEnd } from './edges.ts';
 import { type AnyOperator, fieldKindsOf } from './operator.ts';
 import { COMMON_OPTION_NAMES, type DefaultArgs, isCommonOption } from './operator-options.ts';
@@ -27,22 +27,24 @@ interface Edge {
 /** Collects what the body of a DAG constructs, then makes a {@link Graph} of it. */
 export class GraphBuilder {
   readonly #dagId: string;
+  readonly #defaultArgs: DefaultArgs;
   readonly #tasks = new Map<string, AnyOperator>();
   readonly #groups = new Map<string, AnyTaskGroup>();
   readonly #edges: Edge[] = [];
   /** Where an edge between two tasks was declared first. */
   readonly #sites = new Map<string, Error>();
 
-  constructor(dagId: string) {
+  constructor(dagId: string, defaultArgs: DefaultArgs) {
     this.#dagId = dagId;
+    this.#defaultArgs = defaultArgs;
   }
 
   /** The scope of the DAG's body. */
-  scope(defaultArgs: DefaultArgs): Scope {
+  scope(): Scope {
     return {
       dagId: this.#dagId,
       group: null,
-      defaultArgs,
+      defaultArgs: this.#defaultArgs,
       prefix: '',
       adoptOperator: (operator) => this.#adoptOperator(operator),
       adoptGroup: (group) => this.#adoptGroup(group),
@@ -53,6 +55,7 @@ export class GraphBuilder {
   }
 
   finish(): Graph {
+    this.#checkDefaultArgs();
     const upstream = this.#expandEdges();
     const order = topologicalOrder(upstream);
     if (order === null) throw this.#cycle(upstream);
@@ -164,16 +167,26 @@ export class GraphBuilder {
     );
   }
 
-  /** Refuses a default that no task of the DAG could take. `site`: where the DAG is constructed. */
-  checkDefaultArgs(defaultArgs: DefaultArgs): void {
-    for (const name of Object.keys(defaultArgs)) {
-      if (isCommonOption(name)) continue;
-      const fields = new Set([...this.#tasks.values()].flatMap((task) => Object.keys(fieldKindsOf(task))));
+  /** Refuses defaults, of the DAG or of a group, that no task under them could take. */
+  #checkDefaultArgs(): void {
+    this.#checkDefaults(`DAG "${this.#dagId}"`, this.#defaultArgs, [...this.#tasks.values()]);
+    for (const group of this.#groups.values()) {
+      const names = Object.keys(group.defaultArgs);
+      if (names.every(isCommonOption)) continue;
+      const members = [...this.#tasks.values()].filter((task) => isWithin(task.group, group));
+      this.#checkDefaults(`Group "${group.groupId}"`, group.defaultArgs, members);
+    }
+  }
+
+  #checkDefaults(what: string, defaultArgs: DefaultArgs, tasks: readonly AnyOperator[]): void {
+    const foreign = Object.keys(defaultArgs).filter((name) => !isCommonOption(name));
+    if (foreign.length === 0) return;
+    const fields = new Set(tasks.flatMap((task) => Object.keys(fieldKindsOf(task))));
+    for (const name of foreign) {
       if (fields.has(name)) continue;
       throw new DagDefinitionError(
         'unknown_option',
-        `DAG "${this.#dagId}": no task takes the option "${name}" of defaultArgs.` +
-          suggestion(name, [...COMMON_OPTION_NAMES, ...fields]),
+        `${what}: no task takes the option "${name}" of defaultArgs.${suggestion(name, [...COMMON_OPTION_NAMES, ...fields])}`,
       );
     }
   }
@@ -193,10 +206,6 @@ function edgeKey(from: string, to: string): string {
   return `${from} ${to}`;
 }
 
-/** A definition error that points at where an edge was declared and not at where the check ran. */
 function at(site: Error, problem: 'cycle' | 'invalid_edge', message: string): DagDefinitionError {
-  const error = new DagDefinitionError(problem, message);
-  const frames = (site.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
-  return error;
+  return pointingAt(site, new DagDefinitionError(problem, message));
 }

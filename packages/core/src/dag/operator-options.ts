@@ -201,7 +201,7 @@ export function optionChecks(what: string) {
     throw refuse(name, `a number${range(min, max)}`, value);
   };
   const integer = (name: string, value: unknown, min = -(2 ** 31), max = 2 ** 31 - 1): number => {
-    if (Number.isInteger(value)) return number(name, value, min, max);
+    if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
     throw refuse(name, `a whole number${range(min, max)}`, value);
   };
   return {

@@ -32,6 +32,8 @@ export class TaskGroup<Exports = void> {
   readonly label: string;
   readonly doc: string | null;
   readonly parent: AnyTaskGroup | null;
+  /** Its own, without those around it. */
+  readonly defaultArgs: DefaultArgs;
   /** What its body returned: the tasks or outputs that those outside may want. */
   readonly exports: Exports;
 
@@ -53,6 +55,7 @@ export class TaskGroup<Exports = void> {
     this.label = options.label ?? id;
     this.doc = options.doc ?? null;
     this.parent = scope.group;
+    this.defaultArgs = options.defaultArgs ?? {};
     const self = this as unknown as AnyTaskGroup;
     scope.adoptGroup(self);
     this.exports = withinScope(
@@ -60,7 +63,7 @@ export class TaskGroup<Exports = void> {
         ...scope,
         group: self,
         prefix: `${this.groupId}.`,
-        defaultArgs: { ...scope.defaultArgs, ...options.defaultArgs },
+        defaultArgs: { ...scope.defaultArgs, ...this.defaultArgs },
       },
       body,
     );

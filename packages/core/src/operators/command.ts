@@ -200,12 +200,9 @@ class Lines {
   /** The lines that `text` completes. `\r` ends one too: progress bars rewrite theirs. */
   push(text: string): readonly string[] {
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
-    this.#rest = lines.pop()!;
-    while (this.#rest.length > MAX_LINE) {
-      lines.push(this.#rest.slice(0, MAX_LINE));
-      this.#rest = this.#rest.slice(MAX_LINE);
-    }
-    return this.#kept(lines);
+    const pieces = piecesOf(lines.pop()!);
+    this.#rest = pieces.pop() ?? '';
+    return this.#kept([...lines.flatMap((line) => (line === '' ? [''] : piecesOf(line))), ...pieces]);
   }
 
   end(): readonly string[] {
@@ -218,6 +215,12 @@ class Lines {
     this.last = lines.findLast((line) => line.trim() !== '') ?? this.last;
     return lines;
   }
+}
+
+function piecesOf(line: string): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < line.length; from += MAX_LINE) pieces.push(line.slice(from, from + MAX_LINE));
+  return pieces;
 }
 
 async function readLines(stream: Readable, lines: Lines, onLine: (line: string) => void): Promise<void> {

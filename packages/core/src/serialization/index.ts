@@ -1,3 +1,4 @@
+export { parseSerializedDag, SerializedDagError } from './parse-serialized-dag.ts';
 export { serializeDag } from './serialize-dag.ts';
 export {
   type LiveNumber,

@@ -1,5 +1,5 @@
 import type { AnyDag } from '../dag/dag.ts';
-import { DagDefinitionError } from '../dag/definition-error.ts';
+import { DagDefinitionError, pointingAt } from '../dag/definition-error.ts';
 import { type AnyOperator, fieldKindsOf } from '../dag/operator.ts';
 import { CALLBACK_NAMES, type Limit } from '../dag/operator-options.ts';
 import type { AnyTaskGroup } from '../dag/task-group.ts';
@@ -53,9 +53,8 @@ function describe(dag: AnyDag): ParamsForm | null {
   try {
     return describeParams(dag.params);
   } catch (error) {
-    throw new DagDefinitionError('invalid_params', `DAG "${dag.dagId}": ${errorMessage(error)}`, {
-      cause: error,
-    });
+    const problem = `DAG "${dag.dagId}": ${errorMessage(error)}`;
+    throw pointingAt(dag.site, new DagDefinitionError('invalid_params', problem, { cause: error }));
   }
 }
 
