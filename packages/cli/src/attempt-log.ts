@@ -1,0 +1,89 @@
+import { NotFoundError } from '@tsflow/core/errors';
+import { followAttemptLog, type LogLine, readAttemptLog } from '@tsflow/core/logs';
+import { type Attempt, getTaskInstance, listAttempts, type TaskInstanceArgs } from '@tsflow/core/queries';
+import { isFinished } from '@tsflow/core/state';
+import type { AttemptTable, Store } from '@tsflow/core/store';
+import type { CommandContext } from './command-context.ts';
+import { logsFolder } from './compose/folders.ts';
+import { PendingError } from './exit-code.ts';
+
+const POLL_MS = 100;
+
+interface LogRequest extends TaskInstanceArgs {
+  /** Absent: the newest. */
+  readonly try?: number;
+  readonly follow: boolean;
+}
+
+/** Prints the log of one try: what there is, or with `follow` until the try has ended. */
+export async function printLog(context: CommandContext, store: Store, request: LogRequest): Promise<void> {
+  const folder = logsFolder(await context.config());
+  const attempt = await findAttempt(store, request);
+  const place = () => placeOf(store, attempt.attemptId);
+  const print = (line: LogLine) =>
+    context.out.print(context.out.json ? JSON.stringify(line) : readable(line));
+  if (request.follow) {
+    if ((await place()).segment === '') return;
+    for await (const page of followAttemptLog(folder, place, { pollMs: POLL_MS })) page.lines.forEach(print);
+    return;
+  }
+  let offset = 0;
+  for (;;) {
+    const now = await place();
+    if (now.segment === '') return;
+    const page = await readAttemptLog(folder, now, { offset });
+    page.lines.forEach(print);
+    if (page.done || page.nextOffset === offset) return;
+    offset = page.nextOffset;
+  }
+}
+
+/** `2026-11-21T06:00:00.000Z info  message key=value`; what tsflow itself says is marked, as is what went to stderr. */
+function readable(line: LogLine): string {
+  const source = line.source === 'task' || line.source === 'stdout' ? '' : `[${line.source}] `;
+  const facts = Object.entries(line.fields ?? {}).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  return `${line.at} ${line.level.padEnd(5)} ${source}${line.message}${facts.join('')}`;
+}
+
+/** The try that was asked for. One that has not begun is waited for when following, until its task has ended otherwise. */
+async function findAttempt(store: Store, request: LogRequest): Promise<Attempt> {
+  for (;;) {
+    const attempts = await listAttempts(store, request);
+    const found = attempts.findLast(
+      ({ tryNumber }) => request.try === undefined || tryNumber === request.try,
+    );
+    const hasBegun = found !== undefined && (await hasLog(store, found.attemptId));
+    if (found !== undefined && (hasBegun || found.endDate !== null)) return found;
+    const instance = await getTaskInstance(store, request);
+    const what = request.try === undefined ? 'has not run' : `has no try ${request.try}`;
+    if (isFinished(instance.state)) {
+      throw new NotFoundError('log of task', request.taskId, `It ${what}; its state is ${instance.state}.`);
+    }
+    if (!request.follow) {
+      throw new PendingError(
+        `${request.taskId} ${what} yet: it is ${instance.state}. Add --follow to wait for it.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function hasLog(store: Store, attemptId: number): Promise<boolean> {
+  return (await store.turns.attempt(attemptId))?.logSegment != null;
+}
+
+/** Where the lines are; an attempt that ended without any has an empty segment name. */
+async function placeOf(store: Store, attemptId: number) {
+  const row = await store.turns.attempt(attemptId);
+  return {
+    segment: row?.logSegment ?? '',
+    start: row?.logStart ?? 0,
+    end: row?.logEnd ?? null,
+    attemptId,
+    isOver: row === null || isOver(row),
+  };
+}
+
+function isOver(row: AttemptTable): boolean {
+  return row.endDate !== null;
+}

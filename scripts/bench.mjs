@@ -1,0 +1,43 @@
+// npm run bench [name] [-- arguments]: runs benchmarks/<name>.ts, or lists them. Node 20 reads no TypeScript, so the file is bundled
+// first, in benchmarks/ itself, where its packages resolve.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, ensureInstalled, root } from './installation.mjs';
+
+ensureInstalled();
+const folder = join(root, 'benchmarks');
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .map((file) => file.slice(0, -'.ts'.length))
+  .sort();
+const [name, ...args] = process.argv.slice(2);
+
+if (name === undefined || !names.includes(name)) {
+  if (name !== undefined) console.error(`There is no benchmark "${name}".`);
+  console.log(`npm run bench <name>, one of: ${names.join(', ') || '(none yet)'}`);
+  process.exit(name === undefined ? 0 : 2);
+}
+
+build();
+const outfile = join(folder, `.${name}.${process.pid}.mjs`);
+try {
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    entryPoints: [join(folder, `${name}.ts`)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+  const { status } = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(outfile, { force: true });
+}
