@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { RowCounter } from '../support/row-counter.ts';
-import { SchedulerHarness, sqliteFile } from '../support/scheduler-harness.ts';
+import { SchedulerHarness } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 
 /** A root, then a thousand tasks side by side that each take its output, as a run of `size` tasks. */
@@ -16,10 +17,10 @@ function wideDag(size: number) {
 async function rowsRead(size: number): Promise<number> {
   const counter = new RowCounter();
   const dag = wideDag(size);
-  await using tsflow = await SchedulerHarness.start([dag], () => ({ kind: 'success', xcoms: { return_value: 1 } }), async () => {
-    const { store, cleanUp } = await sqliteFile();
-    return { store: counter.counting(store), cleanUp };
-  });
+  const script: Script = () => ({ kind: 'success', xcoms: { return_value: 1 } });
+  await using tsflow = await SchedulerHarness.start('sqlite', [dag], script, (store) =>
+    counter.counting(store),
+  );
   const first = await tsflow.trigger(dag.dagId);
   await tsflow.runIs(dag.dagId, first, 'success');
   counter.rows = 0;

@@ -1,8 +1,9 @@
 import type { Workload } from '@tsflow/scheduler/executors';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
+import { DATABASES } from '../support/store.ts';
 
 const succeed: Script = ({ taskId }) => ({
   kind: 'success',
@@ -17,176 +18,179 @@ const chain = serializedDag('chain', {
   c: { upstream: ['b'] },
 });
 
-it('runs a chain and hands outputs down inside the grant', async () => {
-  await using tsflow = await SchedulerHarness.start([chain], succeed);
-  const runId = await tsflow.trigger('chain');
-  await tsflow.runIs('chain', runId, 'success');
-  expect(tsflow.executor.granted.map(({ taskId }) => taskId)).toEqual(['a', 'b', 'c']);
-  expect(tsflow.executor.granted[1]!.inputs).toEqual({ 'a/return_value': 'a says hello' });
-  expect(tsflow.executor.accepted).toHaveLength(3);
-});
-
-it('fails what is below a failed task, and the run', async () => {
-  await using tsflow = await SchedulerHarness.start([chain], (w) =>
-    w.taskId === 'b' ? fail('no') : succeed(w),
-  );
-  const runId = await tsflow.trigger('chain');
-  await tsflow.runIs('chain', runId, 'failed');
-  expect(await tsflow.states('chain', runId)).toEqual({ a: 'success', b: 'failed', c: 'upstream_failed' });
-});
-
-it('retries after the delay, and counts tries', async () => {
-  const dag = serializedDag('flaky', { only: { retries: 2, retryDelayMs: 30 } });
-  const script: Script = (w) => (w.tryNumber < 3 ? fail(`try ${w.tryNumber}`) : succeed(w));
-  await using tsflow = await SchedulerHarness.start([dag], script);
-  const runId = await tsflow.trigger('flaky');
-  await tsflow.runIs('flaky', runId, 'success');
-  expect(tsflow.executor.granted.map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 3]);
-  const attempts = await tsflow.store.db.selectFrom('attempt').selectAll().orderBy('attemptId').execute();
-  expect(attempts.map(({ state }) => state)).toEqual(['failed', 'failed', 'success']);
-  expect(attempts[1]!.queuedAt - attempts[0]!.endDate!).toBeGreaterThanOrEqual(30);
-});
-
-it('clears a failed task and what is below it, on the newest version', async () => {
-  let broken = true;
-  await using tsflow = await SchedulerHarness.start([chain], (w) =>
-    w.taskId === 'b' && broken ? fail('no') : succeed(w),
-  );
-  const runId = await tsflow.trigger('chain');
-  await tsflow.runIs('chain', runId, 'failed');
-  broken = false;
-  const result = await tsflow.ask('chain', { kind: 'clear', payload: { runId, onlyFailed: true } });
-  expect((result.tasks as { taskId: string }[]).map(({ taskId }) => taskId)).toEqual(['b', 'c']);
-  await tsflow.runIs('chain', runId, 'success');
-  expect(tsflow.executor.granted.map(({ taskId }) => taskId)).toEqual(['a', 'b', 'b', 'c']);
-  expect((await tsflow.tasks('chain', runId)).b).toMatchObject({ tryNumber: 2, maxTries: 1 });
-});
-
-it('clears a running task: ends it first, then runs it again', async () => {
-  let patient = true;
-  await using tsflow = await SchedulerHarness.start([chain], (w) =>
-    w.taskId === 'a' && patient ? null : succeed(w),
-  );
-  const runId = await tsflow.trigger('chain');
-  await tsflow.taskIs('chain', runId, 'a', 'running');
-  const [first] = tsflow.executor.running as [Workload];
-  patient = false;
-  await tsflow.ask('chain', { kind: 'clear', payload: { runId, taskIds: ['a'] } });
-  await tsflow.runIs('chain', runId, 'success');
-  tsflow.executor.finish(first, { kind: 'success', xcoms: { return_value: 'too late' } });
-  await until(
-    'the late report is refused',
-    async () => tsflow.executor.fenced.length + tsflow.executor.accepted.length > 3,
-  );
-  const values = await tsflow.store.db.selectFrom('xcom').select('value').execute();
-  expect(values.map(({ value }) => value)).not.toContain('"too late"');
-});
-
-it('kills one task and leaves its sibling alone', async () => {
-  const dag = serializedDag('pair', { left: {}, right: {} });
-  await using tsflow = await SchedulerHarness.start([dag], () => null);
-  const runId = await tsflow.trigger('pair');
-  await tsflow.taskIs('pair', runId, 'right', 'running');
-  await tsflow.ask('pair', { kind: 'kill', payload: { runId, taskIds: ['left'] } });
-  await tsflow.taskIs('pair', runId, 'left', 'failed');
-  expect((await tsflow.states('pair', runId)).right).toBe('running');
-});
-
-it('starts nothing while more run than the Variable parallelism allows, and 0 pauses', async () => {
-  const dag = serializedDag('wide', Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`t${i}`, {}])));
-  await using tsflow = await SchedulerHarness.start([dag], () => null);
-  await tsflow.setVariable('parallelism', 4);
-  await tsflow.trigger('wide');
-  await until('four run', async () => tsflow.executor.running.length === 4);
-  await tsflow.setVariable('parallelism', 1);
-  await until('the executor was told', async () => tsflow.executor.concurrency === 1);
-  const finishOne = () => tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
-  for (let left = 4; left > 1; left--) {
-    finishOne();
-    await until('its end is committed', async () => tsflow.executor.accepted.length === 5 - left);
-    expect(tsflow.executor.granted).toHaveLength(4);
-  }
-  finishOne();
-  await until('the next one starts', async () => tsflow.executor.granted.length === 5);
-  await tsflow.setVariable('parallelism', 0);
-  await until('the executor was told', async () => tsflow.executor.concurrency === 0);
-  finishOne();
-  await until('its end is committed', async () => tsflow.executor.accepted.length === 5);
-  expect(tsflow.executor.granted).toHaveLength(5);
-  await tsflow.setVariable('parallelism', 16);
-  await until('the rest starts', async () => tsflow.executor.granted.length === 8);
-});
-
-it('holds a triggered run while the DAG is paused, and starts it when it is not', async () => {
-  const dag = serializedDag('sleeper', { only: {} }, { pausedUponCreation: true });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  const result = await tsflow.ask('sleeper', { kind: 'trigger', payload: { conf: {} } });
-  expect(result).toMatchObject({ state: 'queued', isPaused: true });
-  await tsflow.ask('sleeper', { kind: 'pause', payload: { isPaused: false } });
-  await tsflow.runIs('sleeper', result.runId as string, 'success');
-});
-
-it('counts a lost runner apart from tries, up to the cap', async () => {
-  const dag = serializedDag('poison', { only: {} });
-  await using tsflow = await SchedulerHarness.start([dag], () => null);
-  const runId = await tsflow.trigger('poison');
-  for (let loss = 1; loss <= 3; loss++) {
-    await until(
-      'it runs',
-      async () => tsflow.executor.granted.length === loss && tsflow.executor.running.length === 1,
-    );
-    tsflow.executor.lose(tsflow.executor.running[0]!, 'killed by signal 11');
-  }
-  await tsflow.runIs('poison', runId, 'failed');
-  expect((await tsflow.tasks('poison', runId)).only).toMatchObject({ tryNumber: 1, infraNumber: 3 });
-});
-
-it('backfills a range once, and says of the second time that all exist', async () => {
-  const daily = { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' };
-  const dag = serializedDag('daily', { a: {}, b: { upstream: ['a'] } }, { timetable: daily });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  const payload = {
-    start: '2012-01-01T00:00:00Z',
-    end: '2012-02-29T00:00:00Z',
-    reprocess: 'none',
-    reverse: false,
-    maxActiveRuns: 5,
-    conf: {},
-  } as const;
-  const backfill = async () => {
-    const { backfillKey } = await tsflow.ask('daily', { kind: 'backfill', payload });
-    return until('it ends', async () => {
-      const row = await tsflow.store.db
-        .selectFrom('backfill')
-        .selectAll()
-        .where('key', '=', backfillKey as number)
-        .executeTakeFirst();
-      return row?.endDate == null ? null : row;
-    });
-  };
-  expect(await backfill()).toMatchObject({
-    state: 'success',
-    total: 60,
-    created: 60,
-    succeeded: 60,
-    existing: 0,
+describe.each(DATABASES)('the scheduler on %s', (dialect) => {
+  it('runs a chain and hands outputs down inside the grant', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], succeed);
+    const runId = await tsflow.trigger('chain');
+    await tsflow.runIs('chain', runId, 'success');
+    expect(tsflow.executor.granted.map(({ taskId }) => taskId)).toEqual(['a', 'b', 'c']);
+    expect(tsflow.executor.granted[1]!.inputs).toEqual({ 'a/return_value': 'a says hello' });
+    expect(tsflow.executor.accepted).toHaveLength(3);
   });
-  const granted = tsflow.executor.granted.length;
-  expect(granted).toBe(120);
-  expect(await backfill()).toMatchObject({ state: 'success', created: 0, existing: 60 });
-  expect(tsflow.executor.granted).toHaveLength(granted);
-});
 
-it('refuses in words what cannot be done', async () => {
-  await using tsflow = await SchedulerHarness.start([chain], succeed);
-  const clear = (taskIds: string[]) =>
-    tsflow.ask('chain', { kind: 'clear', payload: { runId: 'r1', taskIds } });
-  await expect(clear(['a'])).rejects.toThrow('Run of chain "r1" does not exist');
-  await tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'r1' } });
-  await tsflow.runIs('chain', 'r1', 'success');
-  await expect(clear(['bb'])).rejects.toThrow('Did you mean "b"?');
-  const again = tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'r1' } });
-  await expect(again).rejects.toThrow('Run r1 of chain exists (success)');
-  const imitation = tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'scheduled__x' } });
-  await expect(imitation).rejects.toThrow('ids that begin with "scheduled__" are given by tsflow');
+  it('fails what is below a failed task, and the run', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], (w) =>
+      w.taskId === 'b' ? fail('no') : succeed(w),
+    );
+    const runId = await tsflow.trigger('chain');
+    await tsflow.runIs('chain', runId, 'failed');
+    expect(await tsflow.states('chain', runId)).toEqual({ a: 'success', b: 'failed', c: 'upstream_failed' });
+  });
+
+  it('retries after the delay, and counts tries', async () => {
+    const dag = serializedDag('flaky', { only: { retries: 2, retryDelayMs: 30 } });
+    const script: Script = (w) => (w.tryNumber < 3 ? fail(`try ${w.tryNumber}`) : succeed(w));
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    const runId = await tsflow.trigger('flaky');
+    await tsflow.runIs('flaky', runId, 'success');
+    expect(tsflow.executor.granted.map(({ tryNumber }) => tryNumber)).toEqual([1, 2, 3]);
+    const attempts = await tsflow.store.db.selectFrom('attempt').selectAll().orderBy('attemptId').execute();
+    expect(attempts.map(({ state }) => state)).toEqual(['failed', 'failed', 'success']);
+    expect(attempts[1]!.queuedAt - attempts[0]!.endDate!).toBeGreaterThanOrEqual(30);
+  });
+
+  it('clears a failed task and what is below it, on the newest version', async () => {
+    let broken = true;
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], (w) =>
+      w.taskId === 'b' && broken ? fail('no') : succeed(w),
+    );
+    const runId = await tsflow.trigger('chain');
+    await tsflow.runIs('chain', runId, 'failed');
+    broken = false;
+    const result = await tsflow.ask('chain', { kind: 'clear', payload: { runId, onlyFailed: true } });
+    expect((result.tasks as { taskId: string }[]).map(({ taskId }) => taskId)).toEqual(['b', 'c']);
+    await tsflow.runIs('chain', runId, 'success');
+    expect(tsflow.executor.granted.map(({ taskId }) => taskId)).toEqual(['a', 'b', 'b', 'c']);
+    expect((await tsflow.tasks('chain', runId)).b).toMatchObject({ tryNumber: 2, maxTries: 1 });
+  });
+
+  it('clears a running task: ends it first, then runs it again', async () => {
+    let patient = true;
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], (w) =>
+      w.taskId === 'a' && patient ? null : succeed(w),
+    );
+    const runId = await tsflow.trigger('chain');
+    await tsflow.taskIs('chain', runId, 'a', 'running');
+    const [first] = tsflow.executor.running as [Workload];
+    patient = false;
+    await tsflow.ask('chain', { kind: 'clear', payload: { runId, taskIds: ['a'] } });
+    await tsflow.runIs('chain', runId, 'success');
+    tsflow.executor.finish(first, { kind: 'success', xcoms: { return_value: 'too late' } });
+    await until(
+      'the late report is refused',
+      async () => tsflow.executor.fenced.length + tsflow.executor.accepted.length > 3,
+    );
+    const values = await tsflow.store.db.selectFrom('xcom').select('value').execute();
+    expect(values.map(({ value }) => value)).not.toContain('"too late"');
+  });
+
+  it('kills one task and leaves its sibling alone', async () => {
+    const dag = serializedDag('pair', { left: {}, right: {} });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);
+    const runId = await tsflow.trigger('pair');
+    await tsflow.taskIs('pair', runId, 'right', 'running');
+    await tsflow.ask('pair', { kind: 'kill', payload: { runId, taskIds: ['left'] } });
+    await tsflow.taskIs('pair', runId, 'left', 'failed');
+    expect((await tsflow.states('pair', runId)).right).toBe('running');
+  });
+
+  it('starts nothing while more run than the Variable parallelism allows, and 0 pauses', async () => {
+    const dag = serializedDag('wide', Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`t${i}`, {}])));
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);
+    await tsflow.setVariable('parallelism', 4);
+    await tsflow.trigger('wide');
+    await until('four run', async () => tsflow.executor.running.length === 4);
+    await tsflow.setVariable('parallelism', 1);
+    await until('the executor was told', async () => tsflow.executor.concurrency === 1);
+    const finishOne = () =>
+      tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
+    for (let left = 4; left > 1; left--) {
+      finishOne();
+      await until('its end is committed', async () => tsflow.executor.accepted.length === 5 - left);
+      expect(tsflow.executor.granted).toHaveLength(4);
+    }
+    finishOne();
+    await until('the next one starts', async () => tsflow.executor.granted.length === 5);
+    await tsflow.setVariable('parallelism', 0);
+    await until('the executor was told', async () => tsflow.executor.concurrency === 0);
+    finishOne();
+    await until('its end is committed', async () => tsflow.executor.accepted.length === 5);
+    expect(tsflow.executor.granted).toHaveLength(5);
+    await tsflow.setVariable('parallelism', 16);
+    await until('the rest starts', async () => tsflow.executor.granted.length === 8);
+  });
+
+  it('holds a triggered run while the DAG is paused, and starts it when it is not', async () => {
+    const dag = serializedDag('sleeper', { only: {} }, { pausedUponCreation: true });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    const result = await tsflow.ask('sleeper', { kind: 'trigger', payload: { conf: {} } });
+    expect(result).toMatchObject({ state: 'queued', isPaused: true });
+    await tsflow.ask('sleeper', { kind: 'pause', payload: { isPaused: false } });
+    await tsflow.runIs('sleeper', result.runId as string, 'success');
+  });
+
+  it('counts a lost runner apart from tries, up to the cap', async () => {
+    const dag = serializedDag('poison', { only: {} });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);
+    const runId = await tsflow.trigger('poison');
+    for (let loss = 1; loss <= 3; loss++) {
+      await until(
+        'it runs',
+        async () => tsflow.executor.granted.length === loss && tsflow.executor.running.length === 1,
+      );
+      tsflow.executor.lose(tsflow.executor.running[0]!, 'killed by signal 11');
+    }
+    await tsflow.runIs('poison', runId, 'failed');
+    expect((await tsflow.tasks('poison', runId)).only).toMatchObject({ tryNumber: 1, infraNumber: 3 });
+  });
+
+  it('backfills a range once, and says of the second time that all exist', async () => {
+    const daily = { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' };
+    const dag = serializedDag('daily', { a: {}, b: { upstream: ['a'] } }, { timetable: daily });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    const payload = {
+      start: '2012-01-01T00:00:00Z',
+      end: '2012-02-29T00:00:00Z',
+      reprocess: 'none',
+      reverse: false,
+      maxActiveRuns: 5,
+      conf: {},
+    } as const;
+    const backfill = async () => {
+      const { backfillKey } = await tsflow.ask('daily', { kind: 'backfill', payload });
+      return until('it ends', async () => {
+        const row = await tsflow.store.db
+          .selectFrom('backfill')
+          .selectAll()
+          .where('key', '=', backfillKey as number)
+          .executeTakeFirst();
+        return row?.endDate == null ? null : row;
+      });
+    };
+    expect(await backfill()).toMatchObject({
+      state: 'success',
+      total: 60,
+      created: 60,
+      succeeded: 60,
+      existing: 0,
+    });
+    const granted = tsflow.executor.granted.length;
+    expect(granted).toBe(120);
+    expect(await backfill()).toMatchObject({ state: 'success', created: 0, existing: 60 });
+    expect(tsflow.executor.granted).toHaveLength(granted);
+  });
+
+  it('refuses in words what cannot be done', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], succeed);
+    const clear = (taskIds: string[]) =>
+      tsflow.ask('chain', { kind: 'clear', payload: { runId: 'r1', taskIds } });
+    await expect(clear(['a'])).rejects.toThrow('Run of chain "r1" does not exist');
+    await tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'r1' } });
+    await tsflow.runIs('chain', 'r1', 'success');
+    await expect(clear(['bb'])).rejects.toThrow('Did you mean "b"?');
+    const again = tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'r1' } });
+    await expect(again).rejects.toThrow('Run r1 of chain exists (success)');
+    const imitation = tsflow.ask('chain', { kind: 'trigger', payload: { conf: {}, runId: 'scheduled__x' } });
+    await expect(imitation).rejects.toThrow('ids that begin with "scheduled__" are given by tsflow');
+  });
 });

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
+import { DATABASES } from '../support/store.ts';
 
 const succeed: Script = () => ({ kind: 'success', xcoms: {} });
 const DAY = 86_400_000;
@@ -9,60 +10,87 @@ const daily = { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' };
 const midnight = Math.floor(Date.now() / DAY) * DAY;
 const daysAgo = (days: number) => new Date(midnight - days * DAY).toISOString();
 
-async function finishedRuns(tsflow: SchedulerHarness, dagId: string, count: number): Promise<readonly number[]> {
+async function finishedRuns(
+  tsflow: SchedulerHarness,
+  dagId: string,
+  count: number,
+): Promise<readonly number[]> {
   const rows = await until(`${count} runs of ${dagId} have ended`, async () => {
-    const all = await tsflow.store.db.selectFrom('dagRun').selectAll().where('dagId', '=', dagId).orderBy('key').execute();
+    const all = await tsflow.store.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .orderBy('key')
+      .execute();
     return all.length === count && all.every(({ state }) => state === 'success') ? all : null;
   });
   return rows.map(({ logicalDate }) => logicalDate);
 }
 
-it('catches up every missed tick, oldest first, never more runs at once than maxActiveRuns', async () => {
-  const dag = serializedDag('catching_up', { only: {} }, {
-    timetable: daily,
-    startDate: daysAgo(9),
-    catchup: true,
-    maxActiveRuns: 2,
+describe.each(DATABASES)('ticks on %s', (dialect) => {
+  it('catches up every missed tick, oldest first, never more runs at once than maxActiveRuns', async () => {
+    const dag = serializedDag(
+      'catching_up',
+      { only: {} },
+      {
+        timetable: daily,
+        startDate: daysAgo(9),
+        catchup: true,
+        maxActiveRuns: 2,
+      },
+    );
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    const dates = await finishedRuns(tsflow, 'catching_up', 10);
+    expect(dates).toEqual(Array.from({ length: 10 }, (_, i) => midnight - (9 - i) * DAY));
+    let active = 0;
+    for (const event of (await tsflow.events()).filter(({ type }) => type === 'run_state')) {
+      active += event.toState === 'running' ? 1 : -1;
+      expect(active).toBeLessThanOrEqual(2);
+    }
   });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  const dates = await finishedRuns(tsflow, 'catching_up', 10);
-  expect(dates).toEqual(Array.from({ length: 10 }, (_, i) => midnight - (9 - i) * DAY));
-  let active = 0;
-  for (const event of (await tsflow.events()).filter(({ type }) => type === 'run_state')) {
-    active += event.toState === 'running' ? 1 : -1;
-    expect(active).toBeLessThanOrEqual(2);
-  }
-});
 
-it('fires only the newest missed tick without catchup', async () => {
-  const dag = serializedDag('late', { only: {} }, { timetable: daily, startDate: daysAgo(9) });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  expect(await finishedRuns(tsflow, 'late', 1)).toEqual([midnight]);
-});
+  it('fires only the newest missed tick without catchup', async () => {
+    const dag = serializedDag('late', { only: {} }, { timetable: daily, startDate: daysAgo(9) });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    expect(await finishedRuns(tsflow, 'late', 1)).toEqual([midnight]);
+  });
 
-it('makes no run of a slot twice, whatever restarts in between', async () => {
-  const dag = serializedDag('once', { only: {} }, { timetable: daily, startDate: daysAgo(0) });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  await finishedRuns(tsflow, 'once', 1);
-  await tsflow.restart();
-  await tsflow.trigger('once');
-  const scheduled = await tsflow.store.db.selectFrom('dagRun').select('runId').where('runType', '=', 'scheduled').execute();
-  expect(scheduled).toHaveLength(1);
-});
+  it('makes no run of a slot twice, whatever restarts in between', async () => {
+    const dag = serializedDag('once', { only: {} }, { timetable: daily, startDate: daysAgo(0) });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    await finishedRuns(tsflow, 'once', 1);
+    await tsflow.restart();
+    await tsflow.trigger('once');
+    const scheduled = await tsflow.store.db
+      .selectFrom('dagRun')
+      .select('runId')
+      .where('runType', '=', 'scheduled')
+      .execute();
+    expect(scheduled).toHaveLength(1);
+  });
 
-it('starts a task that depends on its past only after the previous run of it went well', async () => {
-  const dag = serializedDag('past', { only: { dependsOnPast: true } }, { timetable: daily, startDate: daysAgo(3), catchup: true });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  await finishedRuns(tsflow, 'past', 4);
-  const order = tsflow.executor.granted.map(({ logicalDate }) => logicalDate);
-  expect(order).toEqual([...order].sort());
-});
+  it('starts a task that depends on its past only after the previous run of it went well', async () => {
+    const dag = serializedDag(
+      'past',
+      { only: { dependsOnPast: true } },
+      { timetable: daily, startDate: daysAgo(3), catchup: true },
+    );
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    await finishedRuns(tsflow, 'past', 4);
+    const order = tsflow.executor.granted.map(({ logicalDate }) => logicalDate);
+    expect(order).toEqual([...order].sort());
+  });
 
-it('holds a paused DAG back and fires the newest missed tick when it goes on', async () => {
-  const dag = serializedDag('paused', { only: {} }, { timetable: daily, startDate: daysAgo(5), pausedUponCreation: true });
-  await using tsflow = await SchedulerHarness.start([dag], succeed);
-  await tsflow.ask('paused', { kind: 'note', payload: { runId: 'x', note: '' } }).catch(() => undefined);
-  expect(await tsflow.store.db.selectFrom('dagRun').selectAll().execute()).toEqual([]);
-  await tsflow.ask('paused', { kind: 'pause', payload: { isPaused: false } });
-  expect(await finishedRuns(tsflow, 'paused', 1)).toEqual([midnight]);
+  it('holds a paused DAG back and fires the newest missed tick when it goes on', async () => {
+    const dag = serializedDag(
+      'paused',
+      { only: {} },
+      { timetable: daily, startDate: daysAgo(5), pausedUponCreation: true },
+    );
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    await tsflow.ask('paused', { kind: 'note', payload: { runId: 'x', note: '' } }).catch(() => undefined);
+    expect(await tsflow.store.db.selectFrom('dagRun').selectAll().execute()).toEqual([]);
+    await tsflow.ask('paused', { kind: 'pause', payload: { isPaused: false } });
+    expect(await finishedRuns(tsflow, 'paused', 1)).toEqual([midnight]);
+  });
 });

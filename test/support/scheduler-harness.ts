@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Config } from '@tsflow/core/config';
 import type { Intent } from '@tsflow/core/intents';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
@@ -16,6 +13,7 @@ import { Scheduler } from '@tsflow/scheduler/loop';
 import { audit } from './auditor.ts';
 import { recordDags } from './catalog.ts';
 import { type Script, ScriptedExecutor } from './scripted-executor.ts';
+import { createDatabase, type DATABASES, type TestDatabase } from './store.ts';
 
 /** A scheduler on a real database, with tasks that are written down in the test. */
 export class SchedulerHarness implements AsyncDisposable {
@@ -23,13 +21,13 @@ export class SchedulerHarness implements AsyncDisposable {
   scheduler: Scheduler;
   readonly problems: string[] = [];
   #executor: ScriptedExecutor | null = null;
-  readonly #cleanUp: () => Promise<void>;
+  readonly #database: TestDatabase;
 
   readonly #script: Script;
 
-  private constructor(store: Store, script: Script, cleanUp: () => Promise<void>) {
+  private constructor(database: TestDatabase, store: Store, script: Script) {
     this.store = store;
-    this.#cleanUp = cleanUp;
+    this.#database = database;
     this.#script = script;
     this.scheduler = this.#newScheduler();
   }
@@ -41,15 +39,17 @@ export class SchedulerHarness implements AsyncDisposable {
     await this.scheduler.start();
   }
 
-  /** `open` gives the database; without it a SQLite file of its own. */
+  /** @param wrap puts something around the store, such as a counter */
   static async start(
+    dialect: (typeof DATABASES)[number],
     dags: readonly SerializedDag[],
     script: Script,
-    open: () => Promise<{ store: Store; cleanUp: () => Promise<void> }> = sqliteFile,
+    wrap: (store: Store) => Store = (store) => store,
   ): Promise<SchedulerHarness> {
-    const { store, cleanUp } = await open();
+    const database = await createDatabase(dialect);
+    const store = wrap(await database.open());
     await recordDags(store, dags);
-    const harness = new SchedulerHarness(store, script, cleanUp);
+    const harness = new SchedulerHarness(database, store, script);
     await harness.scheduler.start();
     return harness;
   }
@@ -126,8 +126,7 @@ export class SchedulerHarness implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scheduler.stop();
     this.problems.push(...(await audit(this.store, { settled: false })));
-    await this.store.close();
-    await this.#cleanUp();
+    await this.#database[Symbol.asyncDispose]();
     if (this.problems.length > 0) throw new Error(`The scheduler complained: ${this.problems.join('; ')}`);
   }
 
@@ -170,10 +169,3 @@ export const testConfig = {
   leaseMs: 30_000,
   killGraceMs: 1_000,
 } as Config;
-
-export async function sqliteFile(): Promise<{ store: Store; cleanUp: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'tsflow-test-'));
-  const store = await openStore(`sqlite:${join(folder, 'tsflow.db')}`);
-  await store.migrate();
-  return { store, cleanUp: () => rm(folder, { recursive: true, force: true }) };
-}

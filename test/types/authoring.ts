@@ -1,0 +1,150 @@
+/**
+ * What must compile when a DAG is written, and what must not. Never run: `npm run typecheck` compiles it, and each
+ * `@ts-expect-error` fails it when the line below has become legal.
+ */
+import {
+  BashOperator,
+  branch,
+  chain,
+  DAG,
+  EmptyOperator,
+  group,
+  include,
+  Operator,
+  shortCircuit,
+  type TaskContext,
+  type TaskOutput,
+  task,
+  Variable,
+} from '@tsflow/core';
+import { z } from 'zod';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_proof: Equal<A, B>): void {}
+const outputIs = <T>() => <O extends TaskOutput<unknown>>(_output: O, _proof: Equal<O, TaskOutput<T>>): void => {};
+
+interface Row {
+  readonly day: Date;
+  readonly rain: number | null;
+}
+
+export const outputs = new DAG({ dagId: 'outputs' }, () => {
+  const extract = task('extract', async (): Promise<Row[]> => []);
+  outputIs<{ readonly day: string; readonly rain: number | null }[]>()(extract.output, true);
+  outputIs<null>()(task('nothing', () => undefined).output, true);
+  outputIs<{ n: number }>()(task('object', () => ({ n: 1, f: () => 1 })).output, true);
+  outputIs<string | null>()(new BashOperator({ taskId: 'bash', command: 'date' }).output, true);
+
+  task('count', (_context, { rows }) => rows.length, { rows: extract.output });
+  task(
+    'literals',
+    (_context, inputs) => {
+      same<typeof inputs.n, number>(true);
+      same<typeof inputs.parts, readonly { readonly day: string; readonly rain: number | null }[][]>(true);
+      return inputs.limit + inputs.n;
+    },
+    { n: 3, parts: [extract.output], limit: Variable.number('limit', { default: 1 }) },
+  );
+
+  // @ts-expect-error a Date has become a string on its way
+  task('date', (_context, { rows }) => rows[0]?.day.getTime(), { rows: extract.output });
+  // @ts-expect-error rows are no numbers
+  task('wrong', (_context, { rows }: { rows: number[] }) => rows, { rows: extract.output });
+  // @ts-expect-error the input is missing
+  task('missing', (_context, { rows }: { rows: number[] }) => rows.length);
+  // @ts-expect-error the input has another name
+  task('renamed', (_context, { rows }) => rows, { row: extract.output });
+  outputIs<never>()(task('bigint', () => 1n).output, true);
+  // @ts-expect-error options are checked
+  task('options', () => 1, {}, { retrys: 3 });
+  // @ts-expect-error no such trigger rule
+  task('rule', () => 1, {}, { triggerRule: 'all_don' });
+});
+
+export const params = new DAG(
+  { dagId: 'params', params: z.object({ mode: z.enum(['all', 'incremental']).default('all'), days: z.number() }) },
+  ({ task: typed, params: given }) => {
+    typed('context', ({ params: values }) => {
+      same<typeof values.mode, 'all' | 'incremental'>(true);
+      same<typeof values.days, number>(true);
+      // @ts-expect-error no such param
+      return values.mod;
+    });
+    typed('input', (_context, { mode }) => mode === 'all', { mode: given.mode });
+    // @ts-expect-error no such param
+    typed('unknown', (_context, { mode }) => mode, { mode: given.mod });
+    // @ts-expect-error 'some' is no mode
+    typed('compare', (_context, { mode }) => mode === 'some', { mode: given.mode });
+    // @ts-expect-error a number is no text
+    new BashOperator({ taskId: 'bash', command: given.days });
+    new BashOperator({ taskId: 'env', command: 'x', env: { DAYS: given.days, MODE: given.mode, DAY: ({ ds }) => ds } });
+    // @ts-expect-error outside of a DAG's own task the params are unknown
+    task('untyped', ({ params: values }) => values.days + 1);
+  },
+);
+
+Variable.number('a', { default: 1 });
+Variable.json<{ a: string[] }>('b', { default: { a: [] } });
+// @ts-expect-error the default is no number
+Variable.number('c', { default: '1' });
+// @ts-expect-error there has to be a default
+Variable.string('d');
+
+export const limits = new DAG(
+  {
+    dagId: 'limits',
+    maxActiveTasks: Variable.number('p', { default: 4 }),
+    defaultArgs: { retries: 2, retryDelay: '10m' },
+    // @ts-expect-error no such option
+    shedule: '@daily',
+  },
+  () => {
+    // @ts-expect-error no such option
+    new EmptyOperator({ taskId: 'a', retrys: 1 });
+    // @ts-expect-error an operator needs an id
+    new EmptyOperator({});
+    // @ts-expect-error an env value is no list
+    new BashOperator({ taskId: 'b', command: 'x', env: { A: ['x'] } });
+    new BashOperator({ taskId: 'c', command: include('./c.sh'), outputProcessor: (line) => Number(line) });
+  },
+);
+
+// @ts-expect-error a text is no limit
+new DAG({ dagId: 'text', maxActiveRuns: Variable.string('q', { default: '4' }) }, () => undefined);
+
+export const branches = new DAG({ dagId: 'branches' }, () => {
+  const all = new EmptyOperator({ taskId: 'all' });
+  const day = task('day', () => 1);
+  const stage = group('stage', () => ({ inner: new EmptyOperator({ taskId: 'inner' }) }));
+  chain(all, [day, stage], stage.exports.inner);
+  branch('pick', () => 'all', { all, day });
+  branch('several', async (_context, { n }) => (n > 1 ? ['all', 'stage'] : null), { all, stage }, { n: day.output });
+  // @ts-expect-error 'week' is none of the targets
+  branch('typo', () => 'week', { all, day });
+  // @ts-expect-error neither is it in a list
+  branch('list', () => ['all', 'week'], { all, day });
+  // @ts-expect-error an output is no target
+  branch('output', () => 'all', { all: day.output });
+  shortCircuit('gate', (_context, { n }) => n > 0, { n: day.output }, { ignoreDownstreamTriggerRules: false });
+  // @ts-expect-error an output has no order of its own
+  chain(all, day.output);
+});
+
+class Greet extends Operator<string, { name: string; times?: number }> {
+  static override readonly fields = { name: 'template', times: 'template' } as const;
+  execute(_context: TaskContext, { name, times = 1 }: { name: string; times?: number }): string {
+    return `Hello, ${name}. `.repeat(times);
+  }
+}
+
+export const operators = new DAG({ dagId: 'operators' }, () => {
+  const greet = new Greet({ taskId: 'greet', name: ({ ds }) => `people of ${ds}`, times: task('n', () => 2).output });
+  outputIs<string>()(greet.output, true);
+  new Greet({ taskId: 'again', name: greet.output });
+  // @ts-expect-error the name is missing
+  new Greet({ taskId: 'nobody' });
+  // @ts-expect-error the output is a text
+  new Greet({ taskId: 'often', name: 'x', times: greet.output });
+  // @ts-expect-error a function gives the field's type
+  new Greet({ taskId: 'function', name: () => 3 });
+});

@@ -1,0 +1,7 @@
+import { branch, DAG, EmptyOperator } from '@tsflow/core';
+
+export default new DAG({ dagId: 'wrong_branch' }, () => {
+  const full = new EmptyOperator({ taskId: 'full' });
+  const part = new EmptyOperator({ taskId: 'part' });
+  branch('pick', () => 'whole', { full, part });
+});
