@@ -12,10 +12,16 @@ const FIRST_DELAY_MS = 20;
 const MAX_DELAY_MS = 1_000;
 
 /**
- * Every row of a turn is found by its key. Without statistics, as in a new installation, the planner would read whole tables for
- * it and keep that plan while they grow.
+ * Every row of a turn is found by its key, so one plan fits all turns. Without statistics, as in a new installation, the planner would
+ * read whole tables and keep that plan while they grow.
  */
-const SESSION = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+const SESSION = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+};
 
 /**
  * Writes turns on PostgreSQL: all statements are sent without waiting for one another, then COMMIT, so a turn costs two round trips
