@@ -15,26 +15,18 @@ const etl = serializedDag(
 );
 
 describe.each(DATABASES)('the REST API asks a scheduler on %s', (dialect) => {
-  let database: TestDatabase;
   let harness: SchedulerHarness;
   let web: WebHarness;
   let operator: WebClient;
 
   beforeEach(async () => {
-    database = await createDatabase(dialect);
-    const store = await database.open();
-    harness = await SchedulerHarness.start(
-      [etl],
-      () => ({}),
-      async () => ({ store, cleanUp: async () => {} }),
-    );
-    web = await WebHarness.start(await database.open());
+    harness = await SchedulerHarness.start(dialect, [etl], () => ({ kind: 'success' }));
+    web = await WebHarness.start(harness.store);
     operator = await web.as('Operator');
   });
   afterEach(async () => {
     await web[Symbol.asyncDispose]();
     await harness[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
   });
 
   const trigger = async (body = {}, headers = {}) => {

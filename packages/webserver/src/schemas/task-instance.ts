@@ -42,21 +42,13 @@ export function taskInstanceJson(instance: TaskInstance): z.input<typeof taskIns
   };
 }
 
-interface ErrorJson {
-  name: string;
-  message: string;
-  code?: string | undefined;
-  stack?: string | undefined;
-  cause?: ErrorJson | undefined;
-}
-
-const serializedError: z.ZodType<ErrorJson, ErrorJson> = z
+const serializedError = z
   .object({
     name: z.string(),
     message: z.string(),
     code: z.string().optional(),
     stack: z.string().optional(),
-    cause: z.lazy(() => serializedError).optional(),
+    cause: jsonObject.optional().describe('An error of the same shape.'),
   })
   .meta({ id: 'SerializedError' });
 
@@ -87,6 +79,7 @@ export function attemptJson(attempt: Attempt): z.input<typeof attemptSchema> {
     queuedAt: iso(attempt.queuedAt),
     startDate: isoOrNull(attempt.startDate),
     endDate: isoOrNull(attempt.endDate),
+    error: attempt.error as z.input<typeof serializedError> | null,
   };
 }
 

@@ -31,7 +31,7 @@ export function variableJson(variable: VariableTable): z.input<typeof variableSc
   return {
     key: variable.key,
     value: variable.isSecret === 1 ? null : valueJson(variable.value),
-    description: variable.description,
+    description: variable.description ?? ownDescription(variable.key),
     isSecret: variable.isSecret === 1,
     updatedAt: iso(variable.updatedAt),
     updatedBy: variable.updatedBy,
@@ -81,11 +81,15 @@ export function variableChangeJson(change: {
   };
 }
 
+const own = (key: string) => (Object.hasOwn(ownVariables, key) ? ownVariables[key] : undefined);
+
+const ownDescription = (key: string) => own(key)?.description ?? null;
+
 function schemaOf(key: string) {
-  const own = Object.hasOwn(ownVariables, key) ? ownVariables[key] : undefined;
-  if (own === undefined) return {};
-  const { type, min, max, unit } = own;
-  return { schema: { type, min, max, default: own.default, unit } };
+  const definition = own(key);
+  if (definition === undefined) return {};
+  const { type, min, max, unit } = definition;
+  return { schema: { type, min, max, default: definition.default, unit } };
 }
 
 function valueJson(text: string): Json {
