@@ -33,13 +33,15 @@ export class CommandRefusedError extends TsflowError {
 export function exitCodeOf(thrown: unknown): ExitCode {
   const code = (thrown as { code?: unknown } | null)?.code;
   if (code === 'invalid_input') return EXIT_CODES.usage;
-  if (code === 'pending') return EXIT_CODES.pending;
-  if (typeof code === 'string' && UNREACHABLE.has(code)) return EXIT_CODES.pending;
+  if (typeof code === 'string' && NO_ANSWER.has(code)) return EXIT_CODES.pending;
   return EXIT_CODES.failed;
 }
 
-/** Node's words for a database or a server that does not answer. */
-const UNREACHABLE: ReadonlySet<string> = new Set([
+/** Codes of a request that waits, and of a database or a server that does not answer (ours and Node's). */
+const NO_ANSWER: ReadonlySet<string> = new Set([
+  'pending',
+  'database_unavailable',
+  'database_busy',
   'ECONNREFUSED',
   'ECONNRESET',
   'EHOSTUNREACH',
