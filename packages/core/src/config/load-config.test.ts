@@ -70,7 +70,9 @@ describe('loadConfig', () => {
   });
 
   it('leaves the names alone that tasks and tests use', () => {
-    expect(() => loadConfig({ cwd, env: { TSFLOW_FAILPOINT: 'x', TSFLOW_TASK_DAG_ID: 'y' } })).not.toThrow();
+    expect(() =>
+      loadConfig({ cwd, env: { TSFLOW_FAILPOINT: 'x', TSFLOW_DAG_ID: 'y', TSFLOW_PARAM_MODE: 'z' } }),
+    ).not.toThrow();
   });
 });
 

@@ -97,15 +97,28 @@ export function maskedDatabaseUrl(url: string): string {
 }
 
 /**
- * Names with our prefix that are no settings: of a task's own environment, of tests, of the command line itself. They are not
- * reported as unknown, because a task may call `tsflow`.
+ * Names with our prefix that are no settings: what a task's commands find in their environment, what tests use. A task may call
+ * `tsflow`, so they are not reported as unknown.
  */
 const otherNames: ReadonlySet<string> = new Set([
   'TSFLOW_CONFIG',
   'TSFLOW_FAILPOINT',
-  'TSFLOW_ADMIN_PASSWORD',
+  'TSFLOW_SEED',
+  'TSFLOW_ATTEMPT_ID',
+  'TSFLOW_DAG_ID',
+  'TSFLOW_RUN_ID',
+  'TSFLOW_RUN_TYPE',
+  'TSFLOW_TASK_ID',
+  'TSFLOW_MAP_INDEX',
+  'TSFLOW_TRY_NUMBER',
+  'TSFLOW_LOGICAL_DATE',
+  'TSFLOW_DATA_INTERVAL_START',
+  'TSFLOW_DATA_INTERVAL_END',
+  'TSFLOW_DS',
+  'TSFLOW_TIMEZONE',
+  'TSFLOW_PARAMS',
 ]);
-const otherPrefixes = ['TSFLOW_VAR_', 'TSFLOW_CONN_', 'TSFLOW_TASK_', 'TSFLOW_TEST_'];
+const otherPrefixes = ['TSFLOW_PARAM_', 'TSFLOW_VAR_', 'TSFLOW_CONN_', 'TSFLOW_TEST_'];
 
 const settingNames = Object.keys(settingDefinitions) as (keyof Config)[];
 
@@ -114,7 +127,7 @@ function unknownVariables(env: ConfigSources['env']): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('TSFLOW_') && !known.includes(name) && !otherNames.has(name))
     .filter((name) => !otherPrefixes.some((prefix) => name.startsWith(prefix)))
-    .map((name) => `${name}: there is no such setting.${suggestion(name, [...known, ...otherNames])}`);
+    .map((name) => `${name}: there is no such setting.${suggestion(name, [...known, 'TSFLOW_CONFIG'])}`);
 }
 
 function fileValues(file: ConfigSources['file'], problems: string[]): Record<string, unknown> {
