@@ -21,7 +21,9 @@ import { z } from 'zod';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_proof: Equal<A, B>): void {}
-const outputIs = <T>() => <O extends TaskOutput<unknown>>(_output: O, _proof: Equal<O, TaskOutput<T>>): void => {};
+const outputIs =
+  <T>() =>
+  <O extends TaskOutput<unknown>>(_output: O, _proof: Equal<O, TaskOutput<T>>): void => {};
 
 interface Row {
   readonly day: Date;
@@ -52,6 +54,10 @@ export const outputs = new DAG({ dagId: 'outputs' }, () => {
   task('wrong', (_context, { rows }: { rows: number[] }) => rows, { rows: extract.output });
   // @ts-expect-error the input is missing
   task('missing', (_context, { rows }: { rows: number[] }) => rows.length);
+  // @ts-expect-error nor is there an input to take apart
+  task('unannotated', (_context, { rows }) => rows);
+  // @ts-expect-error a branch gets no inputs that it did not ask for
+  branch('inputless', (_context, { n }: { n: number }) => (n > 1 ? 'extract' : null), { extract });
   // @ts-expect-error the input has another name
   task('renamed', (_context, { rows }) => rows, { row: extract.output });
   outputIs<never>()(task('bigint', () => 1n).output, true);
@@ -62,7 +68,10 @@ export const outputs = new DAG({ dagId: 'outputs' }, () => {
 });
 
 export const params = new DAG(
-  { dagId: 'params', params: z.object({ mode: z.enum(['all', 'incremental']).default('all'), days: z.number() }) },
+  {
+    dagId: 'params',
+    params: z.object({ mode: z.enum(['all', 'incremental']).default('all'), days: z.number() }),
+  },
   ({ task: typed, params: given }) => {
     typed('context', ({ params: values }) => {
       same<typeof values.mode, 'all' | 'incremental'>(true);
@@ -77,7 +86,11 @@ export const params = new DAG(
     typed('compare', (_context, { mode }) => mode === 'some', { mode: given.mode });
     // @ts-expect-error a number is no text
     new BashOperator({ taskId: 'bash', command: given.days });
-    new BashOperator({ taskId: 'env', command: 'x', env: { DAYS: given.days, MODE: given.mode, DAY: ({ ds }) => ds } });
+    new BashOperator({
+      taskId: 'env',
+      command: 'x',
+      env: { DAYS: given.days, MODE: given.mode, DAY: ({ ds }) => ds },
+    });
     // @ts-expect-error outside of a DAG's own task the params are unknown
     task('untyped', ({ params: values }) => values.days + 1);
   },
@@ -118,14 +131,24 @@ export const branches = new DAG({ dagId: 'branches' }, () => {
   const stage = group('stage', () => ({ inner: new EmptyOperator({ taskId: 'inner' }) }));
   chain(all, [day, stage], stage.exports.inner);
   branch('pick', () => 'all', { all, day });
-  branch('several', async (_context, { n }) => (n > 1 ? ['all', 'stage'] : null), { all, stage }, { n: day.output });
+  branch(
+    'several',
+    async (_context, { n }) => (n > 1 ? ['all', 'stage'] : null),
+    { all, stage },
+    { n: day.output },
+  );
   // @ts-expect-error 'week' is none of the targets
   branch('typo', () => 'week', { all, day });
   // @ts-expect-error neither is it in a list
   branch('list', () => ['all', 'week'], { all, day });
   // @ts-expect-error an output is no target
   branch('output', () => 'all', { all: day.output });
-  shortCircuit('gate', (_context, { n }) => n > 0, { n: day.output }, { ignoreDownstreamTriggerRules: false });
+  shortCircuit(
+    'gate',
+    (_context, { n }) => n > 0,
+    { n: day.output },
+    { ignoreDownstreamTriggerRules: false },
+  );
   // @ts-expect-error an output has no order of its own
   chain(all, day.output);
 });
@@ -138,7 +161,11 @@ class Greet extends Operator<string, { name: string; times?: number }> {
 }
 
 export const operators = new DAG({ dagId: 'operators' }, () => {
-  const greet = new Greet({ taskId: 'greet', name: ({ ds }) => `people of ${ds}`, times: task('n', () => 2).output });
+  const greet = new Greet({
+    taskId: 'greet',
+    name: ({ ds }) => `people of ${ds}`,
+    times: task('n', () => 2).output,
+  });
   outputIs<string>()(greet.output, true);
   new Greet({ taskId: 'again', name: greet.output });
   // @ts-expect-error the name is missing

@@ -8,20 +8,13 @@ import type { InputValues, TaskInputs } from './template.ts';
 export type TaskOptions = Omit<OperatorOptions, 'taskId'>;
 
 /** Makes tasks of functions whose context has the params `P`. */
-export interface TaskFactory<P = Params> {
-  <Output>(
-    taskId: string,
-    run: (context: TaskContext<P>) => Output,
-    inputs?: Readonly<Record<string, never>>,
-    options?: TaskOptions,
-  ): FunctionOperator<Awaited<Output>>;
-  <Output, Inputs extends TaskInputs>(
-    taskId: string,
-    run: (context: TaskContext<P>, inputs: InputValues<Inputs>) => Output,
-    inputs: Inputs,
-    options?: TaskOptions,
-  ): FunctionOperator<Awaited<Output>>;
-}
+export type TaskFactory<P = Params> = <Output, Inputs extends TaskInputs = Record<never, never>>(
+  taskId: string,
+  // One signature and not two: "no overload matches" would hide which input is wrong.
+  run: (context: TaskContext<P>, inputs: InputValues<NoInfer<Inputs>>) => Output,
+  inputs?: Inputs,
+  options?: TaskOptions,
+) => FunctionOperator<Awaited<Output>>;
 
 /**
  * A task that runs a function. What it returns must be JSON and is its typed `output`; passing the output of another task among

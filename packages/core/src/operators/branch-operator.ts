@@ -58,7 +58,7 @@ export function branch<Targets extends BranchTargets, Inputs extends TaskInputs 
   taskId: string,
   choose: (
     context: TaskContext,
-    inputs: InputValues<Inputs>,
+    inputs: InputValues<NoInfer<Inputs>>,
   ) => BranchChoice<keyof Targets & string> | Promise<BranchChoice<keyof Targets & string>>,
   targets: Targets,
   inputs?: Inputs,

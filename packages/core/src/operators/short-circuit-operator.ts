@@ -46,7 +46,7 @@ export class ShortCircuitOperator<Output = unknown> extends Operator<
 /** A short-circuit of a function: `shortCircuit('any_rows', (_context, { rows }) => rows.length > 0, { rows: extract.output })`. */
 export function shortCircuit<Output, Inputs extends TaskInputs = Record<never, never>>(
   taskId: string,
-  decide: (context: TaskContext, inputs: InputValues<Inputs>) => Output,
+  decide: (context: TaskContext, inputs: InputValues<NoInfer<Inputs>>) => Output,
   inputs?: Inputs,
   options: TaskOptions & Pick<ShortCircuitOptions, 'ignoreDownstreamTriggerRules'> = {},
 ): ShortCircuitOperator<Awaited<Output>> {
