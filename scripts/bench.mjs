@@ -2,6 +2,7 @@
 // first, in benchmarks/ itself, where its packages resolve.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, ensureInstalled, root } from './installation.mjs';
 
@@ -22,7 +23,8 @@ if (name === undefined || !names.includes(name)) {
 build();
 const outfile = join(folder, `.${name}.${process.pid}.mjs`);
 try {
-  const { build: bundle } = await import('esbuild');
+  // A dependency of the benchmarks, not of the repository.
+  const { build: bundle } = createRequire(join(folder, 'package.json'))('esbuild');
   await bundle({
     entryPoints: [join(folder, `${name}.ts`)],
     outfile,

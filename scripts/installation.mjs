@@ -1,18 +1,30 @@
 // What every script needs first: the packages of the lockfile, and the built code.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Installs what the lockfile says, unless that has been done since it last changed. */
+/** Installs what the lockfile says, unless it is there already. */
 export function ensureInstalled() {
-  const marker = join(root, 'node_modules', '.package-lock.json');
-  const lock = join(root, 'package-lock.json');
-  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (isInstalled()) return;
   console.log('Installing packages (npm ci)…');
   run('npm', ['ci', '--no-progress']);
+}
+
+/** Whether node_modules has every package of the lockfile in its version; what other platforms need may be missing. */
+function isInstalled() {
+  const installed = packagesOf(join('node_modules', '.package-lock.json'));
+  if (installed === null) return false;
+  return Object.entries(packagesOf('package-lock.json') ?? {})
+    .filter(([path, { link, optional }]) => path.includes('node_modules/') && !link && !optional)
+    .every(([path, { version }]) => installed[path]?.version === version);
+}
+
+function packagesOf(lockfile) {
+  const path = join(root, lockfile);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : null;
 }
 
 /** Builds the packages and the browser's pages. */
