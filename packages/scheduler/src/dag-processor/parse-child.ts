@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describeLoadError, loadBundle } from '@tsflow/core/loader';
 import { serializeDag } from '@tsflow/core/serialization';
-import { type LoadProblem, type ParseReport, type ParseRequest, REPORT_FD } from './parse-protocol.ts';
+import { type ParseReport, type ParseRequest, REPORT_FD } from './parse-protocol.ts';
 
 /** Half of the memory it may use: a file should not be blamed for what the files before it left behind. */
 const RETIRE_ABOVE_MB = heapLimitMb() / 2;
@@ -23,7 +23,7 @@ process.on('exit', (code) => {
     file: loading.file,
     parseMs: performance.now() - loading.startedAt,
     problem: {
-      ...describe(new Error('exit')),
+      ...describeLoadError(new Error('exit')),
       kind: 'exit',
       message: `The file ended the process with exit code ${code} while it was loaded. Code outside of tasks runs whenever the file is read: it may not call process.exit().`,
     },
@@ -56,7 +56,7 @@ async function load({ file, bundlePath, sourceFolder, dagsFolder }: ParseRequest
       retiring: process.memoryUsage.rss() > RETIRE_ABOVE_MB * 1_048_576,
     };
   } catch (error) {
-    done = { verb: 'failed', file, parseMs: elapsed(), problem: describe(error), retiring: false };
+    done = { verb: 'failed', file, parseMs: elapsed(), problem: describeLoadError(error), retiring: false };
   }
   loading = null;
   report(done);
@@ -68,13 +68,9 @@ function fail(kind: string, error: unknown): never {
   const parseMs = elapsed();
   loading = null;
   if (file !== undefined) {
-    report({ verb: 'failed', file, parseMs, problem: { ...describe(error), kind }, retiring: true });
+    report({ verb: 'failed', file, parseMs, problem: { ...describeLoadError(error), kind }, retiring: true });
   }
   process.exit(70);
-}
-
-function describe(error: unknown): LoadProblem {
-  return describeLoadError(error);
 }
 
 function elapsed(): number {

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LoadProblem } from '@tsflow/core/loader';
 import type { ParsedDag } from '@tsflow/core/store';
 import { type Bundle, bundleFiles } from './bundle.ts';
 import { readIfThere } from './discover.ts';
 import { type ImportFailure, importFailure, type SourcePlace } from './import-failure.ts';
 import type { ParseOutcome, ParsePool } from './parse-pool.ts';
-import type { LoadProblem } from './parse-protocol.ts';
 import { parsedDags, type VersionFile } from './versions.ts';
 
 /** What a DAG file turned out to be. Paths are relative to the dags folder; `inputs` are all files it was made of, itself included. */
@@ -151,7 +152,7 @@ async function readVersionFiles(folder: string, paths: readonly string[]): Promi
 /** The child's words with the paths that people know: it saw a copy of the bundle below `root`. */
 function loadFailure(bundle: Bundle, root: string, problem: LoadProblem, folder: string): ImportFailure {
   const inFolder = (text: string) => text.replaceAll(`file://${root}`, folder).replaceAll(root, folder);
-  const place = placeOf(problem, root, folder) ?? placeOfImport(bundle, problem.message, folder);
+  const place = placeOf(problem, bundle, root, folder) ?? placeOfImport(bundle, problem.message, folder);
   return importFailure(
     {
       file: bundle.file,
@@ -166,8 +167,8 @@ function loadFailure(bundle: Bundle, root: string, problem: LoadProblem, folder:
 
 const FRAME_PLACE = /((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^\s()]*?):(\d+):(\d+)/;
 
-/** The author's innermost line: named by the error itself, or the first of its stack that is a local source. */
-function placeOf(problem: LoadProblem, root: string, folder: string): SourcePlace | null {
+/** The author's innermost line: named by the error itself, or the first of its stack that is a source of the bundle. */
+function placeOf(problem: LoadProblem, bundle: Bundle, root: string, folder: string): SourcePlace | null {
   const named = [{ path: problem.path, line: problem.line, column: problem.column }];
   const frames = (problem.stack ?? '').split('\n').flatMap((line) => {
     const match = /^\s*at /.test(line) ? FRAME_PLACE.exec(line) : null;
@@ -175,27 +176,22 @@ function placeOf(problem: LoadProblem, root: string, folder: string): SourcePlac
   });
   for (const { path, line, column } of [...named, ...frames]) {
     if (path === null || line === null) continue;
-    const source = sourcePath(path, root, folder);
+    const source = sourcePath(path, bundle, root, folder);
     if (source !== null) return { path: source, line, column };
   }
   return null;
 }
 
-/** A path of a stack as one relative to the dags folder; null for packages, for Node itself, and for the bundle. */
-function sourcePath(path: string, root: string, folder: string): string | null {
-  const absolute = decodeURI(path.replace(/^file:\/\//, ''));
-  if (/[\\/]node_modules[\\/]/.test(absolute) || absolute.endsWith('.bundle.mjs')) return null;
-  // Sources outside of the dags folder stand at `../` of the copy too: the map has them relative to the bundle.
-  for (const base of [root, folder]) {
-    const candidate = relative(base, absolute).split(sep).join('/');
-    if (existsSync(resolve(folder, candidate)) && (base === root || !candidate.startsWith('..')))
-      return candidate;
-  }
-  return null;
+/** A path of a stack as an input of the bundle; null for packages, for Node and tsflow itself, and for unmapped places. */
+function sourcePath(path: string, bundle: Bundle, root: string, folder: string): string | null {
+  const absolute = path.startsWith('file://') ? fileURLToPath(path) : path;
+  // The map has sources relative to the bundle, so those outside of the dags folder stand at `../` of its copy too.
+  const candidates = [root, folder].map((base) => relative(base, absolute).split(sep).join('/'));
+  return candidates.find((candidate) => bundle.inputs.includes(candidate)) ?? null;
 }
 
 const MISSING_EXPORT = /The requested module '([^']+)' does not provide an export named '([^']+)'/;
-const MISSING_PACKAGE = /Cannot find (?:package|module) '([^']+)'/;
+const MISSING_PACKAGE = /Cannot find module '([^']+)'|^The package "([^"]+)" is not installed/;
 
 function isMissingImport(message: string): boolean {
   return MISSING_EXPORT.test(message) || MISSING_PACKAGE.test(message);
@@ -203,7 +199,8 @@ function isMissingImport(message: string): boolean {
 
 /** Node names the bundle when a package or one of its exports is missing, before a line has run: looks for the import in the sources. */
 function placeOfImport(bundle: Bundle, message: string, folder: string): SourcePlace | null {
-  const wanted = MISSING_EXPORT.exec(message)?.[1] ?? MISSING_PACKAGE.exec(message)?.[1];
+  const missing = MISSING_PACKAGE.exec(message);
+  const wanted = MISSING_EXPORT.exec(message)?.[1] ?? missing?.[1] ?? missing?.[2];
   if (wanted === undefined) return null;
   const own = [bundle.file, ...bundle.inputs.filter((input) => input !== bundle.file)];
   for (const path of own) {

@@ -1,8 +1,9 @@
 import type { Clock, Timer } from '@tsflow/core/clock';
 import { TsflowError } from '@tsflow/core/errors';
+import type { LoadProblem } from '@tsflow/core/loader';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import { type ParseLimits, ParseProcess, type ParseProcessEnd } from './parse-process.ts';
-import type { LoadProblem, ParseReport, ParseRequest } from './parse-protocol.ts';
+import type { ParseReport, ParseRequest } from './parse-protocol.ts';
 
 /** What became of one file. */
 export type ParseOutcome =

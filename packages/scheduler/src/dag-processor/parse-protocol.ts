@@ -1,3 +1,4 @@
+import type { LoadProblem } from '@tsflow/core/loader';
 import type { SerializedDag } from '@tsflow/core/serialization';
 
 /**
@@ -42,21 +43,11 @@ export type ParseReport =
       readonly verb: 'failed';
       readonly file: string;
       readonly parseMs: number;
+      /** Places are as the stack had them: the processor knows which sources they mean. */
       readonly problem: LoadProblem;
       /** Its state can no longer be trusted: an error came out of nowhere. It exits. */
       readonly retiring: boolean;
     };
-
-/** Why a file did not load. Places are as the stack had them; the processor knows which sources they mean. */
-export interface LoadProblem {
-  readonly kind: string;
-  readonly message: string;
-  readonly stack: string | null;
-  /** Absolute path or file URL of the place, when the error itself names it better than its stack. */
-  readonly path: string | null;
-  readonly line: number | null;
-  readonly column: number | null;
-}
 
 /** Descriptor on which the child reports, and the one whose end of file tells its shell that the processor is gone. */
 export const REPORT_FD = 3;
