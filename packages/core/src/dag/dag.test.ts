@@ -6,12 +6,12 @@ import { branch } from '../operators/branch-operator.ts';
 import { EmptyOperator } from '../operators/empty-operator.ts';
 import { shortCircuit } from '../operators/short-circuit-operator.ts';
 import { serializeDag } from '../serialization/serialize-dag.ts';
+import type { TaskContext } from './context.ts';
 import { type AnyDag, DAG, type DagBody } from './dag.ts';
 import type { DagOptions } from './dag-options.ts';
 import { chain, crossDownstream } from './edges.ts';
 import { Operator } from './operator.ts';
 import { task } from './task.ts';
-import { taskDecision } from './task-decision.ts';
 import { group } from './task-group.ts';
 import { Variable } from './variable.ts';
 
@@ -437,21 +437,19 @@ test('a long chain and a wide fan are built without recursion or quadratic work'
   expect([...dag.tasks.keys()].at(-1)).toBe('t19999');
 });
 
-test('a branch decides with ids of tasks and groups, in full or as inside its group', () => {
-  const dag = build(({ task: typed }) => {
-    void typed;
+test('a branch is wired to its targets, and chooses them by their full ids', async () => {
+  const dag = build(() => {
     group('g', () => {
       const a = empty('a');
       const b = group('b', () => chain(empty('first'), empty('second')));
       branch('pick', () => 'both', { both: [a, b], one: a });
-      shortCircuit('gate', () => 0).before(a);
+      shortCircuit('gate', () => 0, undefined, { ignoreDownstreamTriggerRules: false }).before(a);
     });
   });
+  expect(edgesOf(dag)).toEqual(['g.b.first>g.b.second', 'g.gate>g.a', 'g.pick>g.a', 'g.pick>g.b.first']);
   const pick = dag.tasks.get('g.pick')!;
-  expect(edgesOf(dag)).toContain('g.pick>g.b.first');
-  expect(taskDecision(dag, pick, ['a', 'g.b'])).toEqual({ kind: 'branch', chosen: ['g.a', 'g.b.first'] });
-  expect(taskDecision(dag, pick, null)).toEqual({ kind: 'branch', chosen: [] });
-  expect(() => taskDecision(dag, pick, 'c')).toThrow(expect.objectContaining({ code: 'task_failed' }));
-  expect(taskDecision(dag, dag.tasks.get('g.gate')!, 0)).toEqual({ kind: 'short_circuit', proceed: false });
-  expect(taskDecision(dag, dag.tasks.get('g.a')!, 0)).toBeNull();
+  expect(await pick.execute({} as TaskContext, pick.fields)).toEqual(['g.a', 'g.b']);
+  const decides = serializeDag(dag).tasks.map((t) => [t.taskId, t.decides, t.ignoreDownstreamTriggerRules]);
+  expect(decides).toContainEqual(['g.pick', 'branch', false]);
+  expect(decides).toContainEqual(['g.gate', 'short_circuit', false]);
 });

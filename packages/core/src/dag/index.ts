@@ -8,7 +8,6 @@ export { DagDefinitionError, type DefinitionProblem } from './definition-error.t
 export { type FileTemplate, isFileTemplate, resolveTemplateName } from './file-template.ts';
 export { type AnyOperator, type Decides, type FieldKind, fieldKindsOf } from './operator.ts';
 export { CALLBACK_NAMES, type CallbackName, type TaskSettings } from './operator-options.ts';
-export { type TaskDecision, taskDecision } from './task-decision.ts';
 export { RETURN_VALUE, type TaskOutput } from './task-output.ts';
 export { type TaskRescheduled, type TaskSignalKind, taskSignal } from './task-signal.ts';
 export { isLiveVariable, type LiveVariable, variableValue } from './variable.ts';
