@@ -272,8 +272,11 @@ export class Scheduler implements Service {
       await this.#world.limits.loadUse();
       this.#dropped.clear();
     }
-    for (;;) {
-      const taken = await store.leases.acquire(this.id, MAX_DAGS_PER_ACQUIRE);
+    let room = await this.#fairShare();
+    while (room > 0) {
+      const taken = await store.leases.acquire(this.id, Math.min(room, MAX_DAGS_PER_ACQUIRE));
+      if (taken.length === 0) return;
+      room -= taken.length;
       const loaded: DagWorkState[] = [];
       for (const row of taken) {
         const dag = await held.load(row.dagId);
@@ -284,8 +287,29 @@ export class Scheduler implements Service {
         await planTicks(this.#world, dag, changes);
         changes.roomInDags.add(dag);
       }
-      if (taken.length < MAX_DAGS_PER_ACQUIRE) return;
     }
+  }
+
+  /**
+   * How many more DAGs this scheduler may take, so that all living ones hold about as many. One that holds more than its share
+   * gives idle DAGs back, for a scheduler that came later.
+   */
+  async #fairShare(): Promise<number> {
+    const { held, store } = this.#world;
+    if (store.dialect === 'sqlite') return Number.POSITIVE_INFINITY;
+    const schedulers = (await store.leases.living()).length;
+    const { dags } = await store.db
+      .selectFrom('dag')
+      .select(({ fn }) => fn.countAll<number>().as('dags'))
+      .executeTakeFirstOrThrow();
+    const share = Math.ceil(Number(dags) / Math.max(1, schedulers));
+    const surplus = held.dags.size - share;
+    if (surplus <= 0) return -surplus;
+    const idle = [...held.dags.values()].filter(isIdle);
+    const given = idle.slice(0, surplus).map(({ dagId }) => dagId);
+    for (const dagId of given) held.drop(dagId);
+    if (given.length > 0) await store.leases.release(this.id, given);
+    return 0;
   }
 
   /** Attempts that were handed out by another life of the scheduler: taken over where they live, lost where they do not. */
@@ -576,4 +600,8 @@ function touchedDags(changes: Changes): Set<string> {
   for (const { instance } of changes.attempts) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
   return dags;
+}
+
+function isIdle({ runs, queuedRuns }: DagWorkState): boolean {
+  return runs.size === 0 && [...queuedRuns.values()].every((count) => count === 0);
 }

@@ -1,0 +1,107 @@
+import { silentLogger } from '@tsflow/core/logger';
+import type { Store } from '@tsflow/core/store';
+import { Scheduler } from '@tsflow/scheduler/loop';
+import { expect, it } from 'vitest';
+import { audit } from '../support/auditor.ts';
+import { recordDags } from '../support/catalog.ts';
+import { testConfig, until } from '../support/scheduler-harness.ts';
+import { ScriptedExecutor } from '../support/scripted-executor.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
+import { createDatabase } from '../support/store.ts';
+
+const config = { ...testConfig, heartbeatMs: 100, leaseMs: 1_000 };
+const dags = Array.from({ length: 6 }, (_, i) =>
+  serializedDag(`dag_${i}`, { a: {}, b: { upstream: ['a'] } }),
+);
+
+/** A scheduler whose way to the database can be cut. */
+class Side {
+  readonly scheduler: Scheduler;
+  readonly fatal: Error[] = [];
+  executor!: ScriptedExecutor;
+  isCut = false;
+
+  constructor(store: Store) {
+    this.scheduler = new Scheduler({
+      store: this.#cuttable(store),
+      config,
+      logger: silentLogger,
+      executor: (events) => {
+        this.executor = new ScriptedExecutor(events, () => ({ kind: 'success', xcoms: {} }));
+        return this.executor;
+      },
+    });
+    this.scheduler.onFatal = (error) => this.fatal.push(error);
+  }
+
+  #cuttable(store: Store): Store {
+    const guard = (member: object): object =>
+      new Proxy(member, {
+        get: (target, name) => {
+          const value = (target as Record<string | symbol, unknown>)[name];
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (this.isCut) return Promise.reject(new Error('the network is cut'));
+            return value.apply(target, args);
+          };
+        },
+      });
+    return new Proxy(store, {
+      get: (target, name: keyof Store) => {
+        const value = target[name] as unknown;
+        if (name === 'db') {
+          if (this.isCut) throw new Error('the network is cut');
+          return value;
+        }
+        if (typeof value === 'function') return (guard(target) as Store)[name];
+        return typeof value === 'object' && value !== null ? guard(value) : value;
+      },
+    });
+  }
+}
+
+it('hands the DAGs of a scheduler that is cut off to the other, and stops the first when it comes back', async () => {
+  await using database = await createDatabase('postgres');
+  const store = await database.open();
+  await recordDags(store, dags);
+  const left = new Side(await database.open());
+  const right = new Side(await database.open());
+  const trigger = async () => {
+    for (const { dagId } of dags) {
+      const request = {
+        dagId,
+        kind: 'trigger',
+        payload: '{"conf":{}}',
+        actor: 'ann',
+        requestedAt: Date.now(),
+      };
+      await store.intents.submit({ ...request, idempotencyKey: null });
+    }
+    await store.notify('tsflow_intent', 'all');
+  };
+  const ended = (count: number) =>
+    until(`${count} runs have ended`, async () => {
+      const rows = await store.db.selectFrom('dagRun').select('state').execute();
+      return rows.length === count && rows.every(({ state }) => state === 'success');
+    });
+
+  await left.scheduler.start();
+  await trigger();
+  await ended(6);
+  await right.scheduler.start();
+  left.isCut = true;
+  await trigger();
+  await ended(12);
+  const holders = await store.db.selectFrom('dag').select('holder').distinct().execute();
+  expect(holders).toEqual([{ holder: right.scheduler.id }]);
+  expect(right.executor.granted).toHaveLength(12);
+
+  left.isCut = false;
+  await until('the first one stops', async () => left.fatal.length > 0);
+  await trigger();
+  await ended(18);
+  expect(left.executor.granted).toHaveLength(12);
+  await right.scheduler.stop();
+  await left.scheduler.stop().catch(() => undefined);
+  expect(await audit(store)).toEqual([]);
+});
