@@ -137,6 +137,9 @@ function composeServices({
   };
 }
 
+/** What is served at all. There is no cross-origin use, so nobody needs OPTIONS. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
 /** From the outside in: id, headers, host, then the three things that are served, then errors. */
 function composeApp(services: WebServices, uiDir: string, allowedHosts: readonly string[]): Express {
   const { config, logger } = services;
@@ -154,6 +157,11 @@ function composeApp(services: WebServices, uiDir: string, allowedHosts: readonly
   });
   app.use(...securityHeaders());
   app.use(hostGuard(config.host, allowedHosts));
+  app.use((request, _response, next) => {
+    // Express would answer OPTIONS by itself, and tell which methods a path has.
+    if (!METHODS.has(request.method)) throw new NoSuchPathError(request.path);
+    next();
+  });
 
   const site = express.Router({ caseSensitive: true, strict: true });
   site.get('/health', health(services));
