@@ -81,7 +81,7 @@ export class Leases implements LeasePort {
     });
   }
 
-  async acquire(schedulerId: string, limit: number): Promise<readonly DagTable[]> {
+  async acquire(schedulerId: string, limit: number, only?: readonly string[]): Promise<readonly DagTable[]> {
     const dialect = this.#dialect;
     return dialect.write(async (tx) => {
       // Its own row first: a scheduler that is being retired by another must not take what nobody would ever free.
@@ -99,6 +99,7 @@ export class Leases implements LeasePort {
         .where(
           sql<boolean>`(holder is null or not exists (select 1 from scheduler where scheduler.id = dag.holder and scheduler.stopped_at is null))`,
         )
+        .$if(only !== undefined, (query) => query.where(dialect.among('dagId', only ?? [])))
         .orderBy('dagId')
         .limit(limit)
         .modifyEnd(dialect.skipLocked)

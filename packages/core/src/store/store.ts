@@ -67,9 +67,9 @@ export interface LeasePort {
   retire(schedulerId: string, beat: number, now: number): Promise<boolean>;
   /**
    * Takes up to `limit` DAGs that nobody holds: `holder = me, epoch = epoch + 1`. Returns those taken (stale ones included: their
-   * runs go on).
+   * runs go on). `only`: none but these, for a scheduler that one command brought along.
    */
-  acquire(schedulerId: string, limit: number): Promise<readonly DagTable[]>;
+  acquire(schedulerId: string, limit: number, only?: readonly string[]): Promise<readonly DagTable[]>;
   /** Gives DAGs back, so that another scheduler takes them. */
   release(schedulerId: string, dagIds: readonly string[]): Promise<void>;
 }

@@ -61,6 +61,8 @@ export interface SchedulerOptions {
   readonly socketPath?: string | null;
   /** False: creates no scheduled runs. For a scheduler inside one command. */
   readonly ticks?: boolean;
+  /** The only DAGs that it takes. Default: all. */
+  readonly onlyDags?: readonly string[];
   /** Told of each decided intent, so that who waits for it is answered. */
   readonly onIntentDecided?: (intentId: number) => void;
 }
@@ -274,7 +276,11 @@ export class Scheduler implements Service {
     }
     let room = await this.#fairShare();
     while (room > 0) {
-      const taken = await store.leases.acquire(this.id, Math.min(room, MAX_DAGS_PER_ACQUIRE));
+      const taken = await store.leases.acquire(
+        this.id,
+        Math.min(room, MAX_DAGS_PER_ACQUIRE),
+        this.#options.onlyDags,
+      );
       if (taken.length === 0) return;
       room -= taken.length;
       const loaded: DagWorkState[] = [];
