@@ -1,0 +1,58 @@
+import type { Config } from '@tsflow/core/config';
+import type { Store } from '@tsflow/core/store';
+import { DagProcessor } from '@tsflow/scheduler/dag-processor';
+import { createProcessLogger } from './process-logger.ts';
+import { composeScheduler } from './scheduler.ts';
+
+/** A scheduler inside one command. */
+export interface Headless {
+  /** Waits for running tasks, then stops. */
+  stop(): Promise<void>;
+  /** Rejects when the scheduler can go on no longer. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * Starts a scheduler inside this process, for one DAG alone and without ticks, after the dags folder was read once: what a
+ * command needs that has work to do and finds no scheduler. Only warnings are printed.
+ */
+export async function startHeadless(config: Config, store: Store, dagId: string): Promise<Headless> {
+  const logger = createProcessLogger({ level: 'warn', json: false, stream: process.stderr });
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  await readDagsOnce(config, store);
+  const scheduler = await composeScheduler(
+    { config, store, logger, fail: (error) => fail(error) },
+    { onlyDags: [dagId], ticks: false },
+  );
+  await scheduler.start();
+  return {
+    failed,
+    async stop() {
+      await scheduler.stop();
+      await logger.close();
+    },
+  };
+}
+
+/** Brings the database in step with the dags folder, once. */
+async function readDagsOnce(config: Config, store: Store): Promise<void> {
+  let idle: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    idle = resolve;
+  });
+  await using processor = new DagProcessor({
+    store,
+    folder: config.dags,
+    home: config.home,
+    limits: { timeoutMs: config.parseTimeoutMs, memoryMb: config.parseMemoryMb },
+    onEvent: (event) => {
+      if (event.type === 'idle') idle();
+    },
+  });
+  await processor.start();
+  await done;
+}
