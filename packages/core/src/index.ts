@@ -48,3 +48,11 @@ export {
 } from './operators/short-circuit-operator.ts';
 export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
 export type { RunType, TriggerRule } from './state/index.ts';
+export {
+  CronDataIntervalTimetable,
+  CronTriggerTimetable,
+  DeltaTimetable,
+  EventsTimetable,
+  MonthsTimetable,
+  MultiCronTimetable,
+} from './timetables/index.ts';
