@@ -1,3 +1,4 @@
+export type { Workload } from '../task-api/protocol.ts';
 export type {
   AdoptableAttempt,
   Executor,
@@ -8,4 +9,12 @@ export type {
   StartedReport,
   TaskQuestion,
 } from './executor.ts';
-export type { Workload } from '../task-api/protocol.ts';
+export { InlineExecutor, type InlineExecutorOptions } from './inline/inline-executor.ts';
+export { LocalExecutor, type LocalExecutorOptions } from './local/local-executor.ts';
+export {
+  ensureVersionDirectory,
+  nearestNodeModules,
+  type VersionDirectoryOptions,
+  type VersionFile,
+  versionDirectory,
+} from './version-directory.ts';

@@ -79,7 +79,24 @@ export interface RunnerIdentity {
   readonly pidStart: string;
 }
 
-interface AboutAttempt {
+/** How a runner has to behave; sent with `welcome`, so that a restarted scheduler's settings reach runners that it takes over. */
+export interface RunnerSettings {
+  /** How long a busy runner whose scheduler is gone goes on and waits for another. Default 10 min. */
+  readonly orphanGraceMs?: number;
+  /** Between TERM and KILL when an attempt runs out of its time. Default 10 s. */
+  readonly killGraceMs?: number;
+  /** Largest value that a task may push, in bytes of JSON. Default 1 MiB. */
+  readonly maxXComBytes?: number;
+  /** Bytes kept of the beginning of an attempt's log, and as many again of its end. Default 50 MB. */
+  readonly logHeadBytes?: number;
+  readonly logTailBytes?: number;
+  /** A runner above this resident size takes no further attempt. Default 512 MB. */
+  readonly maxMemoryBytes?: number;
+  /** Attempts after which a runner is replaced. Default 10,000. */
+  readonly maxAttempts?: number;
+}
+
+export interface AboutAttempt {
   readonly attemptId: number;
   readonly grantNumber: number;
 }
@@ -124,7 +141,7 @@ export type RunnerMessage =
 
 /** From scheduler to runner. */
 export type SchedulerMessage =
-  | { readonly verb: 'welcome'; readonly protocol: number }
+  | { readonly verb: 'welcome'; readonly protocol: number; readonly settings?: RunnerSettings }
   | { readonly verb: 'grant'; readonly workload: Workload }
   /** The outcome (or state) of that grant is committed: the runner may forget it. */
   | (AboutAttempt & { readonly verb: 'accepted' })

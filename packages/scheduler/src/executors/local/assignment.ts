@@ -1,0 +1,58 @@
+import type { LogRange, Workload } from '../../task-api/protocol.ts';
+import type { RunnerProcess } from './runner-process.ts';
+
+/** An attempt that this executor has to do with, from its grant until its outcome or its end. */
+export interface Assignment {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  /** Null: handed out by another scheduler and taken over. */
+  readonly workload: Workload | null;
+  /** Null: none is free yet. */
+  runner: RunnerProcess | null;
+  /** A runner said that it began. Before that it may be handed to another one, uncounted. */
+  started: boolean;
+  log: LogRange | null;
+  startedAtMs: number | null;
+  /** Groups of the commands that its operator started, as reported. */
+  readonly groups: Set<number>;
+  /** Somebody ends it: what to say of it when it is gone. */
+  ending: Ending | null;
+  /** How often a runner ended before the attempt began there. */
+  redeliveries: number;
+  /** The timer that ends it from outside when its own time-out does not. */
+  watchdog: NodeJS.Timeout | null;
+  /** Gives its place among the concurrent ones back. */
+  release: () => void;
+}
+
+export type Ending =
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'timed_out'; readonly timeoutMs: number };
+
+export function newAssignment(workload: Workload): Assignment {
+  const { attemptId, grantNumber } = workload;
+  return { ...nothingKnown(attemptId, grantNumber), workload };
+}
+
+/** An attempt that another scheduler handed out and that `runner` is in the middle of. */
+export function adoptedAssignment(attemptId: number, grantNumber: number, runner: RunnerProcess): Assignment {
+  return { ...nothingKnown(attemptId, grantNumber), runner, started: true };
+}
+
+function nothingKnown(attemptId: number, grantNumber: number): Assignment {
+  return {
+    attemptId,
+    grantNumber,
+    workload: null,
+    runner: null,
+    started: false,
+    log: null,
+    startedAtMs: null,
+    groups: new Set(),
+    ending: null,
+    redeliveries: 0,
+    watchdog: null,
+    release: () => undefined,
+  };
+}

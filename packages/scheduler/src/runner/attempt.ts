@@ -1,0 +1,223 @@
+import { dirname } from 'node:path';
+import type { Notification } from '@tsflow/core';
+import type { AnyDag, AnyOperator } from '@tsflow/core/dag';
+import { type SerializedError, serializeError } from '@tsflow/core/errors';
+import type { JsonObject } from '@tsflow/core/json';
+import { findDag, findTask, loadBundle } from '@tsflow/core/loader';
+import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
+import { parseParams } from '@tsflow/core/params';
+import { renderFields } from '@tsflow/core/templating';
+import type { TaskOutcome, Workload } from '../task-api/protocol.ts';
+import {
+  AttemptCancelledError,
+  ExecutionTimeoutError,
+  successOutcome,
+  thrownOutcome,
+} from './attempt-outcome.ts';
+import { AttemptContext, type AttemptPorts } from './task-context.ts';
+
+/** What an attempt is given by the process it runs in. */
+export interface AttemptHost {
+  readonly ports: AttemptPorts;
+  readonly log: AttemptLog;
+  readonly masker: SecretMasker;
+  readonly scratchDir: string;
+  /** Where the bundle of the workload's version is, and the root of the files that belong to that version. */
+  readonly bundlePath: string;
+  readonly sourceRoot: string;
+  /** Between the abort signal of a time-out and giving up on the task's code. */
+  readonly killGraceMs: number;
+  readonly maxXComBytes?: number | undefined;
+  /** Wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+export interface AttemptEnd {
+  readonly outcome: TaskOutcome;
+  readonly endedAtMs: number;
+  readonly rendered: JsonObject | null;
+  /** False: the task's code did not come to its end and may go on; the process is not to be used again. */
+  readonly settled: boolean;
+}
+
+/** An `onKill` that names no limit of its own gets this long. */
+const ON_KILL_TIMEOUT_MS = 60_000;
+
+/** One attempt from grant to outcome. Whatever the task does - return, throw, hang, exit - {@link run} ends with an outcome. */
+export class Attempt {
+  readonly workload: Workload;
+  readonly #host: AttemptHost;
+  readonly #abort = new AbortController();
+  readonly #interruption: Promise<never>;
+  #interrupt: (error: Error) => void = () => undefined;
+  #settled = false;
+  #rendered: JsonObject | null = null;
+  #context: AttemptContext | null = null;
+
+  constructor(workload: Workload, host: AttemptHost) {
+    this.workload = workload;
+    this.#host = host;
+    this.#interruption = new Promise<never>((_, reject) => {
+      this.#interrupt = reject;
+    });
+    this.#interruption.catch(() => undefined);
+  }
+
+  async run(): Promise<AttemptEnd> {
+    const stopTimer = this.#startTimer();
+    let outcome: TaskOutcome;
+    try {
+      const steps = this.#steps();
+      // The code may go on after an interruption: what it throws then is nobody's.
+      steps.catch(() => undefined);
+      outcome = await Promise.race([steps, this.#interruption]);
+    } catch (thrown) {
+      outcome = thrownOutcome(thrown, this.#context?.savedState ?? this.workload.savedState);
+    } finally {
+      stopTimer();
+    }
+    outcome = this.#masked(outcome);
+    this.#logEnd(outcome);
+    return { outcome, endedAtMs: this.#host.now(), rendered: this.#rendered, settled: this.#settled };
+  }
+
+  /** Tells the task to stop: its signal fires. */
+  cancel(reason: string): void {
+    this.#abort.abort(new AttemptCancelledError(reason));
+  }
+
+  /** Ends the attempt as failed although its code did not return: it called `process.exit`, or threw where nobody catches. */
+  fail(error: Error): void {
+    this.#interrupt(error);
+  }
+
+  async #steps(): Promise<TaskOutcome> {
+    try {
+      const { dag, operator } = await this.#load();
+      const context = this.#createContext(dag);
+      if (this.workload.kind === 'on_kill') {
+        await operator.onKill?.(context);
+        return { kind: 'success', xcoms: {} };
+      }
+      await this.#notifyStart(operator, context);
+      const values = await this.#render(operator, context);
+      const value: unknown = await operator.execute(context, values as never);
+      this.#abort.signal.throwIfAborted();
+      return successOutcome(value, context.pushed, operator.decides, this.#host.maxXComBytes);
+    } catch (thrown) {
+      // A task that stops because it was told to says so in many ways; the reason it was given is the true one.
+      throw this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
+    } finally {
+      this.#settled = true;
+    }
+  }
+
+  async #load(): Promise<{ dag: AnyDag; operator: AnyOperator }> {
+    const { bundlePath, sourceRoot } = this.#host;
+    const bundle = await loadBundle(bundlePath, { sourceRoot });
+    const dag = findDag(bundle, this.workload.dagId);
+    return { dag, operator: findTask(dag, this.workload.taskId) };
+  }
+
+  #createContext(dag: AnyDag): AttemptContext {
+    const { workload } = this;
+    const { bundlePath, log, masker, ports, scratchDir, maxXComBytes } = this.#host;
+    this.#context = new AttemptContext({
+      workload,
+      params: parseParams(dag.params, workload.conf),
+      log,
+      masker,
+      ports,
+      signal: this.#abort.signal,
+      scratchDir,
+      dagDirectory: dirname(bundlePath),
+      maxXComBytes,
+    });
+    return this.#context;
+  }
+
+  /** A callback that throws changes nothing: its line in the log is all. */
+  async #notifyStart(operator: AnyOperator, context: AttemptContext): Promise<void> {
+    for (const callback of operator.settings.callbacks.onExecute ?? []) {
+      try {
+        await callback(notification(this.workload, context));
+      } catch (thrown) {
+        this.#host.log.write(
+          'error',
+          'system',
+          `A callback onExecute failed: ${describe(serializeError(thrown))}`,
+        );
+      }
+    }
+  }
+
+  async #render(operator: AnyOperator, context: AttemptContext): Promise<Readonly<Record<string, unknown>>> {
+    const { masker } = this.#host;
+    const { values, rendered } = await renderFields(operator, context, (text) => masker.mask(text));
+    this.#rendered = rendered;
+    return values;
+  }
+
+  #startTimer(): () => void {
+    const { kind, executionTimeoutMs } = this.workload;
+    const timeoutMs = executionTimeoutMs ?? (kind === 'on_kill' ? ON_KILL_TIMEOUT_MS : null);
+    if (timeoutMs === null) return () => undefined;
+    let timer = setLongTimeout(timeoutMs, () => {
+      const error = new ExecutionTimeoutError(timeoutMs);
+      this.#host.log.write('error', 'system', error.message);
+      this.#abort.abort(error);
+      timer = setLongTimeout(this.#host.killGraceMs, () => this.#interrupt(error));
+    });
+    return () => timer.cancel();
+  }
+
+  #masked(outcome: TaskOutcome): TaskOutcome {
+    const { masker } = this.#host;
+    if (outcome.kind === 'failed') return { ...outcome, error: masker.maskJson(outcome.error) };
+    return outcome.kind === 'skipped' ? { ...outcome, reason: masker.mask(outcome.reason) } : outcome;
+  }
+
+  #logEnd(outcome: TaskOutcome): void {
+    const { log } = this.#host;
+    if (outcome.kind === 'failed') log.write('error', 'system', describe(outcome.error));
+    else if (outcome.kind === 'skipped') log.write('info', 'system', `Skipped: ${outcome.reason}`);
+    else if (outcome.kind === 'reschedule') {
+      log.write('info', 'system', `Will be called again at ${new Date(outcome.atMs).toISOString()}.`);
+    }
+  }
+}
+
+function notification(workload: Workload, context: AttemptContext): Notification {
+  return {
+    event: 'onExecute',
+    callbackId: `${workload.attemptId}-onExecute`,
+    dagId: context.dagId,
+    runId: context.runId,
+    runType: context.runType,
+    taskId: context.taskId,
+    mapIndex: context.mapIndex,
+    tryNumber: context.tryNumber,
+    logicalDate: context.logicalDate,
+    error: null,
+    url: null,
+    log: context.log,
+    connections: context.connections,
+  };
+}
+
+/** An error for a reader of the log: its stack with the author's lines, and what caused it. */
+function describe(error: SerializedError): string {
+  const text = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? text : `${text}\nCaused by: ${describe(error.cause)}`;
+}
+
+/** Node fires timers above 2^31-1 ms at once: longer ones are waited for in pieces. */
+function setLongTimeout(ms: number, callback: () => void): { cancel(): void } {
+  let timer: NodeJS.Timeout;
+  const wait = (left: number): void => {
+    const piece = Math.min(left, 2 ** 31 - 1);
+    timer = setTimeout(() => (left > piece ? wait(left - piece) : callback()), piece);
+  };
+  wait(ms);
+  return { cancel: () => clearTimeout(timer) };
+}

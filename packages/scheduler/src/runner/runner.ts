@@ -1,0 +1,437 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type SerializedError, TsflowError } from '@tsflow/core/errors';
+import { failpoint } from '@tsflow/core/failpoint';
+import type { Json } from '@tsflow/core/json';
+import { loadBundle } from '@tsflow/core/loader';
+import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
+import { identityOf, signalGroup } from '../processes/process-table.ts';
+import { TaskApiClient } from '../task-api/client.ts';
+import {
+  type RunnerIdentity,
+  type RunnerMessage,
+  type RunnerSettings,
+  type SchedulerMessage,
+  TASK_API_PROTOCOL,
+  type Workload,
+} from '../task-api/protocol.ts';
+import { type OutcomeMessage, Spool } from '../task-api/spool.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
+import { ProcessGuard } from './process-guard.ts';
+import type { AttemptQuestion } from './task-context.ts';
+
+export interface RunnerOptions {
+  /** `TSFLOW_HOME`: versions, logs, spool and scratch lie below it. */
+  readonly home: string;
+  readonly socketPath: string;
+  readonly runnerId: string;
+}
+
+const DEFAULTS: Required<Omit<RunnerSettings, 'maxXComBytes' | 'logHeadBytes' | 'logTailBytes'>> = {
+  orphanGraceMs: 600_000,
+  killGraceMs: 10_000,
+  maxMemoryBytes: 512 * 1024 * 1024,
+  maxAttempts: 10_000,
+};
+
+/** An outcome that nobody accepted for this long also goes to disk: the database may be away for long. */
+const SPOOL_AFTER_MS = 5_000;
+
+/** How often memory is looked at, in attempts: a look costs a few microseconds. */
+const MEMORY_CHECK_EVERY = 16;
+
+interface Running {
+  readonly workload: Workload;
+  readonly attempt: Attempt;
+  readonly log: AttemptLog;
+  readonly startedAtMs: number;
+  cancelled: boolean;
+  readonly groups: Set<number>;
+}
+
+/**
+ * A process that runs attempts, one at a time, for the scheduler of its host. When that dies the attempt goes on: its outcome is
+ * kept on disk, and the next scheduler on the same socket gets to know of both. Without work it does not outlive its scheduler.
+ */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #identity: RunnerIdentity;
+  readonly #client: TaskApiClient;
+  readonly #guard: ProcessGuard;
+  readonly #segments: LogSegments;
+  readonly #masker = new SecretMasker();
+  readonly #spool: Spool;
+  readonly #scratchDir: string;
+  #settings: RunnerSettings = {};
+  #running: Running | null = null;
+  /** Outcomes that were sent and not yet accepted, by `attempt-grant`. */
+  readonly #unaccepted = new Map<
+    string,
+    { readonly message: OutcomeMessage; readonly sentAt: number; spooled: boolean }
+  >();
+  readonly #questions = new Map<
+    number,
+    { readonly question: RunnerMessage; readonly settle: PromiseWithResolve }
+  >();
+  #lastSeq = 0;
+  #attempts = 0;
+  #retiring = false;
+  #orphanTimer: NodeJS.Timeout | null = null;
+  #spoolTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    const { home, runnerId } = options;
+    this.#identity = { runnerId, ...identityOf(process.pid) };
+    this.#scratchDir = join(home, 'scratch', runnerId);
+    this.#guard = new ProcessGuard(this.#scratchDir, () => this.#abandon());
+    this.#segments = new LogSegments(join(home, 'logs'), runnerId);
+    this.#spool = new Spool(home);
+    this.#client = new TaskApiClient(options.socketPath, {
+      greeting: () => this.#hello(),
+      connected: () => this.#onConnected(),
+      message: (message) => this.#onMessage(message),
+      disconnected: () => this.#onDisconnected(),
+    });
+  }
+
+  start(): void {
+    mkdirSync(this.#scratchDir, { recursive: true, mode: 0o700 });
+    // A service manager signals the whole group when the scheduler is to stop; what runs here is ended by the scheduler alone.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+    this.#guard.install();
+    this.#showWhatRuns();
+    this.#client.connect();
+  }
+
+  #hello(): RunnerMessage {
+    const running = this.#running?.workload;
+    const busyWith = running ? { attemptId: running.attemptId, grantNumber: running.grantNumber } : null;
+    return { verb: 'hello', protocol: TASK_API_PROTOCOL, runner: this.#identity, busyWith };
+  }
+
+  /** After a reconnect: everything that the new scheduler has to know again. */
+  #onConnected(): void {
+    clearTimeout(this.#orphanTimer ?? undefined);
+    this.#orphanTimer = null;
+    const running = this.#running;
+    if (running !== null) {
+      this.#client.send(this.#startedMessage(running));
+      for (const processGroup of running.groups)
+        this.#client.send({ verb: 'group', ...about(running.workload), processGroup });
+    }
+    for (const { message } of this.#unaccepted.values()) this.#client.send(message);
+    for (const { question } of this.#questions.values()) this.#client.send(question);
+  }
+
+  #onDisconnected(): void {
+    for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
+    if (this.#isDispensable) this.#endGroup();
+    this.#orphanTimer ??= setTimeout(() => this.#endGroup(), this.#setting('orphanGraceMs'));
+  }
+
+  #onMessage(message: SchedulerMessage): void {
+    switch (message.verb) {
+      case 'welcome':
+        this.#settings = message.settings ?? {};
+        return;
+      case 'grant':
+        void this.#run(message.workload);
+        return;
+      case 'accepted':
+        this.#forget(message.attemptId, message.grantNumber);
+        return;
+      case 'fenced':
+        this.#forget(message.attemptId, message.grantNumber);
+        // The attempt that replaced it may have taken its outside work over: no onKill, no word.
+        if (this.#isRunning(message)) this.#endGroup();
+        return;
+      case 'cancel':
+        if (this.#isRunning(message)) this.#cancel(this.#running!, message.reason);
+        return;
+      case 'reply':
+        this.#questions.get(message.seq)?.settle.resolve(message.value);
+        this.#questions.delete(message.seq);
+        return;
+      case 'reply_error':
+        this.#questions.get(message.seq)?.settle.reject(new RefusedQuestionError(message.error));
+        this.#questions.delete(message.seq);
+        return;
+      case 'preload':
+        void this.#load(message).catch(() => undefined);
+        return;
+      case 'retire':
+        this.#retiring = true;
+        if (this.#running === null) void this.#leave();
+        return;
+    }
+  }
+
+  async #run(workload: Workload): Promise<void> {
+    const running = this.#begin(workload);
+    const end = await running.attempt.run();
+    if (running.cancelled) return this.#endCancelled(running);
+    await this.#finish(running, end);
+  }
+
+  #begin(workload: Workload): Running {
+    const now = Date.now();
+    const log = new AttemptLog({
+      segment: this.#segments.current(now),
+      attemptId: workload.attemptId,
+      masker: this.#masker,
+      now: () => Date.now(),
+      ...(this.#settings.logHeadBytes === undefined ? {} : { headBytes: this.#settings.logHeadBytes }),
+      ...(this.#settings.logTailBytes === undefined ? {} : { tailBytes: this.#settings.logTailBytes }),
+    });
+    const bundlePath = this.#bundlePath(workload);
+    const groups = new Set<number>();
+    const attempt = new Attempt(workload, {
+      ports: {
+        ask: (question) => this.#ask(workload, question),
+        registerGroup: (processGroup) => this.#registerGroup(workload, groups, processGroup),
+        releaseGroup: (processGroup) => groups.delete(processGroup),
+      },
+      log,
+      masker: this.#masker,
+      scratchDir: this.#scratchDir,
+      bundlePath,
+      sourceRoot: this.#versionDirectory(workload.bundle),
+      killGraceMs: this.#setting('killGraceMs'),
+      maxXComBytes: this.#settings.maxXComBytes,
+      now: () => Date.now(),
+    });
+    const running: Running = { workload, attempt, log, startedAtMs: now, cancelled: false, groups };
+    this.#running = running;
+    // Handed to the system before any user code runs: synchronous code would keep it back.
+    this.#client.send(this.#startedMessage(running));
+    this.#client.flush();
+    this.#showWhatRuns();
+    log.write('info', 'system', describeStart(workload));
+    this.#guard.enter(
+      { attemptId: workload.attemptId, log, fail: (error) => attempt.fail(error) },
+      dirname(bundlePath),
+    );
+    return running;
+  }
+
+  async #finish(running: Running, end: AttemptEnd): Promise<void> {
+    const unclean = await this.#guard.leave();
+    if (running.cancelled) return this.#endCancelled(running);
+    const logEnd = running.log.close();
+    this.#masker.clear();
+    this.#attempts += 1;
+    const message: OutcomeMessage = {
+      verb: 'outcome',
+      ...about(running.workload),
+      startedAtMs: running.startedAtMs,
+      endedAtMs: end.endedAtMs,
+      outcome: end.outcome,
+      log: { segment: running.log.segment, start: running.log.start, end: logEnd },
+      rendered: end.rendered,
+    };
+    const reason = end.settled
+      ? (unclean ?? this.#reasonToRetire(running.workload))
+      : "the task's code did not end";
+    // Before the outcome, so that no grant follows it.
+    if (reason !== null && !this.#retiring) {
+      this.#retiring = true;
+      this.#client.send({ verb: 'retiring', reason });
+    }
+    failpoint('before-outcome-send');
+    this.#running = null;
+    this.#showWhatRuns();
+    this.#report(message);
+    failpoint('after-outcome-send');
+    if (this.#retiring) await this.#leave();
+  }
+
+  #report(message: OutcomeMessage): void {
+    const kept = { message, sentAt: performance.now(), spooled: false };
+    this.#unaccepted.set(keyOf(message), kept);
+    if (this.#client.send(message)) {
+      this.#client.flush();
+      this.#spoolTimer ??= setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
+      return;
+    }
+    this.#toSpool(kept);
+    if (this.#isDispensable) this.#endGroup();
+  }
+
+  /** Nothing runs here, and no outcome lives in this process alone. */
+  get #isDispensable(): boolean {
+    return this.#running === null && [...this.#unaccepted.values()].every(({ spooled }) => spooled);
+  }
+
+  #abandon(): void {
+    for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
+    this.#client.flush();
+    this.#endGroup();
+  }
+
+  /** The attempt was told to end and did: the supervisor sees this process go, and sweeps what it left. */
+  async #endCancelled(running: Running): Promise<void> {
+    running.log.close();
+    this.#running = null;
+    await this.#client.close();
+    this.#guard.exit(0);
+  }
+
+  #cancel(running: Running, reason: string): void {
+    running.cancelled = true;
+    running.log.write('warn', 'system', `The attempt is ended: ${reason}.`);
+    running.log.flush();
+    running.attempt.cancel(reason);
+  }
+
+  /** Takes no more work: goes when its last outcome is accepted, or on disk. */
+  async #leave(): Promise<void> {
+    if (this.#unaccepted.size > 0 && this.#client.isConnected) return;
+    this.#segments.close();
+    await this.#client.close();
+    this.#endGroup();
+  }
+
+  #forget(attemptId: number, grantNumber: number): void {
+    const key = keyOf({ attemptId, grantNumber });
+    const kept = this.#unaccepted.get(key);
+    if (kept === undefined) return;
+    this.#unaccepted.delete(key);
+    if (kept.spooled) this.#spool.remove(attemptId, grantNumber);
+    if (this.#retiring && this.#running === null) void this.#leave();
+  }
+
+  #spoolOverdue(): void {
+    this.#spoolTimer = null;
+    const before = performance.now() - SPOOL_AFTER_MS;
+    for (const kept of this.#unaccepted.values()) if (kept.sentAt <= before) this.#toSpool(kept);
+    if (this.#unaccepted.size > 0)
+      this.#spoolTimer = setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
+  }
+
+  #toSpool(kept: { readonly message: OutcomeMessage; spooled: boolean }): void {
+    if (kept.spooled) return;
+    const { runnerId, host, pid } = this.#identity;
+    try {
+      this.#spool.write({ runnerId, host, pid, message: kept.message });
+      kept.spooled = true;
+    } catch {
+      // The disk is full: as long as this process lives it holds the outcome, and says it again to the next scheduler.
+    }
+  }
+
+  #ask(workload: Workload, question: AttemptQuestion): Promise<Json | undefined> {
+    const seq = ++this.#lastSeq;
+    const message = { ...question, ...about(workload), seq } as RunnerMessage;
+    return new Promise((resolve, reject) => {
+      this.#questions.set(seq, { question: message, settle: { resolve, reject } });
+      this.#client.send(message);
+    });
+  }
+
+  /** Once it is in the socket a kill reaches it: what a dead scheduler did not read, the next one is told again. */
+  async #registerGroup(workload: Workload, groups: Set<number>, processGroup: number): Promise<void> {
+    groups.add(processGroup);
+    this.#client.send({ verb: 'group', ...about(workload), processGroup });
+    this.#client.flush();
+  }
+
+  #startedMessage({ workload, startedAtMs, log }: Running): RunnerMessage {
+    return {
+      verb: 'started',
+      ...about(workload),
+      atMs: startedAtMs,
+      log: { segment: log.segment, start: log.start, end: null },
+    };
+  }
+
+  #reasonToRetire(workload: Workload): string | null {
+    if (workload.isolation === 'process') return 'the attempt asked for a process of its own';
+    if (this.#attempts >= this.#setting('maxAttempts')) return `it ran ${this.#attempts} attempts`;
+    if (this.#attempts % MEMORY_CHECK_EVERY !== 0) return null;
+    const bytes = process.memoryUsage.rss();
+    if (bytes <= this.#setting('maxMemoryBytes')) return null;
+    return `it holds ${Math.round(bytes / 2 ** 20)} MB of memory`;
+  }
+
+  /** Shown by `ps`, and how a scheduler that starts anew learns what a runner does whose code blocks its event loop. */
+  #showWhatRuns(): void {
+    process.title = runnerTitle(this.#running?.workload ?? null);
+  }
+
+  #load({ bundle, entry }: { readonly bundle: string; readonly entry: string }): Promise<unknown> {
+    return loadBundle(this.#bundlePath({ bundle, entry }), { sourceRoot: this.#versionDirectory(bundle) });
+  }
+
+  #bundlePath({ bundle, entry }: { readonly bundle: string; readonly entry: string }): string {
+    return join(this.#versionDirectory(bundle), entry);
+  }
+
+  #versionDirectory(bundle: string): string {
+    return join(this.#options.home, 'versions', bundle);
+  }
+
+  #isRunning({
+    attemptId,
+    grantNumber,
+  }: {
+    readonly attemptId: number;
+    readonly grantNumber: number;
+  }): boolean {
+    const workload = this.#running?.workload;
+    return workload?.attemptId === attemptId && workload.grantNumber === grantNumber;
+  }
+
+  #setting(name: keyof typeof DEFAULTS): number {
+    return this.#settings[name] ?? DEFAULTS[name];
+  }
+
+  /** Ends this process and all that is left in its group, and the groups that its attempt reported. */
+  #endGroup(): never {
+    this.#running?.log.flush();
+    for (const group of this.#running?.groups ?? []) signalGroup(group, 'SIGKILL');
+    // The leader of a group of its own, when it was started as a runner is.
+    signalGroup(process.pid, 'SIGKILL');
+    return this.#guard.exit(0);
+  }
+}
+
+interface PromiseWithResolve {
+  resolve(value: Json | undefined): void;
+  reject(error: Error): void;
+}
+
+/** What the scheduler answered to a question of a task: why it has no answer. */
+export class RefusedQuestionError extends TsflowError {
+  constructor({ name, code, message }: SerializedError) {
+    super(code ?? 'refused_question', message);
+    this.name = name;
+  }
+}
+
+/** `tsflow-runner idle`, `tsflow-runner 42/1 etl.load`. */
+export function runnerTitle(
+  workload: Pick<Workload, 'attemptId' | 'grantNumber' | 'dagId' | 'taskId'> | null,
+): string {
+  if (workload === null) return 'tsflow-runner idle';
+  return `tsflow-runner ${workload.attemptId}/${workload.grantNumber} ${workload.dagId}.${workload.taskId}`;
+}
+
+function describeStart({ kind, dagId, taskId, runId, mapPath, tryNumber, version }: Workload): string {
+  const what = kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`;
+  return `${what} of ${dagId}.${taskId}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
+}
+
+function about({ attemptId, grantNumber }: Workload): { attemptId: number; grantNumber: number } {
+  return { attemptId, grantNumber };
+}
+
+function keyOf({
+  attemptId,
+  grantNumber,
+}: {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+}): string {
+  return `${attemptId}-${grantNumber}`;
+}

@@ -1,0 +1,220 @@
+import type { Connection, ConnectionPort } from '@tsflow/core';
+import {
+  isLiveVariable,
+  type LiveVariable,
+  type ProcessPort,
+  RETURN_VALUE,
+  type StatePort,
+  type TaskContext,
+  type TaskLog,
+  type TaskOutput,
+  type VariablePort,
+  variableValue,
+  type XComPort,
+} from '@tsflow/core/dag';
+import { InvalidInputError } from '@tsflow/core/errors';
+import type { Json, JsonObject } from '@tsflow/core/json';
+import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
+import type { Params } from '@tsflow/core/params';
+import type { RunType } from '@tsflow/core/state';
+import { ATTEMPT_VARIABLE } from '../processes/process-table.ts';
+import type { Workload } from '../task-api/protocol.ts';
+import { xcomValue } from './xcom-value.ts';
+
+/** What an attempt asks of the scheduler, whichever way it travels. */
+export type AttemptQuestion =
+  | { readonly verb: 'state'; readonly savedState: JsonObject }
+  | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string }
+  | { readonly verb: 'variable'; readonly key: string }
+  | { readonly verb: 'set_variable'; readonly key: string; readonly value: Json }
+  | { readonly verb: 'connection'; readonly connectionId: string };
+
+/** The ways from an attempt to the world outside of its process. */
+export interface AttemptPorts {
+  ask(question: AttemptQuestion): Promise<Json | undefined>;
+  /** The group gets the attempt's kills from now on. */
+  registerGroup(processGroup: number): Promise<void>;
+  releaseGroup(processGroup: number): void;
+}
+
+/** What the context of an attempt is made of. */
+export interface ContextParts {
+  readonly workload: Workload;
+  readonly params: Params;
+  readonly log: AttemptLog;
+  readonly masker: SecretMasker;
+  readonly ports: AttemptPorts;
+  readonly signal: AbortSignal;
+  readonly scratchDir: string;
+  readonly dagDirectory: string;
+  readonly maxXComBytes: number | undefined;
+}
+
+/** The context of one attempt, over the task API. Also keeps what the attempt pushed and saved, for its outcome. */
+export class AttemptContext implements TaskContext {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: RunType;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly tryNumber: number;
+  readonly attemptId: number;
+  readonly ts: string;
+  readonly timezone: string;
+  readonly params: Params;
+  readonly conf: JsonObject;
+  readonly log: TaskLog;
+  readonly xcom: XComPort;
+  readonly variables: VariablePort;
+  readonly connections: ConnectionPort;
+  readonly state: StatePort;
+  readonly processes: ProcessPort;
+  readonly signal: AbortSignal;
+  readonly scratchDir: string;
+  readonly dagDirectory: string;
+  /** What the task pushed so far; stored with its success. */
+  readonly pushed = new Map<string, Json>();
+  readonly #dataInterval: Workload['dataInterval'];
+  #savedState: JsonObject | null;
+
+  constructor(parts: ContextParts) {
+    const { workload, ports } = parts;
+    this.dagId = workload.dagId;
+    this.runId = workload.runId;
+    this.runType = workload.runType as RunType;
+    this.taskId = workload.taskId;
+    this.mapIndex = mapIndexOf(workload.mapPath);
+    this.tryNumber = workload.tryNumber;
+    this.attemptId = workload.attemptId;
+    this.ts = workload.logicalDate;
+    this.timezone = workload.timezone;
+    this.params = parts.params;
+    this.conf = workload.conf;
+    this.signal = parts.signal;
+    this.scratchDir = parts.scratchDir;
+    this.dagDirectory = parts.dagDirectory;
+    this.#dataInterval = workload.dataInterval;
+    this.#savedState = workload.savedState;
+    this.log = taskLog(parts.log);
+    this.xcom = xcomPort(parts, this.pushed);
+    this.variables = variablePort(ports);
+    this.connections = connectionPort(parts);
+    this.processes = {
+      environment: { [ATTEMPT_VARIABLE]: String(workload.attemptId) },
+      register: (processGroup) => ports.registerGroup(processGroup),
+      release: (processGroup) => ports.releaseGroup(processGroup),
+    };
+    this.state = {
+      load: async <T extends JsonObject>() => this.#savedState as T | null,
+      save: async (state) => {
+        const saved = xcomValue('state', state, parts.maxXComBytes);
+        if (typeof saved !== 'object' || saved === null || Array.isArray(saved)) {
+          throw new InvalidInputError('context.state.save expects a JSON object.');
+        }
+        await ports.ask({ verb: 'state', savedState: saved as JsonObject });
+        this.#savedState = saved as JsonObject;
+      },
+    };
+  }
+
+  /** What was saved last, for an outcome that keeps it. */
+  get savedState(): JsonObject | null {
+    return this.#savedState;
+  }
+
+  // Dates are made for each reader: they can be changed, and the next reader must not see that.
+
+  get logicalDate(): Date {
+    return new Date(this.ts);
+  }
+
+  get dataInterval(): TaskContext['dataInterval'] {
+    return { start: new Date(this.#dataInterval.start), end: new Date(this.#dataInterval.end) };
+  }
+
+  get ds(): string {
+    return this.timezone === 'UTC' ? this.ts.slice(0, 10) : localDay(this.timezone, this.logicalDate);
+  }
+}
+
+function taskLog(log: AttemptLog): TaskLog {
+  return {
+    debug: (message, fields) => log.write('debug', 'task', String(message), fields),
+    info: (message, fields) => log.write('info', 'task', String(message), fields),
+    warn: (message, fields) => log.write('warn', 'task', String(message), fields),
+    error: (message, fields) => log.write('error', 'task', String(message), fields),
+  };
+}
+
+function xcomPort({ workload, ports, maxXComBytes }: ContextParts, pushed: Map<string, Json>): XComPort {
+  return {
+    async pull<T>(source: string | TaskOutput<T>, key = RETURN_VALUE): Promise<T> {
+      const output = typeof source === 'string' ? { taskId: source, key } : source;
+      const name = `${output.taskId}/${output.key}`;
+      if (Object.hasOwn(workload.inputs, name)) return workload.inputs[name] as T;
+      const value = await ports.ask({ verb: 'xcom', taskId: output.taskId, key: output.key });
+      return (value ?? null) as T;
+    },
+    push(key, value) {
+      if (typeof key !== 'string' || key === '')
+        throw new InvalidInputError('context.xcom.push expects a key.');
+      const json = xcomValue(key, value, maxXComBytes);
+      if (json === undefined) pushed.delete(key);
+      else pushed.set(key, json);
+    },
+  };
+}
+
+function variablePort(ports: AttemptPorts): VariablePort {
+  async function get(variable: string | LiveVariable<unknown>): Promise<unknown> {
+    if (!isLiveVariable(variable)) return ports.ask({ verb: 'variable', key: variable });
+    return variableValue(variable, await ports.ask({ verb: 'variable', key: variable.name }));
+  }
+  return {
+    get: get as VariablePort['get'],
+    async set(key, value) {
+      const json = xcomValue(key, value);
+      if (json === undefined) throw new InvalidInputError(`Variable "${key}" cannot be set to undefined.`);
+      await ports.ask({ verb: 'set_variable', key, value: json });
+    },
+  };
+}
+
+/** Registers what is secret in a connection before the task sees it. */
+function connectionPort({ ports, masker, log }: ContextParts): ConnectionPort {
+  return {
+    async get(connectionId) {
+      const connection = (await ports.ask({ verb: 'connection', connectionId })) as unknown as Connection;
+      const registered = [masker.register(connection.password), masker.register(connection.extra)];
+      if (registered.includes(false)) {
+        log.write(
+          'warn',
+          'system',
+          `Connection "${connectionId}" has a secret that is too short to be masked in logs.`,
+        );
+      }
+      return connection;
+    },
+  };
+}
+
+/** Last component of a map path; -1: not mapped. */
+export function mapIndexOf(mapPath: string): number {
+  return mapPath === '' ? -1 : Number(mapPath.slice(mapPath.lastIndexOf('.') + 1));
+}
+
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
+function localDay(timezone: string, instant: Date): string {
+  let format = dayFormats.get(timezone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: timezone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    dayFormats.set(timezone, format);
+  }
+  return format.format(instant);
+}
