@@ -25,7 +25,6 @@ export default new DAG(
     description:
       'Loads one day of weather, aggregates its month three ways, checks the data and publishes it',
     schedule: new CronDataIntervalTimetable('0 0 * * *'),
-    startDate: '2012-01-01',
     endDate: '2015-12-31',
     pausedUponCreation: true,
     tags: ['example', 'sqlite'],

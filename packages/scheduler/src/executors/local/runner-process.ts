@@ -63,7 +63,7 @@ export class RunnerProcess {
       detached: true,
       // Read by nobody: attempts print into their logs. A pipe would break when this process dies.
       stdio: ['ignore', output, output],
-      env: runnerEnvironment(environment, scratchDir),
+      env: runnerEnvironment(environment, home, scratchDir),
     });
     closeSync(output);
     const exited = exitOf(child);
@@ -120,11 +120,11 @@ const runnerMain = fileURLToPath(new URL('../../runner/main.js', import.meta.url
  * Runners get what the scheduler's own environment has, for the user's libraries, without what configures tsflow (the database's
  * password among it) and without Node's options, which a debugger or a test runner meant for its own process.
  */
-function runnerEnvironment(environment: NodeJS.ProcessEnv, scratchDir: string): NodeJS.ProcessEnv {
+function runnerEnvironment(environment: NodeJS.ProcessEnv, home: string, scratchDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
     ([name]) => name === 'TSFLOW_FAILPOINT' || !(name === 'NODE_OPTIONS' || name.startsWith('TSFLOW_')),
   );
-  return { ...Object.fromEntries(kept), TMPDIR: scratchDir };
+  return { ...Object.fromEntries(kept), TSFLOW_HOME: home, TMPDIR: scratchDir };
 }
 
 function openOutput(home: string, runnerId: string): number {
