@@ -146,6 +146,7 @@ export class ExecutorHarness implements AsyncDisposable {
     const executor = new LocalExecutor({
       home: this.home,
       schedulerId: 'test',
+      warmRunners: 1,
       events: this.events,
       server,
       runners: this.rows,

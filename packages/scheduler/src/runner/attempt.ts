@@ -64,6 +64,7 @@ export class Attempt {
   }
 
   async run(): Promise<AttemptEnd> {
+    this.#host.log.write('info', 'system', describeStart(this.workload));
     const stopTimer = this.#startTimer();
     let outcome: TaskOutcome;
     try {
@@ -203,6 +204,11 @@ function notification(workload: Workload, context: AttemptContext): Notification
     log: context.log,
     connections: context.connections,
   };
+}
+
+function describeStart({ kind, dagId, taskId, runId, mapPath, tryNumber, version }: Workload): string {
+  const what = kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`;
+  return `${what} of ${dagId}.${taskId}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
 }
 
 /** An error for a reader of the log: its stack with the author's lines, and what caused it. */

@@ -207,7 +207,6 @@ export class Runner {
     this.#client.send(this.#startedMessage(running));
     this.#client.flush();
     this.#showWhatRuns();
-    log.write('info', 'system', describeStart(workload));
     this.#guard.enter(
       { attemptId: workload.attemptId, log, fail: (error) => attempt.fail(error) },
       dirname(bundlePath),
@@ -415,11 +414,6 @@ export function runnerTitle(
 ): string {
   if (workload === null) return 'tsflow-runner idle';
   return `tsflow-runner ${workload.attemptId}/${workload.grantNumber} ${workload.dagId}.${workload.taskId}`;
-}
-
-function describeStart({ kind, dagId, taskId, runId, mapPath, tryNumber, version }: Workload): string {
-  const what = kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`;
-  return `${what} of ${dagId}.${taskId}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
 }
 
 function about({ attemptId, grantNumber }: Workload): { attemptId: number; grantNumber: number } {
