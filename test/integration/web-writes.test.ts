@@ -20,7 +20,7 @@ describe.each(DATABASES)('the REST API asks a scheduler on %s', (dialect) => {
   let operator: WebClient;
 
   beforeEach(async () => {
-    harness = await SchedulerHarness.start(dialect, [etl], () => ({ kind: 'success' }));
+    harness = await SchedulerHarness.start(dialect, [etl], () => ({ kind: 'success', xcoms: {} }));
     web = await WebHarness.start(harness.store);
     operator = await web.as('Operator');
   });

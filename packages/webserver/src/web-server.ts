@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
@@ -66,7 +67,7 @@ class HttpWebServer implements WebServer {
     this.#config = options.config;
     this.#logger = options.logger;
     this.#services = composeServices(options);
-    const uiDir = options.uiDir ?? new URL('./ui', import.meta.url).pathname;
+    const uiDir = options.uiDir ?? fileURLToPath(new URL('./ui', import.meta.url));
     this.#server = createServer(composeApp(this.#services, uiDir, options.allowedHosts ?? []));
     // Slow readers of headers hold a connection, not a process: Node's defaults (60 s, 300 s) made shorter.
     this.#server.headersTimeout = 15_000;

@@ -104,7 +104,12 @@ export class LiveFeed implements Service {
       kept.stop();
       this.#watchers.delete(watcher);
     });
-    if (this.#cursor === null) this.#cursor = await this.#store.events.latest();
+    if (this.#cursor === null) {
+      const latest = await this.#store.events.latest();
+      // Another one may have come first and set it meanwhile; nobody may skip what that one still waits for.
+      this.#cursor ??= latest;
+      if (!stream.isOpen) return;
+    }
     this.#watchers.add(watcher);
     this.#readSoon(SPACING_MS);
     await this.#catchUp(watcher, cursor);

@@ -1,11 +1,11 @@
-import type { JsonObject } from '../../json.ts';
 import type { LiveNumber, SerializedDag } from '../../serialization/index.ts';
+import { type Timetable, timetableFromJson } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 
 /** The few members of a serialized DAG that lists show: small enough to keep one for every DAG. */
 export interface DagFacts {
   readonly maxActiveRuns: LiveNumber;
-  readonly timetable: JsonObject;
+  readonly timetable: Timetable;
   readonly startDate: string | null;
   readonly endDate: string | null;
   readonly catchup: boolean;
@@ -65,7 +65,7 @@ export async function dagFacts(
     const dag = JSON.parse(row.serialized) as SerializedDag;
     const facts: DagFacts = {
       maxActiveRuns: dag.maxActiveRuns,
-      timetable: dag.timetable,
+      timetable: timetableFromJson(dag.timetable),
       startDate: dag.startDate,
       endDate: dag.endDate,
       catchup: dag.catchup,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { InvalidInputError } from '../../errors.ts';
 import type { SerializedGroup } from '../../serialization/index.ts';
 import type { TaskState } from '../../state/index.ts';
@@ -94,25 +95,48 @@ async function cellsOf(store: Store, runs: readonly RunBar[]): Promise<DagGrid['
   const cells: Record<string, Record<string, GridCell>> = {};
   if (runs.length === 0) return cells;
   const runIds = new Map(runs.map((run) => [run.key, run.runId]));
-  const rows = await store.db
-    .selectFrom('taskInstance')
-    .select(['runKey', 'taskId', 'mapPath', 'state', 'tryNumber', 'startDate', 'endDate'])
-    .where('runKey', 'in', [...runIds.keys()])
-    .execute();
-  for (const row of rows) {
-    const runId = runIds.get(row.runKey)!;
+  for (const row of await instancesOf(store, [...runIds.keys()])) {
     // No prototype: a task may be called `constructor`.
-    cells[runId] ??= Object.create(null) as Record<string, GridCell>;
-    const ofRun = cells[runId];
-    const cell: GridCell = {
-      state: row.state as TaskState,
-      tryNumber: row.tryNumber,
-      startDate: row.startDate,
-      endDate: row.endDate,
-    };
-    ofRun[row.taskId] = row.mapPath === '' ? cell : merged(ofRun[row.taskId], cell);
+    const ofRun: Record<string, GridCell> = Object.create(null);
+    for (const [taskId, isMapped, state, tryNumber, startDate, endDate] of JSON.parse(
+      row.instances,
+    ) as InstanceTuple[]) {
+      const cell: GridCell = { state, tryNumber, startDate, endDate };
+      ofRun[taskId] = isMapped === 1 ? merged(ofRun[taskId], cell) : cell;
+    }
+    cells[runIds.get(row.runKey)!] = ofRun;
   }
   return cells;
+}
+
+type InstanceTuple = [
+  taskId: string,
+  isMapped: 0 | 1,
+  state: TaskState,
+  tryNumber: number,
+  startDate: number | null,
+  endDate: number | null,
+];
+
+/**
+ * One row a run with all its instances as a JSON list: 5,000 tasks by 25 runs are 125,000 rows, and handing them over one by one
+ * takes three times as long. Differs because the databases call the same functions by different names.
+ */
+async function instancesOf(
+  store: Store,
+  runKeys: readonly number[],
+): Promise<readonly { runKey: number; instances: string }[]> {
+  const tuple = sql`task_id, case when map_path = '' then 0 else 1 end, state, try_number, start_date, end_date`;
+  const list =
+    store.dialect === 'postgres'
+      ? sql<string>`json_agg(json_build_array(${tuple}))::text`
+      : sql<string>`json_group_array(json_array(${tuple}))`;
+  return store.db
+    .selectFrom('taskInstance')
+    .select(['runKey', list.as('instances')])
+    .where('runKey', 'in', runKeys)
+    .groupBy('runKey')
+    .execute();
 }
 
 /** The cell of a mapped task after one more of its instances. */

@@ -1,8 +1,7 @@
-import type { SerializedDag } from '../../serialization/index.ts';
-import { type RunInfo, timetableFromJson } from '../../timetables/index.ts';
+import type { RunInfo } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 import type { DagTable } from '../tables.ts';
-import { dagFacts } from './dag-facts.ts';
+import { type DagFacts, dagFacts } from './dag-facts.ts';
 import { dagRow } from './dag-row.ts';
 
 /** A run that the schedule plans. Instants are milliseconds UTC. */
@@ -12,9 +11,6 @@ export interface PlannedRun {
   readonly runAfter: number;
   readonly dataInterval: { readonly start: number; readonly end: number };
 }
-
-/** What a schedule needs to be asked for its next runs. */
-type Schedule = Pick<SerializedDag, 'timetable' | 'startDate' | 'endDate' | 'catchup'>;
 
 /** Most runs that one question answers. */
 const MAX_PLANNED_RUNS = 500;
@@ -34,11 +30,11 @@ export async function nextRuns(
 /** At most `count` runs that the schedule plans behind the DAG's high-water mark, in order. Lazy. */
 export function* plannedRuns(
   dag: Pick<DagTable, 'mark' | 'definedAt'>,
-  schedule: Schedule,
+  schedule: DagFacts,
   now: number,
   count: number,
 ): Iterable<PlannedRun> {
-  const timetable = timetableFromJson(schedule.timetable);
+  const { timetable } = schedule;
   const restriction = {
     earliest: new Date(schedule.startDate ?? dag.definedAt),
     latest: schedule.endDate === null ? null : new Date(schedule.endDate),

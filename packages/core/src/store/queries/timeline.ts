@@ -65,9 +65,13 @@ async function runsBetween(store: Store, from: number, to: number) {
     store.db
       .selectFrom('dagRun')
       .select(columns)
-      // Literals: the partial index of open runs is written with the same words.
-      .where(sql<SqlBool>`(state = 'queued' or state = 'running')`)
-      .where('queuedAt', '<=', to)
+      // Through the partial index of open runs, written with the same words: the other one walks all that was ever queued.
+      .where('key', 'in', (eb) =>
+        eb
+          .selectFrom('dagRun as open')
+          .select('open.key')
+          .where(sql<SqlBool>`(open.state = 'queued' or open.state = 'running')`),
+      )
       .limit(MAX_RUNS + 1)
       .execute(),
     store.db
@@ -81,7 +85,8 @@ async function runsBetween(store: Store, from: number, to: number) {
       .limit(MAX_RUNS + 1)
       .execute(),
   ]);
-  return [...open, ...finished].sort((a, b) => a.queuedAt - b.queuedAt || a.key - b.key);
+  const inWindow = open.filter((run) => run.queuedAt <= to);
+  return [...inWindow, ...finished].sort((a, b) => a.queuedAt - b.queuedAt || a.key - b.key);
 }
 
 async function plannedBetween(
