@@ -13,7 +13,7 @@ const ROOT = process.cwd();
 const FIXTURES = join(ROOT, 'test/fixtures/dags');
 
 /** Small, so that a bomb goes off soon; Node with the loader takes some 75 MB. */
-const LIMITS = { timeoutMs: 1_500, memoryMb: 192 };
+const LIMITS = { timeoutMs: 2_500, memoryMb: 192 };
 
 /** A project in a temporary folder with real files, a database in memory, and the dag processors that a test starts in it. */
 export class DagProcessorProject implements AsyncDisposable {
@@ -130,6 +130,16 @@ export class RunningProcessor {
   /** Everything seen so far, and before this call if it had come already, is recorded. */
   async idle(): Promise<void> {
     await this.next((event) => event.type === 'idle', 0);
+  }
+
+  /** Each of these files was recorded, as loaded or as failed. */
+  async seen(files: readonly string[]): Promise<void> {
+    const missing = new Set(files);
+    await this.next((event) => {
+      if (event.type === 'recorded') for (const file of event.parsed) missing.delete(file);
+      if (event.type === 'recorded') for (const { file } of event.failed) missing.delete(file);
+      return missing.size === 0;
+    }, 0);
   }
 
   async parsed(file: string, since = this.events.length): Promise<void> {

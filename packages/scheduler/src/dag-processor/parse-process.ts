@@ -130,6 +130,7 @@ export class ParseProcess {
     const report = parseReport(line);
     if (report === null) return;
     this.#deadline?.cancel();
+    this.#deadline = null;
     if (report.verb === 'ready') this.#workerPid = report.pid;
     if (report.verb === 'loading') {
       const seconds = this.#limits.timeoutMs / 1_000;
@@ -144,7 +145,13 @@ export class ParseProcess {
 
   #restartDeadline(delayMs: number, message: string): void {
     this.#deadline?.cancel();
-    this.#deadline = this.#clock.setTimer(delayMs, () => this.#end({ kind: 'timeout', message }));
+    const deadline = this.#clock.setTimer(delayMs, () => {
+      // After a pause of this process (a suspended machine) the report may be waiting to be read: that comes first.
+      setImmediate(() => {
+        if (this.#deadline === deadline) this.#end({ kind: 'timeout', message });
+      });
+    });
+    this.#deadline = deadline;
   }
 
   #watchMemory(): void {
