@@ -92,7 +92,7 @@ export class DagFileFinder {
 }
 
 /** Whether a file of this name may define DAGs. */
-export function isDagFileName(name: string): boolean {
+function isDagFileName(name: string): boolean {
   return DAG_FILE.test(name) && !NOT_A_DAG_FILE.test(name) && !EDITOR_FILE.test(name);
 }
 

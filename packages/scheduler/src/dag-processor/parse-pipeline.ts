@@ -238,7 +238,7 @@ async function linkPackages({ folder, parseFolder }: ParsePipelineOptions): Prom
 }
 
 /** The `node_modules` that an import in the dags folder looks into first, or null. */
-export function nearestPackages(folder: string): string | null {
+function nearestPackages(folder: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
     const packages = join(at, 'node_modules');
     if (existsSync(packages)) return packages;
