@@ -1,0 +1,141 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { answer, client } from './client.ts';
+import type { User } from './contract.ts';
+import type { DagFilter, RunFilter } from './paths.ts';
+
+/**
+ * Every question that a page asks of the server, with the key under which its answer is cached. Live changes find their
+ * cache entries by the same keys (`live/changes.ts`).
+ */
+export const queries = {
+  me: () =>
+    queryOptions({
+      queryKey: ['me'],
+      queryFn: async (): Promise<User> => {
+        const me = await answer(client.GET('/auth/me'));
+        return 'user' in me ? me.user : me;
+      },
+      retry: false,
+      staleTime: 300_000,
+    }),
+  info: () =>
+    queryOptions({ queryKey: ['info'], queryFn: () => answer(client.GET('/info')), refetchInterval: 5_000 }),
+  dags: (filter: DagFilter) =>
+    queryOptions({
+      queryKey: ['dags', filter],
+      queryFn: () => answer(client.GET('/dags', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
+    }),
+  dag: (dagId: string) =>
+    queryOptions({
+      queryKey: ['dag', dagId],
+      queryFn: () => answer(client.GET('/dags/{dagId}', { params: { path: { dagId } } })),
+    }),
+  versions: (dagId: string) =>
+    queryOptions({
+      queryKey: ['versions', dagId],
+      queryFn: () => answer(client.GET('/dags/{dagId}/versions', { params: { path: { dagId } } })),
+    }),
+  version: (dagId: string, version: string) =>
+    queryOptions({
+      queryKey: ['version', dagId, version],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/versions/{version}', { params: { path: { dagId, version } } })),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  grid: (dagId: string, limit: number) =>
+    queryOptions({
+      queryKey: ['grid', dagId, limit],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/grid', { params: { path: { dagId }, query: { limit } } })),
+      placeholderData: keepPreviousData,
+    }),
+  runs: (filter: RunFilter) =>
+    queryOptions({
+      queryKey: ['runs', filter],
+      queryFn: () => answer(client.GET('/runs', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
+    }),
+  run: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['run', dagId, runId],
+      queryFn: () => answer(client.GET('/dags/{dagId}/runs/{runId}', { params: { path: { dagId, runId } } })),
+    }),
+  runTasks: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['runTasks', dagId, runId],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path: { dagId, runId } } })),
+    }),
+  gantt: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['gantt', dagId, runId],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/runs/{runId}/gantt', { params: { path: { dagId, runId } } })),
+    }),
+  runWhy: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['runWhy', dagId, runId],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/runs/{runId}/why', { params: { path: { dagId, runId } } })),
+    }),
+  events: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['events', dagId, runId],
+      queryFn: () =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/events', {
+            params: { path: { dagId, runId }, query: { limit: 500 } },
+          }),
+        ),
+    }),
+  task: (dagId: string, runId: string, taskId: string, mapPath: string) =>
+    queryOptions({
+      queryKey: ['task', dagId, runId, taskId, mapPath],
+      queryFn: () =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}', {
+            params: { path: { dagId, runId, taskId }, query: { mapPath } },
+          }),
+        ),
+    }),
+  why: (dagId: string, runId: string, taskId: string, mapPath: string) =>
+    queryOptions({
+      queryKey: ['why', dagId, runId, taskId, mapPath],
+      queryFn: () =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/why', {
+            params: { path: { dagId, runId, taskId }, query: { mapPath } },
+          }),
+        ),
+    }),
+  xcom: (dagId: string, runId: string, taskId: string, mapPath: string) =>
+    queryOptions({
+      queryKey: ['xcom', dagId, runId, taskId, mapPath],
+      queryFn: () =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/xcom', {
+            params: { path: { dagId, runId, taskId }, query: { mapPath } },
+          }),
+        ),
+    }),
+  backfills: (dagId?: string) =>
+    queryOptions({
+      queryKey: ['backfills', dagId ?? null],
+      queryFn: () => answer(client.GET('/backfills', { params: { query: dagId ? { dagId } : {} } })),
+    }),
+  variables: () => queryOptions({ queryKey: ['variables'], queryFn: () => answer(client.GET('/variables')) }),
+  variableHistory: (key: string) =>
+    queryOptions({
+      queryKey: ['variableHistory', key],
+      queryFn: () => answer(client.GET('/variables/{key}/history', { params: { path: { key } } })),
+    }),
+  importErrors: () =>
+    queryOptions({ queryKey: ['importErrors'], queryFn: () => answer(client.GET('/import-errors')) }),
+  timeline: (from: string, to: string) =>
+    queryOptions({
+      queryKey: ['timeline', from, to],
+      queryFn: () => answer(client.GET('/timeline', { params: { query: { from, to } } })),
+      placeholderData: keepPreviousData,
+    }),
+};

@@ -1,0 +1,217 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { answer, client } from '../api/client.ts';
+import type { Backfill } from '../api/contract.ts';
+import { queries } from '../api/queries.ts';
+import { durationText } from '../clock/duration-text.ts';
+import { Instant } from '../clock/instant.tsx';
+import { useNow } from '../clock/server-clock.ts';
+import { type Column, DataTable } from '../controls/data-table.tsx';
+import { ErrorNotice } from '../controls/error-notice.tsx';
+import { IconButton } from '../controls/icon-button.tsx';
+import { SearchField } from '../dags/dag-list-page.tsx';
+import { useAction } from '../dialogs/actions.ts';
+import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
+import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
+import { useMayWrite } from '../login/role.ts';
+import { StateIcon } from '../state/state-icon.tsx';
+
+/** Every backfill with how far it is; pause, go on, cancel. */
+export function BackfillsPage() {
+  const { t } = useTranslation();
+  const now = useNow();
+  const mayWrite = useMayWrite();
+  const { dagId } = useSearch({ from: '/shell/backfills' });
+  const navigate = useNavigate({ from: '/backfills' });
+  const backfills = useQuery({ ...queries.backfills(dagId), refetchInterval: 3_000 });
+  const [creating, setCreating] = useState(false);
+  const [cancelling, setCancelling] = useState<Backfill | null>(null);
+  const act = useAction(
+    ({ key, action }: { key: number; action: 'pause' | 'resume' | 'cancel' }) =>
+      answer(client.POST('/backfills/{key}/{action}', { params: { path: { key, action } } })),
+    t('backfill.asked'),
+    () => setCancelling(null),
+  );
+  const columns: Column<Backfill>[] = [
+    { id: 'key', header: '#', cell: (each) => each.key, sortBy: (each) => each.key },
+    {
+      id: 'dag',
+      header: 'DAG',
+      sortBy: (each) => each.dagId,
+      cell: (each) => (
+        <Link to="/dags/$dagId" params={{ dagId: each.dagId }} className="strong">
+          {each.dagId}
+        </Link>
+      ),
+    },
+    {
+      id: 'range',
+      header: t('backfill.range'),
+      cell: (each) => `${each.fromDate.slice(0, 10)} – ${each.toDate.slice(0, 10)}`,
+    },
+    {
+      id: 'state',
+      header: t('dags.state'),
+      sortBy: (each) => each.state,
+      cell: (each) => (
+        <span className="state-label">
+          <StateIcon state={ICONS[each.state] ?? 'none'} />
+          {t(`backfill.states.${each.state as 'running'}`, { defaultValue: each.state })}
+        </span>
+      ),
+    },
+    {
+      id: 'progress',
+      header: t('backfill.progress'),
+      cell: (each) => <Progress backfill={each} now={now} />,
+    },
+    {
+      id: 'counts',
+      header: t('backfill.counts'),
+      className: 'wide-only',
+      cell: (each) => (
+        <span className="row-actions task-counts">
+          {(['failed', 'running', 'succeeded'] as const).map((name) =>
+            each[name] > 0 ? (
+              <span key={name} className="count-mark">
+                <StateIcon state={name === 'succeeded' ? 'success' : name} size={12} />
+                {each[name]}
+              </span>
+            ) : null,
+          )}
+          {each.existing + each.inFlight > 0 ? (
+            <span className="faint">{t('backfill.leftAlone', { count: each.existing + each.inFlight })}</span>
+          ) : null}
+        </span>
+      ),
+    },
+    {
+      id: 'created',
+      header: t('backfill.created'),
+      className: 'wide-only',
+      cell: (each) => (
+        <>
+          <Instant at={each.createdAt} /> <span className="soft">{each.actor}</span>
+        </>
+      ),
+    },
+    {
+      id: 'actions',
+      header: '',
+      className: 'num',
+      cell: (each) =>
+        mayWrite && (each.state === 'running' || each.state === 'queued' || each.state === 'paused') ? (
+          <span className="row-actions">
+            {each.state === 'paused' ? (
+              <IconButton
+                icon="play"
+                label={t('backfill.resume')}
+                onClick={() => act.mutate({ key: each.key, action: 'resume' })}
+              />
+            ) : (
+              <IconButton
+                icon="pause"
+                label={t('backfill.pause')}
+                onClick={() => act.mutate({ key: each.key, action: 'pause' })}
+              />
+            )}
+            <IconButton icon="stop" label={t('backfill.cancel')} onClick={() => setCancelling(each)} />
+          </span>
+        ) : null,
+    },
+  ];
+  if (backfills.isError && !backfills.data)
+    return <ErrorNotice error={backfills.error} onRetry={() => void backfills.refetch()} />;
+  return (
+    <div className="page">
+      <div className="toolbar">
+        <h1 className="sr-only">{t('nav.backfills')}</h1>
+        <SearchField
+          value={dagId ?? ''}
+          label={t('runs.dagId')}
+          onChange={(next) => void navigate({ search: next ? { dagId: next } : {}, replace: true })}
+        />
+        <span className="grow" />
+        {mayWrite ? (
+          <button type="button" className="button" data-kind="primary" onClick={() => setCreating(true)}>
+            {t('backfill.new')}
+          </button>
+        ) : null}
+      </div>
+      {backfills.data?.items.length === 0 ? (
+        <div className="empty">
+          <h2>{t('backfill.none')}</h2>
+          <p className="soft">{t('backfill.noneText')}</p>
+          <pre className="code-block" tabIndex={0}>
+            tsflow backfill create DAG --start 2026-01-01 --end 2026-01-31
+          </pre>
+        </div>
+      ) : (
+        <DataTable
+          label={t('nav.backfills')}
+          columns={columns}
+          rows={backfills.data?.items ?? []}
+          rowKey={(each) => String(each.key)}
+        />
+      )}
+      {creating ? <BackfillPanel {...(dagId ? { dagId } : {})} onClose={() => setCreating(false)} /> : null}
+      {cancelling ? (
+        <ConfirmDialog
+          title={t('backfill.cancelTitle', { key: cancelling.key })}
+          text={t('backfill.cancelText')}
+          confirm={t('backfill.cancel')}
+          command={`tsflow backfill cancel ${cancelling.key}`}
+          isPending={act.isPending}
+          onConfirm={() => act.mutate({ key: cancelling.key, action: 'cancel' })}
+          onClose={() => setCancelling(null)}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function Progress({ backfill, now }: { backfill: Backfill; now: number }) {
+  const { t } = useTranslation();
+  const total = backfill.total ?? 0;
+  const settled = backfill.existing + backfill.inFlight;
+  const done = Math.min(total, backfill.succeeded + backfill.failed + settled);
+  const part = total > 0 ? done / total : 0;
+  const spent = now - Date.parse(backfill.createdAt);
+  const ran = backfill.succeeded + backfill.failed;
+  const left = backfill.state === 'running' && ran > 0 ? (spent / ran) * (total - done) : null;
+  return (
+    <span className="progress-line">
+      <span
+        className="progress"
+        role="progressbar"
+        aria-valuenow={done}
+        aria-valuemin={0}
+        aria-valuemax={total}
+        aria-label={t('backfill.progress')}
+      >
+        <i
+          data-state="success"
+          style={{ width: `${(total > 0 ? (done - backfill.failed) / total : 0) * 100}%` }}
+        />
+        <i data-state="failed" style={{ width: `${total > 0 ? (backfill.failed / total) * 100 : 0}%` }} />
+      </span>
+      {done} / {total} <span className="faint">{Math.floor(part * 100)} %</span>
+      {left !== null && part < 1 ? (
+        <span className="faint">{t('backfill.left', { duration: durationText(left) })}</span>
+      ) : null}
+    </span>
+  );
+}
+
+const ICONS: Record<string, string> = {
+  queued: 'queued',
+  running: 'running',
+  paused: 'deferred',
+  completed: 'success',
+  success: 'success',
+  failed: 'failed',
+  cancelled: 'removed',
+  canceled: 'removed',
+};

@@ -1,0 +1,24 @@
+/** A duration as people say it: `0.2 s`, `42 s`, `1m 12s`, `3h 05m`, `2d 4h`. Never more than two units. */
+export function durationText(ms: number): string {
+  if (!Number.isFinite(ms)) return '–';
+  const positive = Math.max(0, ms);
+  if (positive < 1_000) return positive === 0 ? '0 s' : `${Math.max(0.01, positive / 1_000).toFixed(2)} s`;
+  if (positive < 10_000) return `${(positive / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(positive / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${two(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}h ${two(minutes % 60)}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** Milliseconds between two instants; null when the first is missing, up to `now` when the second is. */
+export function durationMs(start: string | null, end: string | null, now: number): number | null {
+  if (start === null) return null;
+  return Math.max(0, (end === null ? now : Date.parse(end)) - Date.parse(start));
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

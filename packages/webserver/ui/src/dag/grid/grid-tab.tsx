@@ -1,0 +1,131 @@
+import './grid.css';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { queries } from '../../api/queries.ts';
+import { Choice } from '../../controls/choice.tsx';
+import { ErrorNotice } from '../../controls/error-notice.tsx';
+import { SearchField } from '../../dags/dag-list-page.tsx';
+import { useStateWord } from '../../state/state-label.tsx';
+import { gridRows } from './grid-rows.ts';
+import { GridTable } from './grid-table.tsx';
+
+const LENGTHS = [10, 25, 50, 100];
+
+interface GridSearch {
+  runs?: number;
+  filter?: string;
+  state?: string;
+  type?: string;
+  closed?: string;
+}
+
+/** Runs x tasks. Everything that narrows it is in the URL; hovering asks nobody. */
+export function GridTab({
+  dagId,
+  zone,
+  search,
+  onChange,
+}: {
+  dagId: string;
+  zone: string | undefined;
+  search: GridSearch;
+  onChange: (change: GridSearch) => void;
+}) {
+  const { t } = useTranslation();
+  const word = useStateWord();
+  const grid = useQuery({ ...queries.grid(dagId, search.runs ?? 25), placeholderData: keepPreviousData });
+  const closed = useMemo(() => new Set((search.closed ?? '').split(',').filter(Boolean)), [search.closed]);
+  const data = grid.data;
+  const rows = useMemo(
+    () => (data ? gridRows(data, closed, search.filter) : []),
+    [data?.tasks, data?.groups, closed, search.filter],
+  );
+  const runs = useMemo(
+    () =>
+      (data?.runs ?? []).filter(
+        (run) =>
+          (!search.state || run.state === search.state) && (!search.type || run.runType === search.type),
+      ),
+    [data?.runs, search.state, search.type],
+  );
+  if (grid.isError && !data) return <ErrorNotice error={grid.error} onRetry={() => void grid.refetch()} />;
+  const setClosed = (next: ReadonlySet<string>) => onChange({ closed: [...next].join(',') || undefined });
+  return (
+    <>
+      <div className="toolbar">
+        <SearchField
+          value={search.filter ?? ''}
+          label={t('run.filterTasks')}
+          onChange={(filter) => onChange({ filter })}
+        />
+        <Choice
+          label={t('dags.state')}
+          any={t('dags.anyState')}
+          value={search.state}
+          onChange={(state) => onChange({ state })}
+          options={(['failed', 'running', 'queued', 'success'] as const).map((state) => [state, word(state)])}
+        />
+        <Choice
+          label={t('runs.type')}
+          any={t('runs.anyType')}
+          value={search.type}
+          onChange={(type) => onChange({ type })}
+          options={(['scheduled', 'manual', 'backfill', 'asset_triggered'] as const).map((type) => [
+            type,
+            t(`runType.${type}`),
+          ])}
+        />
+        <select
+          className="field"
+          aria-label={t('dag.runsShown')}
+          value={search.runs ?? 25}
+          onChange={(event) => onChange({ runs: Number(event.target.value) })}
+        >
+          {LENGTHS.map((length) => (
+            <option key={length} value={length}>
+              {t('dag.lastN', { count: length })}
+            </option>
+          ))}
+        </select>
+        {(data?.groups.length ?? 0) > 0 ? (
+          <>
+            <button
+              type="button"
+              className="button"
+              data-kind="quiet"
+              onClick={() => setClosed(new Set(data?.groups.map((group) => group.groupId)))}
+            >
+              {t('dag.closeAll')}
+            </button>
+            <button type="button" className="button" data-kind="quiet" onClick={() => setClosed(new Set())}>
+              {t('dag.openAll')}
+            </button>
+          </>
+        ) : null}
+      </div>
+      {data && runs.length === 0 ? (
+        <div className="empty">
+          <h2>{search.state || search.type ? t('dag.noRunMatches') : t('dag.noRuns')}</h2>
+          <p className="soft">{t('dag.noRunsText')}</p>
+          <pre className="code-block" tabIndex={0}>
+            tsflow dags trigger {dagId}
+          </pre>
+        </div>
+      ) : data ? (
+        <GridTable
+          dagId={dagId}
+          zone={zone}
+          rows={rows}
+          runs={runs}
+          cells={data.cells}
+          onToggle={(groupId) => {
+            const next = new Set(closed);
+            if (!next.delete(groupId)) next.add(groupId);
+            setClosed(next);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}

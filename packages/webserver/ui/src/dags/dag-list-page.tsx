@@ -1,0 +1,272 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Dag } from '../api/contract.ts';
+import type { DagFilter } from '../api/paths.ts';
+import { queries } from '../api/queries.ts';
+import { Instant } from '../clock/instant.tsx';
+import { Choice } from '../controls/choice.tsx';
+import { type Column, DataTable } from '../controls/data-table.tsx';
+import { ErrorNotice } from '../controls/error-notice.tsx';
+import { IconButton } from '../controls/icon-button.tsx';
+import { NextRun } from '../dag/next-run.tsx';
+import { PauseSwitch } from '../dag/pause-switch.tsx';
+import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
+import { FirstVisit } from '../home/first-visit.tsx';
+import { StateIcon } from '../state/state-icon.tsx';
+import { useStateWord } from '../state/state-label.tsx';
+import { RunBars } from './run-bars.tsx';
+
+const PAGE_SIZE = 200;
+
+/** A row a DAG: whether it is on, how its last runs went, what comes next. Filters live in the URL. */
+export function DagListPage() {
+  const { t } = useTranslation();
+  const word = useStateWord();
+  const filter = useSearch({ from: '/shell/dags' });
+  const navigate = useNavigate({ from: '/dags' });
+  const set = (change: Partial<DagFilter>) =>
+    void navigate({
+      search: (old) => clean({ ...old, cursor: undefined, ...change }),
+      replace: 'search' in change,
+    });
+  const dags = useQuery({ ...queries.dags({ limit: PAGE_SIZE, ...filter }) });
+  const [triggering, setTriggering] = useState<string | null>(null);
+  const items = dags.data?.items ?? [];
+  const isFiltered = Object.keys(filter).length > 0;
+
+  if (dags.isError && !dags.data)
+    return <ErrorNotice error={dags.error} onRetry={() => void dags.refetch()} />;
+  if (dags.data && items.length === 0 && !isFiltered) return <FirstVisit />;
+  return (
+    <div className="page">
+      <div className="toolbar">
+        <h1 className="sr-only">{t('nav.dags')}</h1>
+        <SearchField
+          value={filter.search ?? ''}
+          label={t('dags.search')}
+          onChange={(search) => set({ search })}
+        />
+        <Choice
+          label={t('dags.state')}
+          any={t('dags.anyState')}
+          value={filter.state}
+          onChange={(state) => set({ state })}
+          options={(['failed', 'running', 'queued', 'success'] as const).map((state) => [state, word(state)])}
+        />
+        <Choice
+          label={t('dags.paused')}
+          any={t('dags.onAndOff')}
+          value={filter.paused}
+          onChange={(paused) => set({ paused })}
+          options={[
+            ['false', t('dags.on')],
+            ['true', t('dags.off')],
+          ]}
+        />
+        <Choice
+          label={t('dags.tag')}
+          any={t('dags.anyTag')}
+          value={filter.tag}
+          onChange={(tag) => set({ tag })}
+          options={choices(
+            items.flatMap((dag) => dag.tags),
+            filter.tag,
+          )}
+        />
+        <Choice
+          label={t('dags.owner')}
+          any={t('dags.anyOwner')}
+          value={filter.owner}
+          onChange={(owner) => set({ owner })}
+          options={choices(
+            items.flatMap((dag) => dag.owner ?? []),
+            filter.owner,
+          )}
+        />
+        {isFiltered ? (
+          <button
+            type="button"
+            className="button"
+            data-kind="quiet"
+            onClick={() => void navigate({ search: {} })}
+          >
+            {t('action.reset')}
+          </button>
+        ) : null}
+        <span className="faint" style={{ marginLeft: 'auto' }} aria-live="polite">
+          {t('dags.count', { count: dags.data?.total ?? items.length })}
+        </span>
+      </div>
+      {dags.data && items.length === 0 ? (
+        <div className="empty">
+          <h2>{t('dags.noneMatch')}</h2>
+          <button type="button" className="button" onClick={() => void navigate({ search: {} })}>
+            {t('action.reset')}
+          </button>
+        </div>
+      ) : (
+        <DataTable
+          label={t('nav.dags')}
+          columns={useColumns(setTriggering)}
+          rows={items}
+          rowKey={(dag) => dag.dagId}
+        />
+      )}
+      {dags.data?.nextCursor ? (
+        <div className="toolbar">
+          <button
+            type="button"
+            className="button"
+            onClick={() => set({ cursor: dags.data.nextCursor ?? undefined })}
+          >
+            {t('action.next')}
+          </button>
+        </div>
+      ) : null}
+      {triggering ? <TriggerPanel dagId={triggering} onClose={() => setTriggering(null)} /> : null}
+    </div>
+  );
+}
+
+function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
+  const { t } = useTranslation();
+  const word = useStateWord();
+  return [
+    {
+      id: 'on',
+      header: t('dags.on'),
+      cell: (dag) => <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} />,
+      sortBy: (dag) => Number(dag.isPaused),
+    },
+    {
+      id: 'dagId',
+      header: 'DAG',
+      sortBy: (dag) => dag.dagId,
+      cell: (dag) => {
+        const last = dag.lastRuns.at(-1);
+        return (
+          <span className="state-label">
+            <StateIcon state={last?.state ?? 'none'} />
+            <span className="sr-only">{last ? word(last.state) : t('dags.neverRan')}</span>
+            <Link
+              to="/dags/$dagId"
+              params={{ dagId: dag.dagId }}
+              className="strong"
+              title={dag.description ?? undefined}
+            >
+              {dag.dagId}
+            </Link>
+            {dag.hasImportError ? (
+              <Link to="/import-errors" className="tag">
+                {t('dags.importError')}
+              </Link>
+            ) : null}
+          </span>
+        );
+      },
+    },
+    {
+      id: 'bars',
+      header: t('dags.lastRuns'),
+      cell: (dag) => <RunBars dagId={dag.dagId} runs={dag.lastRuns} zone={dag.timezone} />,
+    },
+    {
+      id: 'last',
+      header: t('dags.lastRun'),
+      sortBy: (dag) => dag.lastRuns.at(-1)?.startDate ?? '',
+      cell: (dag) => <Instant at={dag.lastRuns.at(-1)?.startDate ?? null} zone={dag.timezone} />,
+      className: 'wide-only',
+    },
+    {
+      id: 'schedule',
+      header: t('dags.schedule'),
+      sortBy: (dag) => dag.schedule,
+      cell: (dag) => (
+        <span className="soft">{dag.schedule === 'none' ? t('dags.noSchedule') : dag.schedule}</span>
+      ),
+      className: 'wide-only',
+    },
+    {
+      id: 'next',
+      header: t('dags.nextRun'),
+      sortBy: (dag) => dag.nextRun?.runAfter ?? '9',
+      cell: (dag) => (
+        <NextRun at={dag.isPaused ? null : (dag.nextRun?.runAfter ?? null)} zone={dag.timezone} />
+      ),
+      className: 'wide-only',
+    },
+    {
+      id: 'tags',
+      header: t('dags.tags'),
+      cell: (dag) => (
+        <span className="row-actions">
+          {dag.tags.map((tag) => (
+            <Link key={tag} to="/dags" search={{ tag }} className="tag">
+              {tag}
+            </Link>
+          ))}
+        </span>
+      ),
+      className: 'wide-only',
+    },
+    {
+      id: 'owner',
+      header: t('dags.owner'),
+      sortBy: (dag) => dag.owner ?? '',
+      cell: (dag) => <span className="soft">{dag.owner}</span>,
+      className: 'wide-only',
+    },
+    {
+      id: 'actions',
+      header: '',
+      cell: (dag) => (
+        <IconButton
+          icon="play"
+          label={t('action.triggerDag', { dagId: dag.dagId })}
+          onClick={() => trigger(dag.dagId)}
+        />
+      ),
+      className: 'num',
+    },
+  ];
+}
+
+/** A search field that asks the server when the typing rests. */
+export function SearchField({
+  value,
+  label,
+  onChange,
+}: {
+  value: string;
+  label: string;
+  onChange: (value: string | undefined) => void;
+}) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text || undefined), 180);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <input
+      type="search"
+      className="field"
+      data-page-search
+      aria-label={label}
+      placeholder={`${label}  /`}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+    />
+  );
+}
+
+function choices(values: readonly string[], chosen: string | undefined): [string, string][] {
+  return [...new Set(chosen ? [...values, chosen] : values)].sort().map((value) => [value, value]);
+}
+
+function clean<T extends object>(filter: T): T {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,82 @@
+import { Menu } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { answer, client } from '../api/client.ts';
+import type { TaskInstance } from '../api/contract.ts';
+import { shellWord } from '../controls/copy-command.tsx';
+import { Icon } from '../controls/icon.tsx';
+import { useMayWrite } from '../login/role.ts';
+import { useAction } from './actions.ts';
+import { ClearDialog } from './clear-dialog.tsx';
+import { ConfirmDialog, MarkDialog } from './confirm-dialog.tsx';
+
+/** What may be done with one task of a run. */
+export function TaskActions({ task }: { task: TaskInstance }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState<'clear' | 'kill' | 'success' | 'failed' | 'skipped' | null>(null);
+  const close = () => setOpen(null);
+  const mayWrite = useMayWrite();
+  const { dagId, runId, taskId } = task;
+  const kill = useAction(
+    () =>
+      answer(
+        client.POST('/dags/{dagId}/runs/{runId}/kill', {
+          params: { path: { dagId, runId } },
+          body: { taskIds: [taskId] },
+        }),
+      ),
+    t('kill.done'),
+    close,
+  );
+  if (!mayWrite) return null;
+  const isActive = ACTIVE.has(task.state);
+  return (
+    <>
+      <button type="button" className="button" data-kind="quiet" onClick={() => setOpen('clear')}>
+        <Icon name="clear" size={14} /> {t('clear.button')}
+      </button>
+      {isActive ? (
+        <button type="button" className="button" data-kind="quiet" onClick={() => setOpen('kill')}>
+          <Icon name="stop" size={14} /> {t('kill.button')}
+        </button>
+      ) : null}
+      <Menu position="top-end">
+        <Menu.Target>
+          <button type="button" className="icon-button" aria-label={t('action.more')}>
+            <Icon name="more" />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setOpen('success')}>{t('mark.success')}</Menu.Item>
+          <Menu.Item onClick={() => setOpen('failed')}>{t('mark.failed')}</Menu.Item>
+          <Menu.Item onClick={() => setOpen('skipped')}>{t('mark.skipped')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {open === 'clear' ? (
+        <ClearDialog dagId={dagId} runId={runId} taskIds={[taskId]} onClose={close} />
+      ) : null}
+      {open === 'kill' ? (
+        <ConfirmDialog
+          title={t('kill.titleTask', { task: taskId })}
+          text={t('kill.textTask')}
+          confirm={t('kill.confirm')}
+          command={`tsflow tasks kill ${shellWord(dagId)} ${shellWord(runId)} ${shellWord(taskId)}`}
+          isPending={kill.isPending}
+          onConfirm={() => kill.mutate(undefined)}
+          onClose={close}
+        />
+      ) : null}
+      {open === 'success' || open === 'failed' || open === 'skipped' ? (
+        <MarkDialog dagId={dagId} runId={runId} taskId={taskId} state={open} onClose={close} />
+      ) : null}
+    </>
+  );
+}
+
+const ACTIVE: ReadonlySet<string> = new Set([
+  'queued',
+  'running',
+  'deferred',
+  'up_for_reschedule',
+  'restarting',
+]);

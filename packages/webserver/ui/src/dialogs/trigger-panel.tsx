@@ -1,0 +1,261 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { answer, client } from '../api/client.ts';
+import type { Run } from '../api/contract.ts';
+import type { TriggerBody } from '../api/paths.ts';
+import { queries } from '../api/queries.ts';
+import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
+import { ErrorNotice } from '../controls/error-notice.tsx';
+import { SidePanel } from '../controls/side-panel.tsx';
+import { StateIcon } from '../state/state-icon.tsx';
+import { useAction } from './actions.ts';
+import { type ParamField, type ParamProblem, paramFields, paramProblems, parseConf } from './params-form.ts';
+
+/** Starts a run by hand: a field per param, or the conf as JSON. One click or two, it is one run (idempotency key). */
+export function TriggerPanel({
+  dagId,
+  conf,
+  onClose,
+}: {
+  dagId: string;
+  /** Of an earlier run, to start from. */
+  conf?: Readonly<Record<string, unknown>>;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const dag = useQuery(queries.dag(dagId));
+  return (
+    <SidePanel title={t('trigger.title', { dagId })} onClose={onClose}>
+      {dag.isError ? (
+        <ErrorNotice error={dag.error} onRetry={() => void dag.refetch()} />
+      ) : dag.data ? (
+        <TriggerForm
+          dagId={dagId}
+          isPaused={dag.data.isPaused}
+          schema={dag.data.serialized?.paramsSchema ?? null}
+          defaults={conf ?? dag.data.serialized?.paramsDefaults ?? {}}
+          onClose={onClose}
+        />
+      ) : null}
+    </SidePanel>
+  );
+}
+
+function TriggerForm({
+  dagId,
+  isPaused,
+  schema,
+  defaults,
+  onClose,
+}: {
+  dagId: string;
+  isPaused: boolean;
+  schema: Record<string, unknown> | null;
+  defaults: Readonly<Record<string, unknown>>;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const fields = useMemo(() => paramFields(schema), [schema]);
+  const [text, setText] = useState(JSON.stringify(defaults, null, 2));
+  const [logicalDate, setLogicalDate] = useState('');
+  const [runId, setRunId] = useState('');
+  const [note, setNote] = useState('');
+  const [unpause, setUnpause] = useState(false);
+  const [wasTried, setTried] = useState(false);
+  const idempotencyKey = useRef(crypto.randomUUID());
+  const parsed = parseConf(text);
+  const problems = parsed.ok ? paramProblems(fields, parsed.conf) : new Map<string, ParamProblem>();
+  const trigger = useAction(
+    async (body: TriggerBody) => {
+      const run: Run = await answer(
+        client.POST('/dags/{dagId}/runs', {
+          params: { path: { dagId }, header: { 'Idempotency-Key': idempotencyKey.current } },
+          headers: { 'Idempotency-Key': idempotencyKey.current },
+          body,
+        }),
+      );
+      await navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId: run.runId } });
+    },
+    t('trigger.done', { dagId }),
+    onClose,
+  );
+  const set = (name: string, value: unknown) => {
+    const conf = parsed.ok ? { ...parsed.conf } : { ...defaults };
+    if (value === undefined) delete conf[name];
+    else conf[name] = value;
+    setText(JSON.stringify(conf, null, 2));
+  };
+  const command = [
+    'tsflow dags trigger',
+    shellWord(dagId),
+    ...(parsed.ok && Object.keys(parsed.conf).length > 0
+      ? [`--conf ${shellWord(JSON.stringify(parsed.conf))}`]
+      : []),
+    ...(logicalDate ? [`--logical-date ${shellWord(logicalDate)}`] : []),
+  ].join(' ');
+  return (
+    <form
+      className="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (!parsed.ok || problems.size > 0 || trigger.isPending) return;
+        trigger.mutate({
+          conf: parsed.conf,
+          ...(logicalDate ? { logicalDate: new Date(logicalDate).toISOString() } : {}),
+          ...(runId ? { runId } : {}),
+          ...(note ? { note } : {}),
+          ...(unpause ? { unpause } : {}),
+        });
+      }}
+    >
+      {fields.map((field) => (
+        <ParamInput
+          key={field.name}
+          field={field}
+          value={parsed.ok ? parsed.conf[field.name] : undefined}
+          problem={wasTried ? problems.get(field.name) : undefined}
+          onChange={(value) => set(field.name, value)}
+        />
+      ))}
+      <label>
+        {t('trigger.conf')}
+        <textarea
+          className="field"
+          rows={fields.length > 0 ? 4 : 8}
+          spellCheck={false}
+          value={text}
+          aria-invalid={!parsed.ok}
+          aria-describedby="conf-problem"
+          onChange={(event) => setText(event.target.value)}
+        />
+        <span id="conf-problem" className="problem" aria-live="polite">
+          {parsed.ok ? null : (
+            <>
+              <StateIcon state="failed" size={12} />
+              {t('trigger.badJson', { line: parsed.line, column: parsed.column, message: parsed.message })}
+            </>
+          )}
+        </span>
+      </label>
+      <details>
+        <summary>{t('trigger.more')}</summary>
+        <div className="form" style={{ paddingTop: 10 }}>
+          <label>
+            {t('trigger.logicalDate')}
+            <input
+              type="datetime-local"
+              step="1"
+              className="field"
+              value={logicalDate}
+              onChange={(event) => setLogicalDate(event.target.value)}
+            />
+          </label>
+          <label>
+            {t('run.id')}
+            <input className="field" value={runId} onChange={(event) => setRunId(event.target.value)} />
+          </label>
+          <label>
+            {t('run.note')}
+            <input className="field" value={note} onChange={(event) => setNote(event.target.value)} />
+          </label>
+        </div>
+      </details>
+      {isPaused ? (
+        <label className="check">
+          <input type="checkbox" checked={unpause} onChange={(event) => setUnpause(event.target.checked)} />
+          {t('trigger.unpause')}
+        </label>
+      ) : null}
+      <div className="form-actions">
+        <button type="submit" className="button" data-kind="primary" disabled={trigger.isPending}>
+          {t('trigger.button')}
+        </button>
+        <CopyCommand command={command} />
+      </div>
+      <p className="sr-only" role="alert">
+        {wasTried && problems.size > 0
+          ? t('trigger.problems', { names: [...problems.keys()].join(', ') })
+          : ''}
+      </p>
+    </form>
+  );
+}
+
+function ParamInput({
+  field,
+  value,
+  problem,
+  onChange,
+}: {
+  field: ParamField;
+  value: unknown;
+  problem: ParamProblem | undefined;
+  onChange: (value: unknown) => void;
+}) {
+  const { t } = useTranslation();
+  const described = `param-${field.name}`;
+  if (field.kind === 'json') return null;
+  const shared = {
+    className: 'field',
+    'aria-invalid': problem !== undefined,
+    'aria-describedby': described,
+    'aria-required': field.isRequired,
+  };
+  const plain = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return (
+    <div className="labelled">
+      {field.kind === 'boolean' ? (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={value === true}
+            onChange={(event) => onChange(event.target.checked)}
+          />
+          {field.name}
+        </label>
+      ) : (
+        <label>
+          <span>
+            {field.name} {field.isRequired ? <span aria-hidden="true">*</span> : null}
+          </span>
+          {field.kind === 'choice' ? (
+            <select {...shared} value={plain} onChange={(event) => onChange(event.target.value || undefined)}>
+              {field.isRequired ? <option value="" /> : null}
+              {field.choices.map((choice) => (
+                <option key={choice}>{choice}</option>
+              ))}
+            </select>
+          ) : (
+            <input
+              {...shared}
+              inputMode={field.kind === 'text' ? 'text' : 'decimal'}
+              value={plain}
+              onChange={(event) => onChange(fromText(field.kind, event.target.value))}
+            />
+          )}
+        </label>
+      )}
+      <span id={described} className="hint">
+        {problem ? (
+          <span className="problem">
+            <StateIcon state="failed" size={12} /> {t(problem.key, { limit: problem.limit ?? '' })}
+          </span>
+        ) : (
+          field.description
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** A number where it is one; what is not stays text, so that the person sees what they typed beside the problem. */
+function fromText(kind: ParamField['kind'], text: string): unknown {
+  if (text === '') return undefined;
+  if (kind === 'text' || Number.isNaN(Number(text))) return text;
+  return Number(text);
+}

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { SerializedTask, TaskInstance } from '../api/contract.ts';
+import { graphModel, nodeStates, related } from './graph-model.ts';
+
+function task(taskId: string, upstream: string[] = []): SerializedTask {
+  const dot = taskId.lastIndexOf('.');
+  return {
+    taskId,
+    upstream,
+    groupId: dot < 0 ? null : taskId.slice(0, dot),
+    operator: 'BashOperator',
+  } as unknown as SerializedTask;
+}
+
+const dag = {
+  tasks: [
+    task('a'),
+    task('g.b', ['a']),
+    task('g.c', ['g.b']),
+    task('g.d', ['g.b']),
+    task('e', ['g.c', 'g.d']),
+    task('z'),
+  ],
+  groups: [{ groupId: 'g', parentId: null, label: 'g' }],
+};
+
+it('puts tasks into their group', () => {
+  const model = graphModel(dag, new Set());
+  expect(model.nodes.find((node) => node.id === 'g.b')).toMatchObject({
+    parentId: 'g',
+    label: 'b',
+    note: 'Bash',
+  });
+  expect(model.edges).toHaveLength(5);
+});
+
+it('lets a closed group stand for what is inside, with one edge for many', () => {
+  const model = graphModel(dag, new Set(['g']));
+  expect(model.nodes.map((node) => node.id).sort()).toEqual(['a', 'e', 'g', 'z']);
+  expect(model.edges.map((edge) => edge.id)).toEqual(['a→g', 'g→e']);
+});
+
+it('relates upstream and downstream, not siblings', () => {
+  const model = graphModel(dag, new Set());
+  expect([...related(model, 'g.c')].sort()).toEqual(['a', 'e', 'g.b', 'g.c']);
+});
+
+it('gives a group its most urgent state and a task without an instance none', () => {
+  const model = graphModel(dag, new Set(['g']));
+  const instances = [
+    { taskId: 'g.b', state: 'success' },
+    { taskId: 'g.c', state: 'failed' },
+  ] as TaskInstance[];
+  const states = nodeStates(model, instances);
+  expect(states.get('g')).toEqual({ state: 'failed', counts: { success: 1, failed: 1 } });
+  expect(states.get('e')?.state).toBe('none');
+});

@@ -1,0 +1,84 @@
+import { QueryClient } from '@tanstack/react-query';
+import { describe, expect, it } from 'vitest';
+import type { Grid, Page, Run, TaskInstance } from '../api/contract.ts';
+import { applyChanges, type Change } from './changes.ts';
+
+const at = '2026-11-21T05:00:00.000Z';
+
+function change(over: Partial<Change>): Change {
+  return {
+    id: 1,
+    at,
+    type: 'task_state',
+    dagId: 'd',
+    runId: 'r',
+    taskId: 't',
+    mapPath: '',
+    fromState: null,
+    toState: null,
+    ...over,
+  };
+}
+
+function instance(over: Partial<TaskInstance>): TaskInstance {
+  return {
+    dagId: 'd',
+    runId: 'r',
+    taskId: 't',
+    mapPath: '',
+    state: 'queued',
+    startDate: null,
+    endDate: null,
+    ...over,
+  } as TaskInstance;
+}
+
+describe('applyChanges', () => {
+  it('moves one task instance and leaves its neighbours the same objects', () => {
+    const cache = new QueryClient();
+    const other = instance({ taskId: 'u' });
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], { items: [instance({}), other] });
+    applyChanges(cache, [change({ toState: 'running' })]);
+    const page = cache.getQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'])!;
+    expect(page.items[0]).toMatchObject({ state: 'running', startDate: at, endDate: null });
+    expect(page.items[1]).toBe(other);
+  });
+
+  it('takes the newest of several changes of one instance', () => {
+    const cache = new QueryClient();
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], { items: [instance({})] });
+    applyChanges(cache, [change({ toState: 'running' }), change({ id: 2, toState: 'success' })]);
+    expect(cache.getQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'])!.items[0]!.state).toBe('success');
+  });
+
+  it('patches the cell and the bar of a grid of any length', () => {
+    const cache = new QueryClient();
+    const grid = {
+      runs: [{ runId: 'r', state: 'running', startDate: at, endDate: null }],
+      cells: { r: { t: { state: 'queued', tryNumber: 1, startDate: null, endDate: null } } },
+    } as unknown as Grid;
+    cache.setQueryData(['grid', 'd', 25], grid);
+    applyChanges(cache, [
+      change({ toState: 'failed' }),
+      change({ type: 'run_state', taskId: null, toState: 'failed' }),
+    ]);
+    const next = cache.getQueryData<Grid>(['grid', 'd', 25])!;
+    expect(next.cells.r!.t).toMatchObject({ state: 'failed', endDate: at });
+    expect(next.runs[0]).toMatchObject({ state: 'failed', endDate: at });
+  });
+
+  it('patches a run, and names the lists that only the server can bring up to date', () => {
+    const cache = new QueryClient();
+    cache.setQueryData<Run>(['run', 'd', 'r'], { state: 'queued', startDate: null, endDate: null } as Run);
+    const stale = applyChanges(cache, [change({ type: 'run_state', taskId: null, toState: 'running' })]);
+    expect(cache.getQueryData<Run>(['run', 'd', 'r'])).toMatchObject({ state: 'running', startDate: at });
+    expect(stale).toContainEqual(['dags']);
+    expect(stale).toContainEqual(['runs']);
+  });
+
+  it('does nothing with what no cache holds', () => {
+    const cache = new QueryClient();
+    applyChanges(cache, [change({ toState: 'running' })]);
+    expect(cache.getQueryData(['runTasks', 'd', 'r'])).toBeUndefined();
+  });
+});

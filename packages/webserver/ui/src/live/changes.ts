@@ -1,0 +1,142 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { Grid, Page, Run, RunState, TaskInstance, TaskState } from '../api/contract.ts';
+
+/** One line of the live stream: what changed, from what to what. */
+export interface Change {
+  readonly id: number | string;
+  readonly at: string;
+  readonly type: string;
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  readonly mapPath?: string | null;
+  readonly fromState: string | null;
+  readonly toState: string | null;
+}
+
+/**
+ * Patches the caches of runs, task instances and grids in place, and answers the keys of those queries that a patch cannot
+ * bring up to date (lists, attempts, Gantt), for a coalesced refetch.
+ */
+export function applyChanges(cache: QueryClient, changes: readonly Change[]): string[][] {
+  const stale = new Map<string, string[]>();
+  const touch = (...key: string[]) => stale.set(key.join('\0'), key);
+  const tasks = new Map<string, Change[]>();
+  const ofRuns = new Map<string, Change[]>();
+  for (const change of changes) {
+    const { dagId, runId } = change;
+    if (change.type === 'task_state' && dagId && runId) {
+      push(tasks, `${dagId}\0${runId}`, change);
+      touch('gantt', dagId, runId);
+      touch('run', dagId, runId);
+      touch('events', dagId, runId);
+      if (change.taskId) {
+        touch('task', dagId, runId, change.taskId);
+        touch('why', dagId, runId, change.taskId);
+        if (change.toState === 'success') touch('xcom', dagId, runId, change.taskId);
+      }
+    } else if (change.type === 'run_state' && dagId && runId) {
+      push(ofRuns, `${dagId}\0${runId}`, change);
+      touch('run', dagId, runId);
+      for (const list of ['dags', 'runs', 'timeline', 'backfills']) touch(list);
+    } else if (change.type === 'run_created' && dagId) {
+      touch('grid', dagId);
+      touch('dag', dagId);
+      for (const list of ['dags', 'runs', 'timeline', 'backfills']) touch(list);
+    } else if (change.type.startsWith('dag_') && dagId) {
+      touch('dag', dagId);
+      touch('dags');
+      if (change.type === 'dag_version') {
+        touch('grid', dagId);
+        touch('versions', dagId);
+      }
+    } else if (change.type.startsWith('import_error')) {
+      touch('importErrors');
+      touch('dags');
+    } else if (change.type === 'variable_changed') {
+      touch('variables');
+      touch('variableHistory');
+      touch('info');
+    } else if (change.type === 'backfill_state') {
+      touch('backfills');
+    } else if (change.type === 'intent_applied' && dagId && runId) {
+      touch('run', dagId, runId);
+      touch('runTasks', dagId, runId);
+    }
+  }
+  for (const of of tasks.values()) patchTasks(cache, of);
+  for (const of of ofRuns.values()) patchRun(cache, of);
+  return [...stale.values()];
+}
+
+/** An instance as a change leaves it: state, and the instant that the state begins or ends. */
+export function patchedInstance<
+  T extends { readonly state: TaskState; readonly startDate: string | null; readonly endDate: string | null },
+>(instance: T, change: Change): T {
+  const state = change.toState as TaskState;
+  if (state === 'running') return { ...instance, state, startDate: change.at, endDate: null };
+  if (ENDS.has(state)) return { ...instance, state, endDate: change.at };
+  if (state === 'none' || state === 'scheduled' || state === 'queued')
+    return { ...instance, state, startDate: null, endDate: null };
+  return { ...instance, state };
+}
+
+function patchTasks(cache: QueryClient, changes: readonly Change[]): void {
+  const { dagId, runId } = changes[0]!;
+  cache.setQueryData<Page<TaskInstance>>(['runTasks', dagId, runId], (page) => {
+    if (!page) return page;
+    const last = new Map(changes.map((change) => [`${change.taskId}\0${change.mapPath ?? ''}`, change]));
+    return {
+      ...page,
+      items: page.items.map((task) => {
+        const change = last.get(`${task.taskId}\0${task.mapPath}`);
+        return change ? patchedInstance(task, change) : task;
+      }),
+    };
+  });
+  cache.setQueriesData<Grid>({ queryKey: ['grid', dagId] }, (grid) => {
+    const column = grid?.cells[runId!];
+    if (!grid || !column) return grid;
+    const next = { ...column };
+    for (const change of changes) {
+      const cell = change.taskId === null ? undefined : next[change.taskId];
+      if (cell && !cell.mapped) next[change.taskId!] = patchedInstance(cell, change);
+    }
+    return { ...grid, cells: { ...grid.cells, [runId!]: next } };
+  });
+}
+
+function patchRun(cache: QueryClient, changes: readonly Change[]): void {
+  const change = changes.at(-1)!;
+  const state = change.toState as RunState;
+  const ended = state === 'success' || state === 'failed';
+  const patch = <T extends { state: RunState; startDate: string | null; endDate: string | null }>(
+    run: T,
+  ): T => ({
+    ...run,
+    state,
+    startDate: state === 'running' && run.startDate === null ? change.at : run.startDate,
+    endDate: ended ? change.at : null,
+  });
+  cache.setQueryData<Run>(['run', change.dagId, change.runId], (run) => run && patch(run));
+  cache.setQueriesData<Grid>({ queryKey: ['grid', change.dagId] }, (grid) =>
+    grid?.runs.some((run) => run.runId === change.runId)
+      ? { ...grid, runs: grid.runs.map((run) => (run.runId === change.runId ? patch(run) : run)) }
+      : grid,
+  );
+}
+
+const ENDS: ReadonlySet<TaskState> = new Set([
+  'success',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'removed',
+  'up_for_retry',
+]);
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { levelOf, plainText } from './log-text.ts';
+
+const ESC = '\u001b';
+
+describe('plainText', () => {
+  it.each([
+    ['colours', `${ESC}[31;1mred${ESC}[0m`, 'red'],
+    ['an OSC 8 link', `${ESC}]8;;javascript:alert(1)\u0007click${ESC}]8;;\u0007`, 'click'],
+    ['an OSC link closed by ST', `${ESC}]8;;http://x${ESC}\\a${ESC}]8;;${ESC}\\`, 'a'],
+    ['a progress bar', '10%\r50%\r100%', '100%'],
+    ['a line of Windows', 'done\r', 'done'],
+    ['a bidirectional override', 'a\u202eb', 'a‹U+202E›b'],
+    ['a NUL', 'a\u0000b', 'a‹U+0000›b'],
+    ['markup, which stays text', '<script>alert(1)</script>', '<script>alert(1)</script>'],
+    ['tabs, which stay', 'a\tb', 'a\tb'],
+  ])('%s', (_, raw, text) => expect(plainText(raw)).toBe(text));
+
+  it('cuts a line of a megabyte and says by how much', () => {
+    const text = plainText('x'.repeat(1_000_000));
+    expect(text.length).toBeLessThan(8_100);
+    expect(text).toMatch(/\(\+992,000\)$/);
+  });
+});
+
+it.each([
+  ['WARNING', 'warn'],
+  ['fatal', 'error'],
+  ['stdout', 'info'],
+  ['trace', 'debug'],
+])('%s counts as %s', (word, level) => expect(levelOf(word)).toBe(level));

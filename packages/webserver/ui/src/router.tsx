@@ -1,0 +1,215 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { ApiError } from './api/client.ts';
+import type { DagFilter, RunFilter } from './api/paths.ts';
+import { queries } from './api/queries.ts';
+import { basePath } from './browser/page-placeholders.ts';
+import { DagListPage } from './dags/dag-list-page.tsx';
+import { HomePage } from './home/home-page.tsx';
+import { NotFound, PageFailed } from './shell/page-failed.tsx';
+import { Shell } from './shell/shell.tsx';
+
+/** One route a thing, all state in the URL: what is open, chosen, filtered and zoomed survives a reload and a shared link. */
+export function createAppRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree,
+    basepath: basePath || '/',
+    context: { cache },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: ({ error, reset }) => <PageFailed error={error} reset={reset} />,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
+
+export type DagTab = 'grid' | 'graph' | 'runs' | 'code' | 'details';
+export type PanelTab = 'log' | 'why' | 'rendered' | 'xcom' | 'attempts' | 'events';
+
+const rootRoute = createRootRouteWithContext<{ cache: QueryClient }>()();
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { from?: string } => text(search, ['from']),
+  component: lazyRouteComponent(() => import('./login/login-page.tsx'), 'LoginPage'),
+});
+
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(queries.me());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401)
+        throw redirect({ to: '/login', search: { from: location.href } });
+    }
+  },
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { hours?: number } => number(search, ['hours']),
+  component: HomePage,
+});
+
+const dagsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dags',
+  validateSearch: (search: Record<string, unknown>): DagFilter =>
+    text(search, ['search', 'tag', 'owner', 'paused', 'state', 'order', 'cursor']),
+  component: DagListPage,
+});
+
+const dagRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dags/$dagId',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): {
+    tab?: DagTab;
+    runs?: number;
+    filter?: string;
+    state?: string;
+    type?: string;
+    closed?: string;
+    task?: string;
+    version?: string;
+    direction?: string;
+  } => ({
+    ...text(search, ['filter', 'state', 'type', 'closed', 'task', 'version', 'direction']),
+    ...number(search, ['runs']),
+    ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'code', 'details'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./dag/dag-page.tsx'), 'DagPage'),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dags/$dagId/runs/$runId',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): {
+    view?: 'gantt' | 'graph';
+    task?: string;
+    map?: string;
+    tab?: PanelTab;
+    attempt?: string;
+    line?: number;
+    find?: string;
+    level?: string;
+    closed?: string;
+    zoom?: string;
+    filter?: string;
+    state?: string;
+    order?: string;
+    direction?: string;
+  } => ({
+    ...text(search, [
+      'task',
+      'map',
+      'attempt',
+      'find',
+      'level',
+      'closed',
+      'zoom',
+      'filter',
+      'state',
+      'order',
+      'direction',
+    ]),
+    ...number(search, ['line']),
+    ...oneOf(search, 'view', ['gantt', 'graph'] as const),
+    ...oneOf(search, 'tab', ['log', 'why', 'rendered', 'xcom', 'attempts', 'events'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./run/run-page.tsx'), 'RunPage'),
+});
+
+const runsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/runs',
+  validateSearch: (search: Record<string, unknown>): RunFilter =>
+    text(search, ['dagId', 'state', 'runType', 'from', 'to', 'cursor']),
+  component: lazyRouteComponent(() => import('./runs/runs-page.tsx'), 'RunsPage'),
+});
+
+const backfillsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/backfills',
+  validateSearch: (search: Record<string, unknown>): { dagId?: string } => text(search, ['dagId']),
+  component: lazyRouteComponent(() => import('./backfills/backfills-page.tsx'), 'BackfillsPage'),
+});
+
+const variablesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/variables',
+  validateSearch: (search: Record<string, unknown>): { filter?: string; history?: string } =>
+    text(search, ['filter', 'history']),
+  component: lazyRouteComponent(() => import('./variables/variables-page.tsx'), 'VariablesPage'),
+});
+
+const importErrorsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/import-errors',
+  component: lazyRouteComponent(() => import('./import-errors/import-errors-page.tsx'), 'ImportErrorsPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  shellRoute.addChildren([
+    homeRoute,
+    dagsRoute,
+    dagRoute,
+    runRoute,
+    runsRoute,
+    backfillsRoute,
+    variablesRoute,
+    importErrorsRoute,
+  ]),
+]);
+
+function text<K extends string>(search: Record<string, unknown>, keys: readonly K[]): { [P in K]?: string } {
+  const found: { [P in K]?: string } = {};
+  for (const key of keys) {
+    const value = search[key];
+    if (typeof value === 'string' && value !== '') found[key] = value;
+    else if (typeof value === 'number' || typeof value === 'boolean') found[key] = String(value);
+  }
+  return found;
+}
+
+function number<K extends string>(
+  search: Record<string, unknown>,
+  keys: readonly K[],
+): { [P in K]?: number } {
+  const found: { [P in K]?: number } = {};
+  for (const key of keys) {
+    const value = Number(search[key]);
+    if (search[key] !== undefined && Number.isFinite(value)) found[key] = value;
+  }
+  return found;
+}
+
+function oneOf<K extends string, V extends string>(
+  search: Record<string, unknown>,
+  key: K,
+  values: readonly V[],
+): { [P in K]?: V } {
+  const value = values.find((each) => each === search[key]);
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}

@@ -1,0 +1,150 @@
+import type { GanttSegment } from '../api/contract.ts';
+
+/** A stretch of time in milliseconds since the epoch. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What one attempt looks like on the time axis. */
+export interface Bar {
+  readonly kind: 'waiting' | 'running';
+  readonly from: number;
+  readonly to: number;
+  readonly segment: GanttSegment;
+}
+
+/** The time a run covers, from its first wait to its last end (to now while it goes on). Never empty, never inverted. */
+export function runSpan(
+  segments: readonly GanttSegment[],
+  run: {
+    readonly startDate: string | null;
+    readonly queuedAt: string | null;
+    readonly endDate: string | null;
+  },
+  now: number,
+): Span {
+  const starts = [run.startDate ?? run.queuedAt, ...segments.map((each) => each.queuedAt ?? each.startDate)];
+  const ends = [run.endDate, ...segments.map((each) => each.endDate)];
+  // A cleared run keeps its first start; a queuedAt long before it would squeeze the bars into the corner.
+  const from = Math.min(...instants(starts), now);
+  const isOpen = run.endDate === null;
+  const to = Math.max(...instants(ends), isOpen ? now : 0, from + 1_000);
+  return { from, to: to + (to - from) * 0.02 };
+}
+
+/** The bars of an attempt: waiting for a slot, then running. A clock that stepped back gives zero length, not a negative one. */
+export function barsOf(segment: GanttSegment, now: number): Bar[] {
+  const started = parse(segment.startDate);
+  const ended = parse(segment.endDate);
+  const queued = parse(segment.queuedAt) ?? started;
+  if (queued === null) return [];
+  const bars: Bar[] = [];
+  const waitEnd = Math.max(queued, started ?? ended ?? now);
+  if (waitEnd > queued) bars.push({ kind: 'waiting', from: queued, to: waitEnd, segment });
+  if (started !== null)
+    bars.push({ kind: 'running', from: started, to: Math.max(started, ended ?? now), segment });
+  return bars;
+}
+
+/** Left edge and width in per cent of the span; null when nothing of it is inside. */
+export function place(bar: { from: number; to: number }, span: Span): { left: number; width: number } | null {
+  const size = span.to - span.from;
+  if (bar.to < span.from || bar.from > span.to) return null;
+  const left = Math.max(0, (bar.from - span.from) / size);
+  const right = Math.min(1, (bar.to - span.from) / size);
+  return { left: left * 100, width: Math.max(0, right - left) * 100 };
+}
+
+/** Zooms around a point (0 to 1 of the width). Stays inside `whole` and never below 10 ms. */
+export function zoomed(span: Span, whole: Span, factor: number, at: number): Span {
+  const size = Math.min(whole.to - whole.from, Math.max(10, (span.to - span.from) * factor));
+  const pivot = span.from + (span.to - span.from) * at;
+  return within({ from: pivot - size * at, to: pivot + size * (1 - at) }, whole);
+}
+
+/** Moves by a part of the width: 0.2 is a fifth to the right. */
+export function panned(span: Span, whole: Span, part: number): Span {
+  const by = (span.to - span.from) * part;
+  return within({ from: span.from + by, to: span.to + by }, whole);
+}
+
+/** At most `most` round instants, as offsets from the start of the run, in milliseconds. */
+export function ticks(
+  span: Span,
+  origin: number,
+  most: number,
+): { offsets: readonly number[]; step: number } {
+  const step = STEPS.find((each) => (span.to - span.from) / each <= most) ?? STEPS.at(-1)!;
+  const offsets: number[] = [];
+  for (
+    let at = Math.ceil((span.from - origin) / step) * step;
+    at <= span.to - origin && offsets.length < 50;
+    at += step
+  )
+    offsets.push(at);
+  return { offsets, step };
+}
+
+/** A zoom as it stands in the URL: offsets from the start of the run, `1200-5000`. */
+export function zoomToText(span: Span, origin: number): string {
+  return `${Math.round(span.from - origin)}~${Math.round(span.to - origin)}`;
+}
+
+export function zoomFromText(text: string | undefined, whole: Span, origin: number): Span {
+  const [from, to] = (text ?? '').split('~').map(Number);
+  if (from === undefined || to === undefined || !Number.isFinite(from) || !Number.isFinite(to) || to <= from)
+    return whole;
+  return within({ from: origin + from, to: origin + to }, whole);
+}
+
+function within(span: Span, whole: Span): Span {
+  const size = Math.min(span.to - span.from, whole.to - whole.from);
+  const from = Math.min(Math.max(span.from, whole.from), whole.to - size);
+  return { from, to: from + size };
+}
+
+function parse(at: string | null): number | null {
+  return at === null ? null : Date.parse(at);
+}
+
+function instants(list: readonly (string | null | undefined)[]): number[] {
+  return list.flatMap((at) => (at ? [Date.parse(at)] : [])).filter(Number.isFinite);
+}
+
+const S = 1_000;
+const M = 60 * S;
+const H = 60 * M;
+const STEPS = [
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
+  S,
+  2 * S,
+  5 * S,
+  10 * S,
+  15 * S,
+  30 * S,
+  M,
+  2 * M,
+  5 * M,
+  10 * M,
+  15 * M,
+  30 * M,
+  H,
+  2 * H,
+  3 * H,
+  6 * H,
+  12 * H,
+  24 * H,
+  48 * H,
+  168 * H,
+  720 * H,
+  8_760 * H,
+];

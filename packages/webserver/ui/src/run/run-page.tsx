@@ -1,0 +1,336 @@
+import './run-page.css';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Run, TaskState } from '../api/contract.ts';
+import { queries } from '../api/queries.ts';
+import { durationMs, durationText } from '../clock/duration-text.ts';
+import { Instant } from '../clock/instant.tsx';
+import { useNow } from '../clock/server-clock.ts';
+import { Choice } from '../controls/choice.tsx';
+import { ErrorNotice } from '../controls/error-notice.tsx';
+import { Icon } from '../controls/icon.tsx';
+import { SearchField } from '../dags/dag-list-page.tsx';
+import { RunActions } from '../dialogs/run-actions.tsx';
+import { StateIcon } from '../state/state-icon.tsx';
+import { StateLabel, useStateWord } from '../state/state-label.tsx';
+import { STATES_BY_URGENCY } from '../state/urgency.ts';
+import { Gantt } from './gantt.tsx';
+import { RunFacts } from './run-facts.tsx';
+import { TaskPanel } from './task-panel.tsx';
+import { type RowOrder, taskRows } from './task-rows.ts';
+
+const GraphView = lazy(() => import('../graph/graph-view.tsx'));
+
+/** One run: the task tree with the Gantt on the same lines (or the graph), and the chosen task's panel below. */
+export function RunPage() {
+  const { t } = useTranslation();
+  const word = useStateWord();
+  const { dagId, runId } = useParams({ from: '/shell/dags/$dagId/runs/$runId' });
+  const search = useSearch({ from: '/shell/dags/$dagId/runs/$runId' });
+  const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+
+  const run = useQuery(queries.run(dagId, runId));
+  const dag = useQuery(queries.dag(dagId));
+  const instances = useQuery(queries.runTasks(dagId, runId));
+  const gantt = useQuery(queries.gantt(dagId, runId));
+  const runVersion = run.data?.version ?? null;
+  const isOldVersion = runVersion !== null && dag.data !== undefined && dag.data.version !== runVersion;
+  const version = useQuery({ ...queries.version(dagId, runVersion ?? ''), enabled: isOldVersion });
+  const serialized = (isOldVersion ? version.data?.serialized : undefined) ?? dag.data?.serialized ?? null;
+
+  const closed = useMemo(() => new Set((search.closed ?? '').split(',').filter(Boolean)), [search.closed]);
+  const rows = useMemo(
+    () =>
+      taskRows({
+        tasks: serialized?.tasks ?? [],
+        groups: serialized?.groups ?? [],
+        instances: instances.data?.items ?? [],
+        segments: gantt.data?.items ?? [],
+        closed,
+        filter: search.filter,
+        state: search.state,
+        order: search.order as RowOrder | undefined,
+      }),
+    [serialized, instances.data, gantt.data, closed, search.filter, search.state, search.order],
+  );
+  const toggle = (key: string) => {
+    const next = new Set(closed);
+    if (!next.delete(key)) next.add(key);
+    set({ closed: [...next].join(',') || undefined });
+  };
+  const choose = (taskId: string, map: string) =>
+    set({
+      task: taskId,
+      map: map || undefined,
+      tab: search.tab ?? 'log',
+      attempt: undefined,
+      line: undefined,
+      find: undefined,
+    });
+
+  if (run.isError && !run.data) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
+  const view = search.view ?? 'gantt';
+  return (
+    <div className="page" data-fill>
+      <RunHeader dagId={dagId} runId={runId} run={run.data} zone={dag.data?.timezone} />
+      <div className="toolbar run-toolbar">
+        <div className="segmented" role="group" aria-label={t('run.view')}>
+          {(['gantt', 'graph'] as const).map((each) => (
+            <button
+              key={each}
+              type="button"
+              className="button"
+              aria-pressed={view === each}
+              onClick={() => set({ view: each === 'gantt' ? undefined : each })}
+            >
+              {t(`run.${each}`)}
+            </button>
+          ))}
+        </div>
+        <SearchField
+          value={search.filter ?? ''}
+          label={t('run.filterTasks')}
+          onChange={(filter) => set({ filter })}
+        />
+        <Choice
+          label={t('dags.state')}
+          any={t('dags.anyState')}
+          value={search.state}
+          onChange={(state) => set({ state })}
+          options={STATES_BY_URGENCY.map((state) => [state, word(state)])}
+        />
+        {view === 'gantt' ? (
+          <Choice
+            label={t('run.order')}
+            any={t('run.byTopology')}
+            value={search.order}
+            onChange={(order) => set({ order })}
+            options={[
+              ['start', t('run.byStart')],
+              ['duration', t('run.byDuration')],
+            ]}
+          />
+        ) : null}
+        <StateCounts
+          counts={run.data?.taskCounts}
+          chosen={search.state}
+          onChoose={(state) => set({ state })}
+        />
+      </div>
+      {instances.isError || gantt.isError ? (
+        <ErrorNotice
+          error={instances.error ?? gantt.error}
+          what={t('run.tasksFailed')}
+          onRetry={() => {
+            void instances.refetch();
+            void gantt.refetch();
+          }}
+        />
+      ) : null}
+      <div className="run-body">
+        {view === 'graph' && serialized ? (
+          <Suspense fallback={<div className="grow" />}>
+            <GraphView
+              dag={serialized}
+              instances={instances.data?.items}
+              selected={search.task}
+              filter={search.filter}
+              closed={search.closed}
+              direction={search.direction}
+              onSelect={(taskId) => choose(taskId, '')}
+              onChange={set}
+            />
+          </Suspense>
+        ) : run.data ? (
+          <Gantt
+            rows={rows}
+            run={run.data}
+            selectedTask={search.task}
+            selectedMap={search.map ?? ''}
+            zoom={search.zoom}
+            isFiltered={Boolean(search.filter || search.state)}
+            onZoom={(zoom) => set({ zoom })}
+            onToggle={toggle}
+            onChoose={choose}
+          />
+        ) : (
+          <div className="grow" />
+        )}
+        {search.task ? (
+          <TaskPanel
+            key={`${search.task}\0${search.map ?? ''}`}
+            dagId={dagId}
+            runId={runId}
+            taskId={search.task}
+            mapPath={search.map ?? ''}
+            search={search}
+            zone={dag.data?.timezone}
+            onChange={set}
+            onClose={() =>
+              set({
+                task: undefined,
+                map: undefined,
+                tab: undefined,
+                attempt: undefined,
+                line: undefined,
+                find: undefined,
+                level: undefined,
+              })
+            }
+          />
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function RunHeader({
+  dagId,
+  runId,
+  run,
+  zone,
+}: {
+  dagId: string;
+  runId: string;
+  run: Run | undefined;
+  zone: string | undefined;
+}) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const [isOpen, setOpen] = useState(false);
+  const around = useQuery(queries.runs({ dagId, limit: 100 }));
+  const list = around.data?.items ?? [];
+  const at = list.findIndex((each) => each.runId === runId);
+  const length = run ? durationMs(run.startDate, run.endDate, now) : null;
+  return (
+    <header className="page-head" data-plain>
+      <div className="head-line">
+        <h1>
+          <Link to="/dags/$dagId" params={{ dagId }} className="crumb">
+            {dagId}
+          </Link>
+          <span className="crumb"> / </span>
+          {run?.logicalDate ? <Instant at={run.logicalDate} zone={zone} absolute /> : runId}
+        </h1>
+        <span className="row-actions">
+          <RunLink dagId={dagId} runId={list[at + 1]?.runId} label={t('run.older')} icon="chevronLeft" />
+          <RunLink
+            dagId={dagId}
+            runId={at > 0 ? list[at - 1]?.runId : undefined}
+            label={t('run.newer')}
+            icon="chevronRight"
+          />
+        </span>
+        {run ? (
+          <>
+            <span className="strong">
+              <StateLabel state={run.state} size={16} />
+            </span>
+            <span>{length === null ? '–' : durationText(length)}</span>
+            <span className="soft">{t(`runType.${run.runType}`)}</span>
+            {run.triggeredBy ? (
+              <span className="soft">
+                <span className="faint">{t('run.by')}</span> {run.triggeredBy}
+              </span>
+            ) : null}
+            <span className="soft">
+              <span className="faint">{t('run.started')}</span>{' '}
+              <Instant at={run.startDate ?? run.queuedAt} zone={zone} />
+            </span>
+            {run.version ? (
+              <span className="soft" title={run.version}>
+                <span className="faint">{t('run.version')}</span> {run.versionNumber ?? ''}{' '}
+                <code>{run.version.slice(0, 7)}</code>
+              </span>
+            ) : null}
+            <button
+              type="button"
+              className="button"
+              data-kind="quiet"
+              aria-expanded={isOpen}
+              onClick={() => setOpen(!isOpen)}
+            >
+              <Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={12} /> {t('run.details')}
+            </button>
+            <RunActions run={run} />
+          </>
+        ) : null}
+      </div>
+      {run?.reason ? (
+        <p className="run-reason soft">
+          <StateIcon state={run.state} size={12} /> {run.reason}
+        </p>
+      ) : null}
+      {run && isOpen ? <RunFacts run={run} zone={zone} /> : null}
+    </header>
+  );
+}
+
+function RunLink({
+  dagId,
+  runId,
+  label,
+  icon,
+}: {
+  dagId: string;
+  runId: string | undefined;
+  label: string;
+  icon: 'chevronLeft' | 'chevronRight';
+}) {
+  if (!runId)
+    return (
+      <span className="icon-button faint" aria-hidden="true">
+        <Icon name={icon} />
+      </span>
+    );
+  return (
+    <Link
+      className="icon-button"
+      to="/dags/$dagId/runs/$runId"
+      params={{ dagId, runId }}
+      search={(old: Record<string, unknown>) => ({
+        ...old,
+        zoom: undefined,
+        attempt: undefined,
+        line: undefined,
+      })}
+      aria-label={label}
+      title={label}
+    >
+      <Icon name={icon} />
+    </Link>
+  );
+}
+
+function StateCounts({
+  counts,
+  chosen,
+  onChoose,
+}: {
+  counts: Run['taskCounts'] | undefined;
+  chosen: string | undefined;
+  onChoose: (state: string | undefined) => void;
+}) {
+  const word = useStateWord();
+  return (
+    <div className="state-counts">
+      {STATES_BY_URGENCY.filter((state: TaskState) => (counts?.[state] ?? 0) > 0).map((state) => (
+        <button
+          key={state}
+          type="button"
+          className="button"
+          data-kind="quiet"
+          aria-pressed={chosen === state}
+          onClick={() => onChoose(chosen === state ? undefined : state)}
+        >
+          <StateIcon state={state} size={13} />
+          {counts?.[state]} <span className="soft">{word(state)}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Run } from '../api/contract.ts';
+import type { RunFilter } from '../api/paths.ts';
+import { queries } from '../api/queries.ts';
+import { durationMs, durationText } from '../clock/duration-text.ts';
+import { Instant } from '../clock/instant.tsx';
+import { useNow } from '../clock/server-clock.ts';
+import { type Column, DataTable } from '../controls/data-table.tsx';
+import { ErrorNotice } from '../controls/error-notice.tsx';
+import { StateIcon } from '../state/state-icon.tsx';
+import { StateLabel, useStateWord } from '../state/state-label.tsx';
+import { STATES_BY_URGENCY } from '../state/urgency.ts';
+
+/** Runs, newest first, each with how far its tasks are. */
+export function RunsTable({ filter, zone }: { filter: RunFilter; zone?: string | undefined }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const runs = useQuery(queries.runs(filter));
+  if (runs.isError && !runs.data)
+    return <ErrorNotice error={runs.error} onRetry={() => void runs.refetch()} />;
+  if (runs.data && runs.data.items.length === 0)
+    return (
+      <div className="empty">
+        <h2>{t('runs.none')}</h2>
+        <p className="soft">{t('runs.noneText')}</p>
+      </div>
+    );
+  const columns: Column<Run>[] = [
+    {
+      id: 'state',
+      header: t('dags.state'),
+      sortBy: (run) => run.state,
+      cell: (run) => <StateLabel state={run.state} />,
+    },
+    ...(filter.dagId
+      ? []
+      : [
+          {
+            id: 'dag',
+            header: 'DAG',
+            sortBy: (run: Run) => run.dagId,
+            cell: (run: Run) => (
+              <Link to="/dags/$dagId" params={{ dagId: run.dagId }} className="strong">
+                {run.dagId}
+              </Link>
+            ),
+          },
+        ]),
+    {
+      id: 'run',
+      header: t('runs.run'),
+      sortBy: (run) => run.logicalDate ?? run.queuedAt ?? '',
+      cell: (run) => (
+        <Link to="/dags/$dagId/runs/$runId" params={{ dagId: run.dagId, runId: run.runId }} title={run.runId}>
+          <Instant at={run.logicalDate ?? run.queuedAt} zone={zone} absolute />
+        </Link>
+      ),
+    },
+    {
+      id: 'type',
+      header: t('runs.type'),
+      sortBy: (run) => run.runType,
+      cell: (run) => <span className="soft">{t(`runType.${run.runType}`)}</span>,
+      className: 'wide-only',
+    },
+    {
+      id: 'started',
+      header: t('run.started'),
+      sortBy: (run) => run.startDate ?? '',
+      cell: (run) => <Instant at={run.startDate} zone={zone} />,
+    },
+    {
+      id: 'length',
+      header: t('run.duration'),
+      className: 'num',
+      sortBy: (run) => durationMs(run.startDate, run.endDate, now) ?? 0,
+      cell: (run) => {
+        const length = durationMs(run.startDate, run.endDate, now);
+        return length === null ? '–' : durationText(length);
+      },
+    },
+    {
+      id: 'tasks',
+      header: t('dag.tasks'),
+      cell: (run) => <TaskCounts counts={run.taskCounts} />,
+      className: 'wide-only',
+    },
+    {
+      id: 'by',
+      header: t('run.by'),
+      cell: (run) => <span className="soft">{run.triggeredBy}</span>,
+      className: 'wide-only',
+    },
+    {
+      id: 'version',
+      header: t('run.version'),
+      cell: (run) => <code>{run.version?.slice(0, 7)}</code>,
+      className: 'wide-only',
+    },
+  ];
+  return (
+    <DataTable
+      label={t('nav.runs')}
+      columns={columns}
+      rows={runs.data?.items ?? []}
+      rowKey={(run) => `${run.dagId} ${run.runId}`}
+    />
+  );
+}
+
+function TaskCounts({ counts }: { counts: Run['taskCounts'] | null | undefined }) {
+  const word = useStateWord();
+  return (
+    <span className="row-actions task-counts">
+      {STATES_BY_URGENCY.filter((state) => (counts?.[state] ?? 0) > 0).map((state) => (
+        <span key={state} className="count-mark" title={word(state)}>
+          <StateIcon state={state} size={12} />
+          <span className="sr-only">{word(state)}</span>
+          {counts?.[state]}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,49 @@
+import { Tooltip } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { ServerInfo } from '../api/contract.ts';
+import { durationText } from '../clock/duration-text.ts';
+import { StateIcon } from '../state/state-icon.tsx';
+
+const LATE_MS = 15_000;
+
+/** The scheduler's lamp: the age of its last heartbeat, and who runs where. */
+export function SchedulerLamp({ info, failed }: { info: ServerInfo | undefined; failed: boolean }) {
+  const { t } = useTranslation();
+  if (!info || failed)
+    return failed ? (
+      <span className="lamp" role="status">
+        <StateIcon state="failed" size={12} />
+        <span className="lamp-text">{t('scheduler.unknown')}</span>
+      </span>
+    ) : null;
+  const age = Math.min(...info.schedulers.map((each) => each.beatAgeMs));
+  const state = info.schedulers.length === 0 ? 'failed' : age > LATE_MS ? 'up_for_retry' : 'success';
+  const text =
+    info.schedulers.length === 0 ? t('scheduler.none') : t('scheduler.beat', { age: durationText(age) });
+  return (
+    <Tooltip
+      multiline
+      label={
+        <span className="instant-lines">
+          {info.schedulers.map((each) => (
+            <span key={each.id} style={{ display: 'contents' }}>
+              <span>
+                {each.host}:{each.pid}
+              </span>
+              <span>{t('scheduler.line', { dags: each.dags, age: durationText(each.beatAgeMs) })}</span>
+            </span>
+          ))}
+          <span>{t('scheduler.slots')}</span>
+          <span>
+            {info.parallelism.used} / {info.parallelism.limit}
+          </span>
+        </span>
+      }
+    >
+      <span className="lamp" tabIndex={0} role="img" aria-label={text}>
+        <StateIcon state={state} size={12} />
+        <span className="lamp-text">{text}</span>
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,22 @@
+import { useTranslation } from 'react-i18next';
+import type { TaskState } from '../api/contract.ts';
+import { StateIcon } from './state-icon.tsx';
+import { STATES_BY_URGENCY } from './urgency.ts';
+
+/** A state as shape and word. */
+export function StateLabel({ state, size }: { state: string; size?: number }) {
+  const word = useStateWord();
+  return (
+    <span className="state-label">
+      <StateIcon state={state} {...(size ? { size } : {})} />
+      {word(state)}
+    </span>
+  );
+}
+
+export function useStateWord(): (state: string) => string {
+  const { t } = useTranslation();
+  return (state) => (known.has(state) ? t(`state.${state as TaskState}`) : state);
+}
+
+const known: ReadonlySet<string> = new Set(STATES_BY_URGENCY);
