@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DatabaseError, openStore, type Store } from '@tsflow/core/store';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,6 +42,7 @@ describe('SQLite in trouble', () => {
     for (; !isDone; turn++) {
       const result = await store.turns.commit(turnOf(turn, effectsOf('etl', { events: [eventRow()] })));
       expect(result.status).toBe('committed');
+      await setImmediate();
     }
     expect(await all).toEqual(Array(8).fill(0));
     expect(await store.reserveKeys(1)).toBe(first + 1 + 8 * 25);

@@ -94,9 +94,10 @@ const unavailable = (error: Error) =>
     },
   );
 
+/** No class of SQLSTATE begins with E, while an errno may have five letters too: EPIPE. */
 function sqlState(error: Error): string | null {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+  return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
 /** Failures of the socket carry an errno; the driver's own have only words. A refused host may be an AggregateError without any. */

@@ -129,6 +129,8 @@ function connect(openSqlite: OpenSqlite, file: string, synchronous: 'full' | 'no
     database.exec(`pragma synchronous = ${synchronous}`);
     database.exec('pragma cache_size = -65536');
     database.exec('pragma temp_store = memory');
+    // 32 MB: above what the checkpointer leaves behind, so that it seldom happens inside a commit.
+    database.exec('pragma wal_autocheckpoint = 8000');
     return database;
   } catch (error) {
     database.close();

@@ -13,6 +13,7 @@ import type { Announcement, Dialect, SchemaWords } from '../dialect.ts';
 import type { EventTail } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import type { Turn, TurnResult } from '../turn.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { SqliteTurnWriter } from './commit-turn.ts';
 import { SchedulerLock } from './scheduler-lock.ts';
 import { pingSchedulers } from './scheduler-ping.ts';
@@ -39,6 +40,7 @@ export class SqliteDialect implements Dialect {
   readonly #connections: SqliteConnections;
   readonly #turnWriter: SqliteTurnWriter;
   readonly #schedulerLock: SchedulerLock;
+  #checkpointer: Checkpointer | null = null;
 
   static async open(file: string, synchronous: 'full' | 'normal'): Promise<SqliteDialect> {
     const openSqlite = await loadSqlite();
@@ -86,16 +88,11 @@ export class SqliteDialect implements Dialect {
 
   async keepPartitions(): Promise<void> {}
 
-  claimScheduler(): Promise<boolean> {
-    return this.#schedulerLock.claim(async () => {
-      const first = await this.db
-        .selectFrom('scheduler')
-        .select(['host', 'pid'])
-        .where('stoppedAt', 'is', null)
-        .orderBy('startedAt', 'desc')
-        .executeTakeFirst();
-      return first === undefined ? 'unknown' : `pid ${first.pid} on ${first.host}`;
-    });
+  async claimScheduler(): Promise<boolean> {
+    const isTaken = await this.#schedulerLock.claim(() => this.#newestScheduler());
+    // The process that commits all the time is the one worth a thread.
+    if (isTaken && !this.#connections.isShared) this.#checkpointer = new Checkpointer(this.#connections.path);
+    return isTaken;
   }
 
   async listen(): Promise<() => Promise<void>> {
@@ -111,10 +108,22 @@ export class SqliteDialect implements Dialect {
 
   async close(): Promise<void> {
     await this.db.destroy();
+    await this.#checkpointer?.stop();
+    this.#checkpointer = null;
     const unlock = await this.#connections.mutex.lock();
     this.#schedulerLock.release();
     this.#connections.close();
     unlock();
+  }
+
+  async #newestScheduler(): Promise<string> {
+    const newest = await this.db
+      .selectFrom('scheduler')
+      .select(['host', 'pid'])
+      .where('stoppedAt', 'is', null)
+      .orderBy('startedAt', 'desc')
+      .executeTakeFirst();
+    return newest === undefined ? 'unknown' : `pid ${newest.pid} on ${newest.host}`;
   }
 }
 
