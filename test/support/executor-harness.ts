@@ -113,7 +113,7 @@ export class ExecutorHarness implements AsyncDisposable {
   readonly rows = new RunnerRows();
   readonly versions = new Map<string, readonly VersionFile[]>();
   events = new RecordedEvents();
-  executor!: Executor;
+  #executor: Executor | null = null;
   server: TaskApiServer | null = null;
   #lastAttempt = 0;
 
@@ -132,6 +132,10 @@ export class ExecutorHarness implements AsyncDisposable {
     if (kind === 'local') await harness.startLocal(options);
     else await harness.#startInline(options);
     return harness;
+  }
+
+  get executor(): Executor {
+    return this.#executor!;
   }
 
   /** A new executor on the same home, as after a restart of the scheduler. */
@@ -154,7 +158,7 @@ export class ExecutorHarness implements AsyncDisposable {
       nodeModules: nearestNodeModules(resolve(import.meta.dirname)),
       ...options,
     });
-    this.executor = executor;
+    this.#executor = executor;
     this.events.onOutcome = ({ attemptId, grantNumber }) => executor.accept(attemptId, grantNumber);
     await executor.start();
   }
@@ -166,7 +170,7 @@ export class ExecutorHarness implements AsyncDisposable {
         nodeModules: nearestNodeModules(resolve(import.meta.dirname)),
       });
     }
-    this.executor = new InlineExecutor({
+    this.#executor = new InlineExecutor({
       home: this.home,
       events: this.events,
       concurrency: options.concurrency ?? 16,
@@ -228,7 +232,7 @@ export class ExecutorHarness implements AsyncDisposable {
 
   /** Ends executor and server as their scheduler's death would: nothing is said to anybody. */
   async stopLocal(): Promise<void> {
-    await this.executor.stop();
+    await this.#executor?.stop();
     await this.server?.stop();
   }
 

@@ -508,10 +508,9 @@ export class LocalExecutor implements Executor {
     const key = keyOf(message);
     const assignment = this.#assignmentOf(runner, message);
     if (assignment !== null) {
-      const isEnding = assignment.ending !== null;
       this.#close(assignment);
-      // It was signalled: whatever it does now, it is not to run another attempt.
-      if (isEnding) this.#retire(runner);
+      // It was signalled, or belongs to an earlier scheduler: it is not to run another attempt.
+      if (assignment.ending !== null || runner.retiring) this.#retire(runner);
     }
     if (!this.#reported.has(key)) {
       this.#reported.set(key, runner);

@@ -120,7 +120,11 @@ const runnerMain = fileURLToPath(new URL('../../runner/main.js', import.meta.url
  * Runners get what the scheduler's own environment has, for the user's libraries, without what configures tsflow (the database's
  * password among it) and without Node's options, which a debugger or a test runner meant for its own process.
  */
-function runnerEnvironment(environment: NodeJS.ProcessEnv, home: string, scratchDir: string): NodeJS.ProcessEnv {
+function runnerEnvironment(
+  environment: NodeJS.ProcessEnv,
+  home: string,
+  scratchDir: string,
+): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
     ([name]) => name === 'TSFLOW_FAILPOINT' || !(name === 'NODE_OPTIONS' || name.startsWith('TSFLOW_')),
   );

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+
+/** Whether a process lives; one that ended and was not yet waited for does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2)[0]!);
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when none of `pids` lives. */
+export async function untilGone(...pids: readonly number[]): Promise<void> {
+  while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
