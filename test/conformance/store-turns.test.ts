@@ -470,6 +470,15 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     });
   });
 
+  it('writes turns that come at the same moment one after the other', async () => {
+    const results = await Promise.all(
+      [0, 1, 2, 2].map((expected) =>
+        store.turns.commit(turnOf(expected, effectsOf('etl', { events: [eventRow({ at: AT + expected })] }))),
+      ),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['committed', 'committed', 'committed', 'fenced']);
+  });
+
   it('writes a large turn', async () => {
     const tasks = Array.from({ length: 5_000 }, (_, i) => taskRow(100 + i, 1));
     await commit(effectsOf('etl', { runsInserted: [runRow(1)], tasksInserted: tasks }));

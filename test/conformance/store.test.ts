@@ -388,7 +388,11 @@ describe('the store on sqlite alone', () => {
     const heard: unknown[] = [];
     const socketPath = path.join(path.dirname(database.url.slice('sqlite:'.length)), 's.sock');
     const scheduler = createServer((socket) => {
-      createInterface({ input: socket }).on('line', async (line) => {
+      socket.on('error', () => undefined);
+      const lines = createInterface({ input: socket });
+      // readline passes the errors of its input on.
+      lines.on('error', () => undefined);
+      lines.on('line', async (line) => {
         const message = JSON.parse(line);
         heard.push(message);
         if (message.verb !== 'await_intent') return;

@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   let starting: Promise<Server> | null = null;
   const broker = createServer((socket) => {
     starting ??= startServer();
-    void answer(socket, starting);
+    answer(socket, starting).catch(() => undefined);
   });
   await new Promise<void>((resolve) => broker.listen(socketPath, resolve));
   project.provide('postgresBroker', socketPath);

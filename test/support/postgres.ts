@@ -12,7 +12,9 @@ export async function lendPostgres(kind: 'migrated' | 'empty' = 'migrated'): Pro
   socket.write(`${kind}\n`);
   const [line] = (await new Promise<string[]>((resolve, reject) => {
     socket.on('error', reject);
-    createInterface({ input: socket }).once('line', (text) => resolve([text]));
+    const lines = createInterface({ input: socket });
+    lines.on('error', reject);
+    lines.once('line', (text) => resolve([text]));
   })) as [string];
   const { url, error } = JSON.parse(line) as { url?: string; error?: string };
   if (url === undefined) throw new Error(`No PostgreSQL database: ${error}`);

@@ -7,7 +7,7 @@ import type { PingMessage, PingReply } from './ping.ts';
 import type { Store } from './store.ts';
 import type { SchedulerTable } from './tables.ts';
 
-export interface Request {
+export interface DagRequest {
   readonly dagId: string;
   readonly intent: Intent;
   /** A user's name, or `cli:<os user>`. */
@@ -16,7 +16,7 @@ export interface Request {
   readonly idempotencyKey?: string;
 }
 
-export interface Answer {
+export interface DagAnswer {
   /** Of the intent. */
   readonly id: number;
   /** `pending`: no scheduler decided in time, or none runs; the intent waits in the database. */
@@ -36,9 +36,9 @@ const MAX_POLL_MS = 100;
  */
 export async function askDag(
   store: Store,
-  { dagId, intent, actor, idempotencyKey }: Request,
+  { dagId, intent, actor, idempotencyKey }: DagRequest,
   { timeoutMs = 10_000, clock = systemClock }: { timeoutMs?: number; clock?: Clock } = {},
-): Promise<Answer> {
+): Promise<DagAnswer> {
   const id = await store.intents.submit({
     dagId,
     kind: intent.kind,
@@ -75,7 +75,7 @@ async function waitForDecision(
   schedulers: readonly SchedulerTable[],
   timeoutMs: number,
   clock: Clock,
-): Promise<Answer> {
+): Promise<DagAnswer> {
   const deadline = clock.monotonic() + timeoutMs;
   const bell = new Bell(clock);
   const sockets = store.dialect === 'sqlite' ? schedulers.flatMap((of) => awaitOnSocket(of, id, bell)) : [];
@@ -91,11 +91,11 @@ async function waitForDecision(
   }
 }
 
-async function readAnswer(store: Store, id: number): Promise<Answer> {
+async function readAnswer(store: Store, id: number): Promise<DagAnswer> {
   const intent = await store.intents.get(id);
   return {
     id,
-    state: (intent?.state ?? 'pending') as Answer['state'],
+    state: (intent?.state ?? 'pending') as DagAnswer['state'],
     result: intent?.result == null ? null : (JSON.parse(intent.result) as Json),
   };
 }

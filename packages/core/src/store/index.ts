@@ -1,4 +1,4 @@
-export { type Answer, askDag, type Request, wakeSchedulers } from './ask.ts';
+export { askDag, type DagAnswer, type DagRequest, wakeSchedulers } from './ask.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';

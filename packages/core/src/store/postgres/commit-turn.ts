@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { Mutex } from '../mutex.ts';
 import { CompareAndSetError, DatabaseError } from '../store-errors.ts';
 import type { DagEffects, Turn, TurnResult } from '../turn.ts';
 import { type CounterMove, counterMoves } from '../turn-counters.ts';
@@ -30,6 +31,8 @@ const SESSION = {
  */
 export class PostgresTurnWriter {
   readonly #connections: PostgresConnections;
+  /** The session carries one transaction at a time. */
+  readonly #mutex = new Mutex();
   #session: Promise<pg.Client> | null = null;
   #isClosed = false;
 
@@ -38,6 +41,21 @@ export class PostgresTurnWriter {
   }
 
   async write(turn: Turn): Promise<TurnResult> {
+    const unlock = await this.#mutex.lock();
+    try {
+      return await this.#write(turn);
+    } finally {
+      unlock();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const session = await this.#session?.catch(() => null);
+    await session?.end().catch(() => undefined);
+  }
+
+  async #write(turn: Turn): Promise<TurnResult> {
     let lost: readonly DagEffects[] = [];
     for (let tries = 1; ; tries++) {
       try {
@@ -52,12 +70,6 @@ export class PostgresTurnWriter {
         await pause(2 ** tries * Math.random());
       }
     }
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    const session = await this.#session?.catch(() => null);
-    await session?.end().catch(() => undefined);
   }
 
   async #attempt(turn: Turn, lost: readonly DagEffects[]): Promise<TurnResult | 'again'> {
@@ -135,11 +147,13 @@ export class PostgresTurnWriter {
     if (this.#isClosed) {
       throw new DatabaseError('database_unavailable', 'The store was closed.');
     }
-    const opening = this.#session ?? this.#connections.session(SESSION, true);
+    if (this.#session !== null) return this.#session;
+    const opening = this.#connections.session(SESSION, true);
     this.#session = opening;
-    opening.catch(() => {
+    const forget = () => {
       if (this.#session === opening) this.#session = null;
-    });
+    };
+    opening.then((session) => session.once('end', forget), forget);
     return opening;
   }
 

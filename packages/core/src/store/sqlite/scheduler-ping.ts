@@ -23,13 +23,12 @@ export async function pingSchedulers(
 function sendPing(socketPath: string, message: PingMessage): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
-    const done = () => {
-      socket.destroy();
-      resolve();
-    };
-    socket.setTimeout(PING_TIMEOUT_MS, done);
-    socket.on('error', done);
-    // Half-closed after the line: the other side answers `pong`, which nobody waits for.
-    socket.on('connect', () => socket.end(`${JSON.stringify(message)}\n`, done));
+    socket.setTimeout(PING_TIMEOUT_MS, () => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    // Said, and not waited for: the `pong` is read and dropped, so that the other side sees a clean end.
+    socket.resume();
+    socket.on('connect', () => socket.end(`${JSON.stringify(message)}\n`, resolve));
+    socket.unref();
   });
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
+import { Mutex } from '../mutex.ts';
 import { DatabaseError } from '../store-errors.ts';
-import { Mutex } from './mutex.ts';
 import type { OpenSqlite, SqliteDatabase } from './sqlite-database.ts';
 import { isBusy, sqliteFailure } from './sqlite-failure.ts';
 

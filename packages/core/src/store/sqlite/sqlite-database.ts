@@ -13,7 +13,6 @@ export interface SqliteStatement {
   /** Writes; returns how many rows changed. `values` is only read during the call. */
   run(values: readonly unknown[]): number;
   all(values: readonly unknown[]): Record<string, SqlValue>[];
-  iterate(values: readonly unknown[]): IterableIterator<Record<string, SqlValue>>;
   /** Does it return rows? */
   readonly returnsRows: boolean;
 }
@@ -51,7 +50,6 @@ async function loadBetterSqlite(): Promise<OpenSqlite> {
         return {
           run: (values) => statement.run(values as unknown[]).changes,
           all: (values) => statement.all(values as unknown[]),
-          iterate: (values) => statement.iterate(values as unknown[]),
           returnsRows: statement.reader,
         };
       },
@@ -78,7 +76,6 @@ export async function loadNodeSqlite(): Promise<OpenSqlite | null> {
         return {
           run: (values) => Number(statement.run(...(values as SqlValue[])).changes),
           all: (values) => statement.all(...(values as SqlValue[])),
-          iterate: (values) => statement.iterate(...(values as SqlValue[])),
           returnsRows: /^\s*(select|with|pragma|explain)\b|\breturning\b/i.test(sql),
         };
       },
@@ -104,7 +101,6 @@ interface NodeSqlite {
     prepare(sql: string): {
       run(...values: SqlValue[]): { changes: number | bigint };
       all(...values: SqlValue[]): Record<string, SqlValue>[];
-      iterate(...values: SqlValue[]): IterableIterator<Record<string, SqlValue>>;
     };
     exec(sql: string): void;
     close(): void;

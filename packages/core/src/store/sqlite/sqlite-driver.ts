@@ -113,13 +113,9 @@ class SqliteSession implements DatabaseConnection {
     }
   }
 
+  /** At once: a cursor that stays open across other queries would keep the connection busy. */
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    const { reader, isShared } = this.#connections;
-    if (isShared || !isRead(query)) {
-      yield await this.executeQuery<R>(query);
-      return;
-    }
-    for (const row of reader.prepare(query.sql).iterate(query.parameters)) yield { rows: [row as R] };
+    yield await this.executeQuery<R>(query);
   }
 
   #run<R>(database: SqliteDatabase, query: CompiledQuery): QueryResult<R> {
