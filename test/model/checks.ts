@@ -111,6 +111,10 @@ export const CHECKS = {
     rule: 'A claim that no runner is known to have taken up is granted again, under a new number.',
     breaks: ['converges'],
   },
+  pauseHoldsRegrants: {
+    rule: 'A claim that is to be granted again waits while its DAG is paused.',
+    breaks: ['startsOnlyWhatIsClaimed'],
+  },
   pollRepairsLostWakes: {
     rule: 'Intents are polled, whether a wake came or not.',
     breaks: ['converges'],

@@ -200,14 +200,14 @@ export class Decision {
   /** Claims a slot and an attempt for what is ready; renews the grant of what nobody took up. */
   #admit(key: number): void {
     const task = this.#task(key)!;
-    if (this.#isPaused) return;
     const { host, ungranted, reserveKey } = this.#input;
     const known = task.attemptId === null ? undefined : this.#attempt(task.attemptId);
     if (task.state === 'queued' && known !== undefined && ungranted.has(known.attemptId)) {
+      if (this.#isPaused && this.#checks.pauseHoldsRegrants) return;
       return this.#grant(task, { ...known, grantNumber: known.grantNumber + 1, host });
     }
     const isReady = task.state === 'scheduled' || task.state === 'up_for_reschedule';
-    if (!isReady || this.#input.room <= 0) return;
+    if (!isReady || this.#isPaused || this.#input.room <= 0) return;
     this.#input.room -= 1;
     if (known !== undefined) return this.#grant(task, { ...known, grantNumber: known.grantNumber + 1, host });
     const tryNumber = task.tryNumber + 1;
