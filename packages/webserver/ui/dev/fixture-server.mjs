@@ -11,6 +11,7 @@ const base = process.argv.find((arg) => arg.startsWith('--base='))?.slice(7) ?? 
 const dist = fileURLToPath(new URL('../../dist/ui', import.meta.url));
 
 let seed = 42;
+let nextAttempt = 1;
 const random = () => {
   seed = (seed * 1_664_525 + 1_013_904_223) >>> 0;
   return seed / 2 ** 32;
@@ -62,7 +63,11 @@ function task(taskId, upstream = [], over = {}) {
 function defineDag(dagId, over, tasks) {
   const byId = new Map(tasks.map((each) => [each.taskId, each]));
   for (const each of tasks) for (const up of each.upstream) byId.get(up).downstream.push(each.taskId);
-  const groups = [...new Set(tasks.map((each) => each.groupId).filter(Boolean))].map((groupId) => ({
+  const groupIds = tasks.flatMap(({ groupId }) => {
+    const parts = groupId?.split('.') ?? [];
+    return parts.map((_, at) => parts.slice(0, at + 1).join('.'));
+  });
+  const groups = [...new Set(groupIds)].map((groupId) => ({
     groupId,
     parentId: groupId.includes('.') ? groupId.slice(0, groupId.lastIndexOf('.')) : null,
     label: groupId.split('.').at(-1),
@@ -193,7 +198,7 @@ function addRun(dag, logical, outcome, runType = 'scheduled') {
 function attempt(run, instance, over) {
   const number = over.tryNumber;
   const made = {
-    attemptId: `${instance.taskId}.${run.attempts.length + 1}.${Math.floor(random() * 1e6).toString(36)}`,
+    attemptId: String(nextAttempt++),
     taskId: instance.taskId,
     mapPath: '',
     infraNumber: 0,
@@ -447,6 +452,7 @@ function seedAll() {
       since: iso(now - 14 * MINUTE),
       seenAt: iso(now - 2_000),
       lastGoodVersion: '9ab31c07d2ee',
+      lastGood: [{ dagId: 'attribution', version: '9ab31c07d2ee', number: 4 }],
     },
   ];
 }
@@ -678,8 +684,8 @@ function selection(run, body) {
   const wanted = new Set(body.taskIds?.length ? body.taskIds : dag.tasks.map((each) => each.taskId));
   const spread = (side) => {
     const queue = [...wanted];
-    while (queue.length)
-      for (const next of dag.tasks.find((each) => each.taskId === queue[0])[side].concat((queue.shift(), [])))
+    for (let at = queue.shift(); at !== undefined; at = queue.shift())
+      for (const next of dag.tasks.find((each) => each.taskId === at)[side])
         if (!wanted.has(next)) {
           wanted.add(next);
           queue.push(next);
@@ -701,11 +707,11 @@ async function api(method, path, query, body, response) {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
   const [a, b, c, d, e, f, g, h, i] = parts;
   const key = `${method} ${a}`;
-  if (path === '/auth/me') return { name: 'mika', role: 'admin' };
+  if (path === '/auth/me') return { user: { name: 'mika', role: 'Admin' } };
   if (path === '/auth/login')
     return body.password === 'wrong'
       ? refuse(401, 'bad_credentials', 'Name or password is wrong.')
-      : { user: { name: body.name, role: 'admin' } };
+      : { user: { name: body.name, role: 'Admin' } };
   if (path === '/auth/logout') return {};
   if (path === '/info')
     return {
@@ -807,7 +813,10 @@ async function api(method, path, query, body, response) {
     emit('variable_changed', null, null, null, null);
     return variables.get(b);
   }
-  if (key === 'DELETE variables') return variables.delete(b), {};
+  if (key === 'DELETE variables') {
+    variables.delete(b);
+    return {};
+  }
   if (key === 'GET backfills')
     return page(backfills.filter((each) => !query.get('dagId') || each.dagId === query.get('dagId')));
   if (key === 'POST backfills') {

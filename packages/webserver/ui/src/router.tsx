@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api/client.ts';
-import type { DagFilter, RunFilter } from './api/paths.ts';
+import type { DagFilter, RunFilter } from './api/filters.ts';
 import { queries } from './api/queries.ts';
 import { basePath } from './browser/page-placeholders.ts';
 import { DagListPage } from './dags/dag-list-page.tsx';
@@ -71,8 +71,12 @@ const homeRoute = createRoute({
 const dagsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/dags',
-  validateSearch: (search: Record<string, unknown>): DagFilter =>
-    text(search, ['search', 'tag', 'owner', 'paused', 'state', 'order', 'cursor']),
+  validateSearch: (search: Record<string, unknown>): DagFilter => ({
+    ...text(search, ['search', 'tag', 'owner', 'cursor']),
+    ...oneOf(search, 'paused', ['true', 'false'] as const),
+    ...oneOf(search, 'state', RUN_STATES),
+    ...oneOf(search, 'order', ['dagId', 'nextRun', 'lastRun'] as const),
+  }),
   component: DagListPage,
 });
 
@@ -143,8 +147,12 @@ const runRoute = createRoute({
 const runsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/runs',
-  validateSearch: (search: Record<string, unknown>): RunFilter =>
-    text(search, ['dagId', 'state', 'runType', 'from', 'to', 'cursor']),
+  validateSearch: (search: Record<string, unknown>): RunFilter => ({
+    ...text(search, ['dagId', 'from', 'to', 'cursor']),
+    ...oneOf(search, 'state', RUN_STATES),
+    ...oneOf(search, 'runType', RUN_TYPES),
+    ...number(search, ['backfillKey']),
+  }),
   component: lazyRouteComponent(() => import('./runs/runs-page.tsx'), 'RunsPage'),
 });
 
@@ -183,6 +191,9 @@ const routeTree = rootRoute.addChildren([
   ]),
 ]);
 
+const RUN_STATES = ['queued', 'running', 'success', 'failed'] as const;
+const RUN_TYPES = ['scheduled', 'manual', 'backfill', 'asset_triggered'] as const;
+
 function text<K extends string>(search: Record<string, unknown>, keys: readonly K[]): { [P in K]?: string } {
   const found: { [P in K]?: string } = {};
   for (const key of keys) {
@@ -210,6 +221,6 @@ function oneOf<K extends string, V extends string>(
   key: K,
   values: readonly V[],
 ): { [P in K]?: V } {
-  const value = values.find((each) => each === search[key]);
+  const value = values.find((each) => each === String(search[key]));
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }

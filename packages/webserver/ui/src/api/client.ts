@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch';
 import { basePath } from '../browser/page-placeholders.ts';
 import type { ErrorBody } from './contract.ts';
-import type { paths } from './paths.ts';
+import type { paths } from './generated/openapi.ts';
 
 /** Where the REST API lives. */
 export const apiRoot = `${basePath}/api/v1`;
@@ -18,7 +18,7 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   readonly facts: Record<string, unknown>;
 
-  constructor(status: number, body: ErrorBody['error']) {
+  constructor(status: number, body: ErrorFacts) {
     super(body.message);
     this.name = 'ApiError';
     this.status = status;
@@ -27,6 +27,9 @@ export class ApiError extends Error {
     this.facts = body.facts ?? {};
   }
 }
+
+/** What an error body says; a network failure has no request to name. */
+type ErrorFacts = Omit<ErrorBody['error'], 'requestId'> & { requestId?: string };
 
 /** The data of an answer, or an {@link ApiError}. A network failure has status 0. */
 export async function answer<T>(
@@ -42,7 +45,7 @@ export async function answer<T>(
   throw new ApiError(response.status, errorOf(error, response));
 }
 
-function errorOf(error: unknown, response: Response): ErrorBody['error'] {
+function errorOf(error: unknown, response: Response): ErrorFacts {
   if (typeof error === 'object' && error !== null && 'error' in error) return (error as ErrorBody).error;
   return { code: `http_${response.status}`, message: `${response.status} ${response.statusText}`.trim() };
 }

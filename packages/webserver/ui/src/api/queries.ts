@@ -1,7 +1,13 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, client } from './client.ts';
-import type { User } from './contract.ts';
-import type { DagFilter, RunFilter } from './paths.ts';
+import type { Role } from './contract.ts';
+import type { DagFilter, RunFilter } from './filters.ts';
+
+/** Who is signed in. */
+interface Signed {
+  readonly name: string;
+  readonly role: Role;
+}
 
 /**
  * Every question that a page asks of the server, with the key under which its answer is cached. Live changes find their
@@ -11,9 +17,9 @@ export const queries = {
   me: () =>
     queryOptions({
       queryKey: ['me'],
-      queryFn: async (): Promise<User> => {
-        const me = await answer(client.GET('/auth/me'));
-        return 'user' in me ? me.user : me;
+      queryFn: async (): Promise<Signed> => {
+        const { user } = await answer(client.GET('/auth/me'));
+        return user;
       },
       retry: false,
       staleTime: 300_000,

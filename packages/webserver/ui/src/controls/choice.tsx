@@ -1,5 +1,5 @@
 /** A labelled select whose first option is "any". */
-export function Choice({
+export function Choice<T extends string>({
   label,
   value,
   options,
@@ -7,17 +7,17 @@ export function Choice({
   onChange,
 }: {
   label: string;
-  value: string | undefined;
-  options: readonly (readonly [value: string, text: string])[];
+  value: T | undefined;
+  options: readonly (readonly [value: T, text: string])[];
   any: string;
-  onChange: (value: string | undefined) => void;
+  onChange: (value: T | undefined) => void;
 }) {
   return (
     <select
       className="field"
       aria-label={label}
       value={value ?? ''}
-      onChange={(event) => onChange(event.target.value || undefined)}
+      onChange={(event) => onChange((event.target.value as T) || undefined)}
     >
       <option value="">{any}</option>
       {options.map(([key, text]) => (

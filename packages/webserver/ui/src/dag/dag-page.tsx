@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DagDetail } from '../api/contract.ts';
+import type { DagDetail, RunState } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { durationMs, durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
@@ -46,8 +46,7 @@ export function DagPage() {
               to="/dags/$dagId"
               params={{ dagId }}
               search={(old: Record<string, unknown>) => ({ ...old, tab: each === 'grid' ? undefined : each })}
-              activeOptions={{ exact: true, includeSearch: false }}
-              activeProps={{}}
+              activeOptions={{ exact: true, includeSearch: true }}
               aria-current={tab === each ? 'page' : undefined}
             >
               {t(`dag.${each}`)}
@@ -74,7 +73,7 @@ export function DagPage() {
       ) : null}
       {tab === 'runs' ? (
         <RunsTable
-          filter={{ dagId, ...(search.state ? { state: search.state } : {}), limit: 200 }}
+          filter={{ dagId, ...(search.state ? { state: search.state as RunState } : {}), limit: 200 }}
           zone={dag.data?.timezone}
         />
       ) : null}

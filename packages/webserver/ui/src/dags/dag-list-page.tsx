@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dag } from '../api/contract.ts';
-import type { DagFilter } from '../api/paths.ts';
+import type { DagFilter } from '../api/filters.ts';
 import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
 import { Choice } from '../controls/choice.tsx';
@@ -33,6 +33,7 @@ export function DagListPage() {
     });
   const dags = useQuery({ ...queries.dags({ limit: PAGE_SIZE, ...filter }) });
   const [triggering, setTriggering] = useState<string | null>(null);
+  const columns = useColumns(setTriggering);
   const items = dags.data?.items ?? [];
   const isFiltered = Object.keys(filter).length > 0;
 
@@ -107,12 +108,7 @@ export function DagListPage() {
           </button>
         </div>
       ) : (
-        <DataTable
-          label={t('nav.dags')}
-          columns={useColumns(setTriggering)}
-          rows={items}
-          rowKey={(dag) => dag.dagId}
-        />
+        <DataTable label={t('nav.dags')} columns={columns} rows={items} rowKey={(dag) => dag.dagId} />
       )}
       {dags.data?.nextCursor ? (
         <div className="toolbar">

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import type { PendingIntent } from '../api/contract.ts';
 import { errorText } from '../controls/error-notice.tsx';
 import { toast } from '../controls/toasts.tsx';
 
@@ -9,14 +10,19 @@ export function useAction<T>(action: (input: T) => Promise<unknown>, done: strin
   const cache = useQueryClient();
   return useMutation({
     mutationFn: action,
-    onSuccess: () => {
-      toast('success', done);
+    onSuccess: (answered) => {
+      toast('success', isPending(answered) ? answered.message : done);
       after?.();
     },
     onError: (error) => toast('failed', errorText(error, t('error.unreachable'))),
     onSettled: () =>
       Promise.all(CHANGED_BY_ACTIONS.map((name) => cache.invalidateQueries({ queryKey: [name] }))),
   });
+}
+
+/** With no scheduler running, what was asked for waits; the server says so. */
+export function isPending(answered: unknown): answered is PendingIntent {
+  return typeof answered === 'object' && answered !== null && 'intentId' in answered;
 }
 
 const CHANGED_BY_ACTIONS = [

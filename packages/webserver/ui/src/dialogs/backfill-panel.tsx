@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
-import type { BackfillPreview } from '../api/contract.ts';
-import type { BackfillBody } from '../api/paths.ts';
+import type { BackfillBody, BackfillPreview } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
+import { durationText } from '../clock/duration-text.ts';
 import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
@@ -20,7 +20,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
   const [start, setStart] = useState('');
   const [end, setEnd] = useState('');
   const [reprocess, setReprocess] = useState<'none' | 'failed' | 'completed'>('none');
-  const [maxActiveRuns, setMaxActiveRuns] = useState('');
+  const [maxActiveRuns, setMaxActiveRuns] = useState('4');
   const [reverse, setReverse] = useState(false);
   const [unpause, setUnpause] = useState(false);
   const isComplete = dagId !== '' && DATE.test(start) && DATE.test(end);
@@ -30,7 +30,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
     reprocess,
     reverse,
     unpause,
-    ...(Number(maxActiveRuns) > 0 ? { maxActiveRuns: Number(maxActiveRuns) } : {}),
+    maxActiveRuns: Math.max(1, Math.floor(Number(maxActiveRuns)) || 1),
   };
   const send = (dryRun: boolean) =>
     answer(
@@ -49,7 +49,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
     `--start ${shellWord(start || '2026-01-01')}`,
     `--end ${shellWord(end || '2026-01-31')}`,
     ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
-    ...(body.maxActiveRuns ? [`--max-active-runs ${body.maxActiveRuns}`] : []),
+    `--max-active-runs ${body.maxActiveRuns}`,
     ...(reverse ? ['--reverse'] : []),
   ].join(' ');
   return (
@@ -140,8 +140,16 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
               <dd>{preview.data.existing}</dd>
               <dt>{t('backfill.running')}</dt>
               <dd>{preview.data.inFlight}</dd>
+              <dt>{t('backfill.toClear')}</dt>
+              <dd>{preview.data.toClear}</dd>
               <dt className="strong">{t('backfill.toCreate')}</dt>
               <dd className="strong">{preview.data.toCreate}</dd>
+              {preview.data.estimateMs === null ? null : (
+                <>
+                  <dt>{t('backfill.estimate')}</dt>
+                  <dd>{durationText(preview.data.estimateMs)}</dd>
+                </>
+              )}
               {preview.data.first ? (
                 <>
                   <dt>{t('backfill.firstLast')}</dt>
@@ -163,7 +171,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
             data-kind="primary"
             disabled={!preview.data || preview.isFetching || create.isPending}
           >
-            {t('backfill.start', { count: preview.data?.toCreate ?? 0 })}
+            {t('backfill.start', { count: (preview.data?.toCreate ?? 0) + (preview.data?.toClear ?? 0) })}
           </button>
           <CopyCommand command={command} />
         </div>

@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
-import type { ClearBody } from '../api/paths.ts';
+import type { ClearBody } from '../api/contract.ts';
 import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { useAction } from './actions.ts';
-import { SelectionList } from './selection-list.tsx';
+import { SelectionList, selectionOf } from './selection-list.tsx';
 
 const TYPED_CONFIRM_ABOVE = 100;
 
@@ -37,7 +37,7 @@ export function ClearDialog({
     );
   const plan = useQuery({
     queryKey: ['clearPlan', dagId, runId, body],
-    queryFn: () => send(true),
+    queryFn: async () => selectionOf(await send(true)),
     staleTime: 0,
   });
   const count = plan.data?.tasks.length ?? 0;

@@ -5,7 +5,7 @@ import { CopyCommand } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { useAction } from './actions.ts';
-import { SelectionList } from './selection-list.tsx';
+import { SelectionList, selectionOf } from './selection-list.tsx';
 
 /** Asks once more before something that cannot be taken back. */
 export function ConfirmDialog({
@@ -78,7 +78,7 @@ export function MarkDialog({
     );
   const plan = useQuery({
     queryKey: ['markPlan', dagId, runId, taskId, state],
-    queryFn: () => send(true),
+    queryFn: async () => selectionOf(await send(true)),
     staleTime: 0,
   });
   const mark = useAction(() => send(false), t('mark.done', { task: taskId }), onClose);

@@ -1,3 +1,5 @@
+import { jsonMistake } from './json-mistake.ts';
+
 /** One field of the form that a JSON Schema of params asks for. */
 export interface ParamField {
   readonly name: string;
@@ -62,7 +64,7 @@ export interface ParamProblem {
   readonly limit?: number | string;
 }
 
-/** JSON of an object, or where it stops being that: `line 3, column 12`. */
+/** JSON of an object, or where it stops being that: line, column, and what stands there. */
 export function parseConf(
   text: string,
 ):
@@ -73,17 +75,15 @@ export function parseConf(
     const conf: unknown = JSON.parse(text);
     if (typeof conf === 'object' && conf !== null && !Array.isArray(conf))
       return { ok: true, conf: conf as Record<string, unknown> };
-    return { ok: false, message: 'not an object', line: 1, column: 1 };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const told = /position (\d+)/.exec(message)?.[1];
-    const before = text.slice(0, told === undefined ? text.length : Number(told)).split('\n');
-    return {
-      ok: false,
-      message: message.replace(/ in JSON at position.*$| \(line.*$/, ''),
-      line: before.length,
-      column: before.at(-1)!.length + 1,
-    };
+    return { ok: false, message: text.trim().slice(0, 12), line: 1, column: 1 };
+  } catch {
+    const before = text.slice(0, jsonMistake(text) ?? text.length).split('\n');
+    const at = before.at(-1)!.length;
+    const rest = text
+      .split('\n')
+      [before.length - 1]!.slice(at, at + 12)
+      .trim();
+    return { ok: false, message: rest === '' ? '…' : rest, line: before.length, column: at + 1 };
   }
 }
 

@@ -1,9 +1,14 @@
 import { useTranslation } from 'react-i18next';
-import type { SelectedTask } from '../api/contract.ts';
+import type { PendingIntent, SelectedTask, SelectedTasks } from '../api/contract.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 
 const SHOWN = 500;
+
+/** The answer to a dry run: it changes nothing, so it never waits for a scheduler. */
+export function selectionOf(answered: SelectedTasks | PendingIntent): SelectedTasks {
+  return 'tasks' in answered ? answered : { version: '', versionNumber: null, tasks: [] };
+}
 
 /** The task instances an action would touch, as the server reckoned them. */
 export function SelectionList({ tasks, runId }: { tasks: readonly SelectedTask[]; runId: string }) {

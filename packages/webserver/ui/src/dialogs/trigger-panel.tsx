@@ -3,14 +3,13 @@ import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
-import type { Run } from '../api/contract.ts';
-import type { TriggerBody } from '../api/paths.ts';
+import type { TriggerBody } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
-import { useAction } from './actions.ts';
+import { isPending, useAction } from './actions.ts';
 import { type ParamField, type ParamProblem, paramFields, paramProblems, parseConf } from './params-form.ts';
 
 /** Starts a run by hand: a field per param, or the conf as JSON. One click or two, it is one run (idempotency key). */
@@ -70,14 +69,16 @@ function TriggerForm({
   const problems = parsed.ok ? paramProblems(fields, parsed.conf) : new Map<string, ParamProblem>();
   const trigger = useAction(
     async (body: TriggerBody) => {
-      const run: Run = await answer(
+      const answered = await answer(
         client.POST('/dags/{dagId}/runs', {
-          params: { path: { dagId }, header: { 'Idempotency-Key': idempotencyKey.current } },
+          params: { path: { dagId } },
           headers: { 'Idempotency-Key': idempotencyKey.current },
           body,
         }),
       );
-      await navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId: run.runId } });
+      if (!isPending(answered))
+        await navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId, runId: answered.runId } });
+      return answered;
     },
     t('trigger.done', { dagId }),
     onClose,
@@ -201,6 +202,7 @@ function ParamInput({
   const described = `param-${field.name}`;
   if (field.kind === 'json') return null;
   const shared = {
+    id: `${described}-input`,
     className: 'field',
     'aria-invalid': problem !== undefined,
     'aria-describedby': described,
@@ -219,7 +221,7 @@ function ParamInput({
           {field.name}
         </label>
       ) : (
-        <label>
+        <label htmlFor={`${described}-input`}>
           <span>
             {field.name} {field.isRequired ? <span aria-hidden="true">*</span> : null}
           </span>

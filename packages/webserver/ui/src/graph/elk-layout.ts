@@ -4,7 +4,7 @@ import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { GraphModel, GraphNode } from './graph-model.ts';
 
 export const NODE_HEIGHT = 34;
-const CHARACTER_WIDTH = 7.4;
+const CHARACTER_WIDTH = 8.2;
 const GROUP_HEAD = 30;
 
 export type Direction = 'RIGHT' | 'DOWN';
@@ -77,7 +77,7 @@ async function ask(model: GraphModel, direction: Direction): Promise<readonly Pl
 
 function widthOf(node: GraphNode): number {
   const wide = [...node.label].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1.8 : 1), 0);
-  return Math.round(Math.min(300, Math.max(96, wide * CHARACTER_WIDTH + node.note.length * 6 + 56)));
+  return Math.round(Math.min(340, Math.max(96, wide * CHARACTER_WIDTH + node.note.length * 7 + 62)));
 }
 
 const MOST_REMEMBERED = 20;

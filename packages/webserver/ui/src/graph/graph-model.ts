@@ -1,4 +1,4 @@
-import type { SerializedDag, TaskInstance, TaskState } from '../api/contract.ts';
+import type { SerializedDag, SerializedGroup, TaskInstance, TaskState } from '../api/contract.ts';
 import { mostUrgent } from '../state/urgency.ts';
 
 /** What the layout draws: tasks that are in sight, groups that are open or closed, and edges between them. */
@@ -16,7 +16,7 @@ export interface GraphNode {
   readonly taskIds: readonly string[];
 }
 
-type GraphDag = Pick<SerializedDag, 'tasks' | 'groups'>;
+type GraphDag = { readonly tasks: SerializedDag['tasks']; readonly groups: readonly SerializedGroup[] };
 
 /** Above this many tasks every group starts closed: an overview first. */
 export const AUTO_CLOSE_ABOVE = 500;
@@ -40,6 +40,8 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
     }
     shownAs.set(task.taskId, path.find((groupId) => closed.has(groupId)) ?? task.taskId);
   }
+  const known = (groupId: string | null) =>
+    groupId !== null && below.has(groupId) && groups.has(groupId) ? groupId : null;
   const isHidden = (groupId: string | null) => chain(groupId).some((each) => closed.has(each));
   const nodes: GraphNode[] = [];
   for (const group of dag.groups) {
@@ -47,7 +49,7 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
     nodes.push({
       id: group.groupId,
       kind: closed.has(group.groupId) ? 'closed' : 'group',
-      parentId: group.parentId,
+      parentId: known(group.parentId),
       label: group.label,
       note: '',
       taskIds: below.get(group.groupId) ?? [],
@@ -62,7 +64,7 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
     nodes.push({
       id: task.taskId,
       kind: 'task',
-      parentId: task.groupId,
+      parentId: known(task.groupId),
       label,
       note: task.operator.replace(/Operator$/, ''),
       taskIds: [task.taskId],

@@ -128,7 +128,7 @@ function Graph({
     (): Node<Drawn>[] =>
       (placed ?? []).map((each) => ({
         id: each.node.id,
-        type: each.node.kind === 'group' ? 'group' : 'task',
+        type: each.node.kind === 'group' ? 'box' : 'task',
         position: { x: each.x, y: each.y },
         width: each.width,
         height: each.height,
@@ -277,7 +277,8 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<Node<Drawn>>) 
   );
 });
 
-const NODE_TYPES = { task: TaskNode, group: GroupNode };
+// Not called "group": the library draws a frame of its own around that.
+const NODE_TYPES = { task: TaskNode, box: GroupNode };
 
 function save(blob: Blob, name: string): void {
   const link = document.createElement('a');

@@ -16,6 +16,7 @@ import { beginOf, type TimelineRow, timelineRows } from './timeline-rows.ts';
 
 const HOUR_MS = 3_600_000;
 const CHOICES = [1, 6, 24, 72];
+const DEFAULT_HOURS = 24;
 /** How much of the window lies in the future. */
 const FUTURE = 0.25;
 
@@ -23,7 +24,7 @@ const FUTURE = 0.25;
 export function HomePage() {
   const { t } = useTranslation();
   const now = useNow();
-  const { hours = 6 } = useSearch({ from: '/shell/' });
+  const { hours = DEFAULT_HOURS } = useSearch({ from: '/shell/' });
   const navigate = useNavigate({ from: '/' });
   const span = { from: now - hours * HOUR_MS * (1 - FUTURE), to: now + hours * HOUR_MS * FUTURE };
   // Asked for by the minute, so that the key of the cache stands still while the axis glides.
@@ -74,7 +75,9 @@ export function HomePage() {
               type="button"
               className="button"
               aria-pressed={hours === each}
-              onClick={() => void navigate({ search: each === 6 ? {} : { hours: each }, replace: true })}
+              onClick={() =>
+                void navigate({ search: each === DEFAULT_HOURS ? {} : { hours: each }, replace: true })
+              }
             >
               {each} h
             </button>
@@ -196,7 +199,7 @@ function Row({ row, span, now }: { row: TimelineRow; span: Span; now: number }) 
               aria-label={label}
               style={{
                 left: `${box.left}%`,
-                width: `max(${run.state === 'failed' ? 12 : 5}px, ${box.width}%)`,
+                width: `max(${run.state === 'failed' ? 12 : run.state === 'running' ? 9 : 5}px, ${box.width}%)`,
               }}
             >
               {run.state === 'failed' ? <StateIcon state="failed" size={12} /> : null}

@@ -4,7 +4,7 @@ import { timelineRows } from './timeline-rows.ts';
 
 function run(state: RunBar['state'], hour: number): RunBar {
   const at = `2026-01-01T${String(hour).padStart(2, '0')}:00:00Z`;
-  return { runId: at, state, runType: 'scheduled', logicalDate: at, startDate: at, endDate: null };
+  return { key: hour, runId: at, state, runType: 'scheduled', logicalDate: at, startDate: at, endDate: null };
 }
 
 it('puts what failed last on top, a failure that healed among the healthy', () => {

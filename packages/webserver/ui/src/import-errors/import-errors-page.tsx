@@ -33,10 +33,14 @@ export function ImportErrorsPage() {
               <span className="faint">{t('importErrors.since')}</span> <Instant at={error.since} />
             </span>
             <span className="soft">
-              {error.lastGoodVersion ? (
+              {error.lastGood.length > 0 ? (
                 <>
                   <span className="faint">{t('importErrors.lastGood')}</span>{' '}
-                  <code>{error.lastGoodVersion.slice(0, 7)}</code>
+                  {error.lastGood.map((good) => (
+                    <span key={good.dagId} className="nowrap">
+                      {good.dagId} {good.number} <code>{good.version.slice(0, 7)}</code>{' '}
+                    </span>
+                  ))}
                 </>
               ) : (
                 t('importErrors.noGood')

@@ -37,7 +37,10 @@ describe('applyChanges', () => {
   it('moves one task instance and leaves its neighbours the same objects', () => {
     const cache = new QueryClient();
     const other = instance({ taskId: 'u' });
-    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], { items: [instance({}), other] });
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], {
+      items: [instance({}), other],
+      nextCursor: null,
+    });
     applyChanges(cache, [change({ toState: 'running' })]);
     const page = cache.getQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'])!;
     expect(page.items[0]).toMatchObject({ state: 'running', startDate: at, endDate: null });
@@ -46,7 +49,10 @@ describe('applyChanges', () => {
 
   it('takes the newest of several changes of one instance', () => {
     const cache = new QueryClient();
-    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], { items: [instance({})] });
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], {
+      items: [instance({})],
+      nextCursor: null,
+    });
     applyChanges(cache, [change({ toState: 'running' }), change({ id: 2, toState: 'success' })]);
     expect(cache.getQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'])!.items[0]!.state).toBe('success');
   });

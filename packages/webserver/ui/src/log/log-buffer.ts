@@ -69,7 +69,10 @@ export class LogBuffer {
       for (;;) {
         const page = await answer(
           client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/log', {
-            params: { path: this.#key, query: { offset: this.#offset, limitBytes: PAGE_BYTES } },
+            params: {
+              path: { ...this.#key, attemptId: Number(this.#key.attemptId) },
+              query: { offset: this.#offset, limitBytes: PAGE_BYTES },
+            },
           }),
         );
         if (this.#stopped) return;

@@ -25,8 +25,10 @@ function named(character: string): string {
 }
 
 // CSI ... final byte, OSC ... (BEL or ST), and two-character escapes.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it looks for
 const TERMINAL_SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 // C0 but tab, DEL, C1, and the bidirectional and zero-width characters that can make a line read as another one.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it looks for
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Levels from quiet to loud; an unknown one counts as info. */

@@ -75,8 +75,9 @@ export function LogViewer({
   const digits = String(buffer.lines.length).length;
   const at = timeFormat(shownZone(zone));
   return (
-    <div
+    <section
       className="log"
+      aria-label={t('panel.log')}
       onKeyDown={(event) => {
         if (event.nativeEvent.isComposing) return;
         const isFind = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f';
@@ -214,7 +215,7 @@ export function LogViewer({
         </div>
         {buffer.isFull ? <p className="notice soft">{t('log.tooLong')}</p> : null}
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -42,7 +42,7 @@ export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: st
 }
 
 function text(event: EventRow): string {
-  if (!event.data || Object.keys(event.data).length === 0) return '';
-  const { reason } = event.data;
-  return typeof reason === 'string' ? reason : JSON.stringify(event.data);
+  const data = event.data as Record<string, unknown> | null | undefined;
+  if (!data || Object.keys(data).length === 0) return '';
+  return typeof data.reason === 'string' ? data.reason : JSON.stringify(data);
 }

@@ -12,7 +12,9 @@ function segment(over: Partial<GanttSegment>): GanttSegment {
     attemptId: 'a',
     tryNumber: 1,
     state: 'running',
-    queuedAt: null,
+    queuedAt: iso(0),
+    scheduledAt: null,
+    infraNumber: 0,
     startDate: null,
     endDate: null,
     ...over,
@@ -41,7 +43,9 @@ describe('barsOf', () => {
   });
   it('lets both grow to now', () => {
     expect(barsOf(segment({ queuedAt: iso(1_000) }), 4_000)).toMatchObject([{ kind: 'waiting', to: 4_000 }]);
-    expect(barsOf(segment({ startDate: iso(1_000) }), 4_000)).toMatchObject([{ kind: 'running', to: 4_000 }]);
+    expect(barsOf(segment({ queuedAt: iso(1_000), startDate: iso(1_000) }), 4_000)).toMatchObject([
+      { kind: 'running', to: 4_000 },
+    ]);
   });
   it('has no negative length when a clock stepped back', () => {
     for (const bar of barsOf(

@@ -25,6 +25,8 @@ import type { TaskRow } from './task-rows.ts';
 
 const FAST_TICK_MS = 200;
 const FAST_BELOW_MS = 120_000;
+const AXIS_HEIGHT = 26;
+const TOOLS_HEIGHT = 44;
 
 /**
  * The task tree and, on the same lines, when each attempt waited and ran. One grid for keyboard and screen reader: arrows move,
@@ -75,6 +77,8 @@ export function Gantt({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    scrollPaddingStart: AXIS_HEIGHT,
+    scrollPaddingEnd: AXIS_HEIGHT + TOOLS_HEIGHT,
   });
   useEffect(() => virtual.measure(), [rowHeight, virtual]);
   useEffect(() => {
@@ -83,7 +87,7 @@ export function Gantt({
       setActive(at);
       virtual.scrollToIndex(at, { align: 'auto' });
     }
-  }, [selectedTask, selectedMap]);
+  }, [selectedTask, selectedMap, rows.length > 0]);
 
   // React's wheel listener is passive; zooming has to keep the page from scrolling.
   const latest = useRef({ span, whole, setSpan });
@@ -475,9 +479,12 @@ function rowLength(row: TaskRow, now: number): string {
 
 function waitText(row: TaskRow): string | null {
   const instance = row.instance;
-  if (!instance?.reason || instance.state === 'success' || instance.state === 'running') return null;
+  if (!instance?.reason || QUIET.has(instance.state)) return null;
   return instance.reason;
 }
+
+/** States whose reason stands in the panel: on the chart there is a bar, and no room beside it. */
+const QUIET: ReadonlySet<string> = new Set(['success', 'running', 'failed', 'skipped', 'removed']);
 
 function waitLeft(row: TaskRow, span: Span, now: number): number {
   const ends = row.segments.flatMap((segment) => barsOf(segment, now)).map((bar) => bar.to);

@@ -19,6 +19,7 @@ import { EventsTable } from './events-table.tsx';
 
 const TABS: readonly PanelTab[] = ['log', 'why', 'rendered', 'xcom', 'attempts', 'events'];
 const LEAST_HEIGHT = 120;
+const MOST_HEIGHT = 2_000;
 
 export interface PanelSearch {
   tab?: PanelTab;
@@ -78,7 +79,7 @@ export function TaskPanel({
         aria-label={t('panel.resize')}
         aria-valuenow={Number(height)}
         aria-valuemin={LEAST_HEIGHT}
-        aria-valuemax={1_000}
+        aria-valuemax={MOST_HEIGHT}
         tabIndex={0}
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={(event) => {

@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { RunFilter } from '../api/paths.ts';
+import type { RunFilter } from '../api/filters.ts';
 import { Choice } from '../controls/choice.tsx';
 import { SearchField } from '../dags/dag-list-page.tsx';
 import { useStateWord } from '../state/state-label.tsx';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Run } from '../api/contract.ts';
-import type { RunFilter } from '../api/paths.ts';
+import type { RunFilter } from '../api/filters.ts';
 import { queries } from '../api/queries.ts';
 import { durationMs, durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';

@@ -45,9 +45,9 @@ export function Shell() {
   const broken = errors.data?.items.length ?? 0;
   return (
     <div className="shell">
-      <a className="skip-link" href="#main" onClick={focusMain}>
+      <button type="button" className="skip-link" onClick={focusMain}>
         {t('nav.skip')}
-      </a>
+      </button>
       <header className="top-bar">
         <Link to="/" className="brand" aria-label={`tsflow – ${t('nav.home')}`}>
           <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
@@ -104,7 +104,6 @@ export function Shell() {
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-function focusMain(event: { preventDefault(): void }): void {
-  event.preventDefault();
+function focusMain(): void {
   document.getElementById('main')?.focus();
 }

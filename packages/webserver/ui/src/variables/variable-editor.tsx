@@ -18,7 +18,7 @@ export function VariableEditor({ variable, onClose }: { variable: Variable; onCl
       className="variable-editor"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate({ value: valueOf(text, variable), isSecret: variable.isSecret });
+        save.mutate({ value: sentValue(text, variable), isSecret: variable.isSecret });
       }}
     >
       <input
@@ -145,7 +145,7 @@ function textOf(variable: Variable): string {
 }
 
 /** A text stays a text when the Variable was one; anything else is read as JSON, and what is no JSON goes to the server as typed. */
-function valueOf(text: string, variable: Variable): unknown {
+function sentValue(text: string, variable: Variable): unknown {
   return typeof variable.value === 'string' && !variable.schema ? text : parsed(text);
 }
 

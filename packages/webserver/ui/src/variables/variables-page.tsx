@@ -19,7 +19,7 @@ import { NewVariable, VariableEditor } from './variable-editor.tsx';
 export function VariablesPage() {
   const { t } = useTranslation();
   const cache = useQueryClient();
-  const mayWrite = useMayWrite();
+  const mayWrite = useMayWrite('Editor');
   const search = useSearch({ from: '/shell/variables' });
   const navigate = useNavigate({ from: '/variables' });
   const variables = useQuery(queries.variables());

@@ -1,6 +1,14 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Grid, GridCell, RunBar } from '../../api/contract.ts';
 import { durationMs, durationText } from '../../clock/duration-text.ts';
@@ -14,7 +22,8 @@ import { cellCounts, type GridRow } from './grid-rows.ts';
 
 const NAME_WIDTH = 280;
 const NAME_WIDTH_NARROW = 150;
-const COLUMN_WIDTH = 26;
+const LEAST_COLUMN = 26;
+const WIDEST_COLUMN = 44;
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 84;
 
@@ -44,6 +53,7 @@ export function GridTable({
   const scroller = useRef<HTMLDivElement>(null);
   // Row -1 is the head with the runs; column -1 the names.
   const [at, setAt] = useState({ row: 0, column: runs.length - 1 });
+  const columnWidth = useColumnWidth(scroller, runs.length);
   const nameWidth = window.innerWidth < 760 ? NAME_WIDTH_NARROW : NAME_WIDTH;
   const vertical = useVirtualizer({
     count: rows.length,
@@ -56,10 +66,11 @@ export function GridTable({
     horizontal: true,
     count: runs.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => COLUMN_WIDTH,
+    estimateSize: () => columnWidth,
     overscan: 4,
     scrollPaddingStart: nameWidth,
   });
+  useEffect(() => horizontal.measure(), [columnWidth, horizontal]);
   // The newest run is what people came for: it stands at the right edge.
   useLayoutEffect(() => {
     if (scroller.current) scroller.current.scrollLeft = scroller.current.scrollWidth;
@@ -156,7 +167,7 @@ export function GridTable({
                 title={label}
                 data-focused={(at.row === -1 && at.column === column.index) || undefined}
                 data-day={isNewDay(runs, column.index, shownZone) || undefined}
-                style={{ left: nameWidth + column.start, width: COLUMN_WIDTH }}
+                style={{ left: nameWidth + column.start, width: columnWidth }}
                 onClick={() => open(undefined, run)}
                 onKeyDown={() => {}}
               >
@@ -220,6 +231,7 @@ export function GridTable({
                     column={row.kind === 'group' ? cells[runs[column.index]!.runId] : undefined}
                     index={column.index}
                     left={nameWidth + column.start}
+                    width={columnWidth}
                     isFocused={at.row === item.index && at.column === column.index}
                     word={word}
                     onOpen={() => {
@@ -249,6 +261,7 @@ const Cell = memo(
     column,
     index,
     left,
+    width,
     isFocused,
     word,
     onOpen,
@@ -259,6 +272,7 @@ const Cell = memo(
     column: Grid['cells'][string] | undefined;
     index: number;
     left: number;
+    width: number;
     isFocused: boolean;
     word: (state: string) => string;
     onOpen: () => void;
@@ -282,7 +296,7 @@ const Cell = memo(
         aria-label={label}
         title={label ? `${row.id}\n${label}` : undefined}
         data-focused={isFocused || undefined}
-        style={{ left, width: COLUMN_WIDTH }}
+        style={{ left, width }}
         onClick={onOpen}
         onKeyDown={() => {}}
       >
@@ -302,10 +316,29 @@ const Cell = memo(
     old.column === next.column &&
     old.row === next.row &&
     old.left === next.left &&
+    old.width === next.width &&
     old.isFocused === next.isFocused &&
     old.id === next.id &&
     old.word === next.word,
 );
+
+/** Columns as wide as there is room for, within reason: few runs fill the page, many scroll. */
+function useColumnWidth(scroller: RefObject<HTMLDivElement | null>, count: number): number {
+  const [width, setWidth] = useState(LEAST_COLUMN);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const measure = () => {
+      const room = element.clientWidth - (window.innerWidth < 760 ? NAME_WIDTH_NARROW : NAME_WIDTH) - 8;
+      setWidth(Math.floor(Math.min(WIDEST_COLUMN, Math.max(LEAST_COLUMN, room / Math.max(1, count)))));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller, count]);
+  return width;
+}
 
 function cellId(row: number, column: number): string {
   return `cell-${row}-${column}`;

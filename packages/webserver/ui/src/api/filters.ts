@@ -1,0 +1,7 @@
+import type { paths } from './generated/openapi.ts';
+
+/** What narrows the list of DAGs; also the search part of its URL. */
+export type DagFilter = NonNullable<paths['/dags']['get']['parameters']['query']>;
+
+/** What narrows the list of runs. */
+export type RunFilter = NonNullable<paths['/runs']['get']['parameters']['query']>;
