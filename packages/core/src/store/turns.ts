@@ -28,7 +28,7 @@ export class Turns implements TurnPort {
     const dag = await db.selectFrom('dag').selectAll().where('dagId', '=', dagId).executeTakeFirst();
     if (dag === undefined) return null;
     const [activeRuns, backfills, queuedRunCounts] = await Promise.all([
-      db.selectFrom('dagRun').selectAll().where('dagId', '=', dagId).where(RUNNING).orderBy('key').execute(),
+      this.#activeRuns(dagId),
       db
         .selectFrom('backfill')
         .selectAll()
@@ -153,17 +153,17 @@ export class Turns implements TurnPort {
         .orderBy('name')
         .modifyEnd(dialect.forUpdate)
         .execute();
+      // Through the open runs: a join lets SQLite choose to read every task instance there ever was.
       const pools = await tx
-        .selectFrom('dagRun')
-        .innerJoin('taskInstance', 'taskInstance.runKey', 'dagRun.key')
+        .selectFrom('taskInstance')
         .select((of) => [
-          'taskInstance.pool',
+          'pool',
           of.fn.countAll<number>().as('instances'),
-          of.fn.sum<number>('taskInstance.poolSlots').as('slots'),
+          of.fn.sum<number>('poolSlots').as('slots'),
         ])
-        .where(sql<boolean>`(dag_run.state = 'queued' or dag_run.state = 'running')`)
-        .where('taskInstance.state', 'in', SLOT_STATES)
-        .groupBy('taskInstance.pool')
+        .where('runKey', 'in', (of) => of.selectFrom('dagRun').select('key').where(OPEN))
+        .where('state', 'in', SLOT_STATES)
+        .groupBy('pool')
         .execute();
       const actual = new Map([
         ...recorded.map(({ name }): [string, number] => [name, 0]),
@@ -183,6 +183,17 @@ export class Turns implements TurnPort {
       }
       return wrong;
     });
+  }
+
+  /** Sorted here: asked to sort, SQLite would walk the whole history of the DAG by key instead of the index of open runs. */
+  async #activeRuns(dagId: string): Promise<readonly DagRunTable[]> {
+    const runs = await this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where(RUNNING)
+      .execute();
+    return runs.sort((a, b) => a.key - b.key);
   }
 
   async #queuedRunCounts(dagId: string): Promise<ReadonlyMap<number | null, number>> {
