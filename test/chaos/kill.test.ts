@@ -1,29 +1,33 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { chainFile } from '../support/dag-files.ts';
-import { InstalledProject, stop, until } from '../support/installed-project.ts';
+import { freePort, InstalledProject, stop, until } from '../support/installed-project.ts';
 import { Random, testSeed } from '../support/random.ts';
+import { createDatabase, DATABASES, type TestDatabase } from '../support/store.ts';
 
 const DAGS = ['chain_a', 'chain_b', 'chain_c', 'chain_d'];
 const RUNS = 5;
 const LENGTH = 6;
+const TOTAL = DAGS.length * RUNS;
 
 /** A project with twenty runs to do, each a chain whose tasks take a few milliseconds. */
-async function projectWithWork(): Promise<InstalledProject> {
-  const project = new InstalledProject({ 'chains.ts': chainFile(DAGS, LENGTH, { millis: 15 }) });
+async function projectWithWork(database: TestDatabase): Promise<InstalledProject> {
+  const project = new InstalledProject(
+    { 'chains.ts': chainFile(DAGS, LENGTH, { millis: 15 }) },
+    database.url,
+  );
   await project.parse(DAGS.length);
   const store = await project.store();
   for (let run = 0; run < RUNS; run++) {
     for (const dagId of DAGS) {
-      const payload = JSON.stringify({ conf: {} });
-      await store.intents.submit({
+      const request = {
         dagId,
         kind: 'trigger',
-        payload,
+        payload: '{"conf":{}}',
         actor: 'ann',
         requestedAt: Date.now(),
-        idempotencyKey: null,
-      });
+      };
+      await store.intents.submit({ ...request, idempotencyKey: null });
     }
   }
   return project;
@@ -32,51 +36,112 @@ async function projectWithWork(): Promise<InstalledProject> {
 async function everythingEnded(project: InstalledProject): Promise<boolean> {
   const store = await project.store();
   const rows = await store.db.selectFrom('dagRun').select('state').execute();
-  return (
-    rows.length === DAGS.length * RUNS && rows.every(({ state }) => state === 'success' || state === 'failed')
-  );
+  return rows.length === TOTAL && rows.every(({ state }) => state === 'success' || state === 'failed');
 }
 
 async function verdict(project: InstalledProject): Promise<void> {
   const store = await project.store();
   expect(await audit(store)).toEqual([]);
   const attempts = await store.db.selectFrom('attempt').select('state').execute();
-  expect(attempts.filter(({ state }) => state === 'success')).toHaveLength(DAGS.length * RUNS * LENGTH);
+  expect(attempts.filter(({ state }) => state === 'success')).toHaveLength(TOTAL * LENGTH);
 }
 
-it('loses and doubles nothing when the scheduler is killed again and again', async () => {
-  const random = new Random(testSeed('scheduler kills'));
-  await using project = await projectWithWork();
-  for (let kill = 0; kill < 6; kill++) {
-    const scheduler = project.start('scheduler');
-    await new Promise((resolve) => setTimeout(resolve, 300 + random.int(700)));
-    await stop(scheduler, 'SIGKILL');
-  }
-  project.start('scheduler');
-  await until('every run has ended', () => everythingEnded(project), 60_000, 50);
-  await verdict(project);
-}, 120_000);
-
-it('loses and doubles nothing when runners are killed at random', async () => {
-  const random = new Random(testSeed('runner kills'));
-  await using project = await projectWithWork();
+async function killSomeRunner(project: InstalledProject, random: Random): Promise<boolean> {
   const store = await project.store();
-  project.start('scheduler');
-  for (let kills = 0; kills < 4 && !(await everythingEnded(project)); ) {
-    const runners = await store.db.selectFrom('runner').select('pid').where('endedAt', 'is', null).execute();
-    if (runners.length > 0) {
-      try {
-        process.kill(random.pick(runners).pid, 'SIGKILL');
-        kills += 1;
-      } catch {
-        // It was gone before the signal came.
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, random.int(150)));
+  const runners = await store.db.selectFrom('runner').select('pid').where('endedAt', 'is', null).execute();
+  return runners.length > 0 && kill(random.pick(runners).pid);
+}
+
+/** False: it was gone before the signal came. */
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
   }
-  await until('every run has ended', () => everythingEnded(project), 60_000, 50);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each(DATABASES)('kill -9 on %s', (dialect) => {
+  it('of the scheduler, again and again, loses and doubles nothing', async () => {
+    const random = new Random(testSeed('scheduler kills'));
+    await using database = await createDatabase(dialect);
+    await using project = await projectWithWork(database);
+    for (let kills = 0; kills < 5; kills++) {
+      const scheduler = project.start('scheduler');
+      await pause(400 + random.int(700));
+      await stop(scheduler, 'SIGKILL');
+    }
+    project.start('scheduler');
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
+    await verdict(project);
+  }, 150_000);
+
+  it('of runners, at random, loses and doubles nothing', async () => {
+    const random = new Random(testSeed('runner kills'));
+    await using database = await createDatabase(dialect);
+    await using project = await projectWithWork(database);
+    project.start('scheduler');
+    for (let kills = 0; kills < 4 && !(await everythingEnded(project)); ) {
+      if (await killSomeRunner(project, random)) kills += 1;
+      await pause(random.int(150));
+    }
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
+    await verdict(project);
+  }, 150_000);
+
+  it('of the scheduler leaves a running task its process, and the task succeeds once', async () => {
+    await using database = await createDatabase(dialect);
+    const file = `import { DAG, task } from '@tsflow/core';
+new DAG({ dagId: 'long' }, () => { task('sleep', () => new Promise((resolve) => setTimeout(() => resolve(process.pid), 6_000))); });`;
+    await using project = new InstalledProject({ 'long.ts': file }, database.url);
+    await project.parse(1);
+    const store = await project.store();
+    const first = project.start('scheduler');
+    const request = {
+      dagId: 'long',
+      kind: 'trigger',
+      payload: '{"conf":{}}',
+      actor: 'ann',
+      requestedAt: Date.now(),
+    };
+    await store.intents.submit({ ...request, idempotencyKey: null });
+    const attempts = () => store.db.selectFrom('attempt').selectAll().execute();
+    await until('the task runs', async () => (await attempts()).some(({ state }) => state === 'running'));
+    await stop(first, 'SIGKILL');
+    project.start('scheduler');
+    await until(
+      'the task has ended',
+      async () => (await attempts()).some(({ endDate }) => endDate !== null),
+      90_000,
+    );
+    const [attempt, ...more] = await attempts();
+    expect(more).toEqual([]);
+    expect(attempt).toMatchObject({ state: 'success', tryNumber: 1, infraNumber: 0 });
+    const value = await store.db.selectFrom('xcom').select('value').executeTakeFirstOrThrow();
+    expect(JSON.parse(value.value)).toBe(attempt!.pid);
+    await until('the run has ended', async () => (await audit(store)).length === 0, 20_000);
+  }, 150_000);
+});
+
+it('of scheduler, processor, webserver and runners of a standalone, at random, loses and doubles nothing', async () => {
+  const random = new Random(testSeed('standalone kills'));
+  await using database = await createDatabase('sqlite');
+  await using project = await projectWithWork(database);
+  const standalone = project.start('standalone', '--port', String(await freePort()));
+  for (let kills = 0; kills < 8 && !(await everythingEnded(project)); ) {
+    await pause(200 + random.int(500));
+    const children = await project.childrenOf(standalone.pid!);
+    const killed = random.chance(0.4)
+      ? await killSomeRunner(project, random)
+      : children.length > 0 && kill(random.pick(children));
+    if (killed) kills += 1;
+  }
+  await until('every run has ended', () => everythingEnded(project), 90_000, 50);
   await verdict(project);
-}, 120_000);
+}, 180_000);
 
 const FAILPOINTS = [
   'before-commit',
@@ -91,19 +156,17 @@ it.each(FAILPOINTS)(
   'goes on after the scheduler died at %s',
   async (name) => {
     const random = new Random(testSeed(`failpoint ${name}`));
-    await using project = await projectWithWork();
+    await using database = await createDatabase(random.pick(DATABASES));
+    await using project = await projectWithWork(database);
     for (const hit of [1, 2 + random.int(20)]) {
       const scheduler = project.startWith({ TSFLOW_FAILPOINT: `${name}:${hit}` }, 'scheduler');
-      await until(
-        `it dies at ${name}, or is done`,
-        async () => scheduler.signalCode !== null || (await everythingEnded(project)),
-        60_000,
-      );
+      const died = async () => scheduler.signalCode !== null || (await everythingEnded(project));
+      await until(`it dies at ${name}, or is done`, died, 60_000);
       await stop(scheduler, 'SIGKILL');
     }
     project.start('scheduler');
-    await until('every run has ended', () => everythingEnded(project), 60_000, 50);
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
     await verdict(project);
   },
-  120_000,
+  180_000,
 );

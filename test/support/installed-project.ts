@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,11 @@ export class InstalledProject implements AsyncDisposable {
   readonly #processes: ChildProcess[] = [];
   #store: Store | null = null;
 
-  constructor(files: Readonly<Record<string, string>>) {
+  readonly #databaseUrl: string;
+
+  /** @param databaseUrl default: a SQLite file in the project */
+  constructor(files: Readonly<Record<string, string>>, databaseUrl?: string) {
+    this.#databaseUrl = databaseUrl ?? `sqlite:${join(this.home, 'tsflow.db')}`;
     mkdirSync(join(this.folder, 'dags'));
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
@@ -55,7 +60,7 @@ export class InstalledProject implements AsyncDisposable {
   async store(): Promise<Store> {
     if (this.#store === null) {
       mkdirSync(this.home, { recursive: true, mode: 0o700 });
-      this.#store = await openStore(`sqlite:${join(this.home, 'tsflow.db')}`);
+      this.#store = await openStore(this.#databaseUrl, { poolSize: 2 });
       await this.#store.migrate();
     }
     return this.#store;
@@ -75,9 +80,20 @@ export class InstalledProject implements AsyncDisposable {
     await stop(processor);
   }
 
+  /** Pids of the direct children of a process, as `/proc` has them. */
+  async childrenOf(pid: number): Promise<readonly number[]> {
+    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+    return text.trim().split(' ').filter(Boolean).map(Number);
+  }
+
   get env(): NodeJS.ProcessEnv {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    return { ...env, TSFLOW_HOME: this.home, TSFLOW_DAGS: join(this.folder, 'dags') };
+    return {
+      ...env,
+      TSFLOW_HOME: this.home,
+      TSFLOW_DAGS: join(this.folder, 'dags'),
+      TSFLOW_DATABASE_URL: this.#databaseUrl,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

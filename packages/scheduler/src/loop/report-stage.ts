@@ -11,8 +11,15 @@ import type { World } from './world.ts';
 
 /** What the runners are to be told once the turn is committed. */
 export interface ReportAnswers {
-  readonly accept: { attemptId: number; grantNumber: number }[];
-  readonly fence: { attemptId: number; grantNumber: number }[];
+  readonly accept: ReportAnswer[];
+  readonly fence: ReportAnswer[];
+}
+
+export interface ReportAnswer {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  /** The DAG whose effects the answer stands for: it is sent only when those were written. Null: it stands for none. */
+  readonly dagId: string | null;
 }
 
 /** Applies reports of runners to the working state. A report under an old grant is refused; a repeated one is accepted again. */
@@ -71,7 +78,7 @@ function applyOutcome(
   }
   const { endedAtMs, outcome, rendered } = report;
   attemptEnded(instance, { endedAtMs, outcome, rendered, logEnd: log.end }, changes);
-  answers.accept.push({ attemptId, grantNumber });
+  answers.accept.push({ attemptId, grantNumber, dagId: instance.run.dag.dagId });
   if (instance.attempt === null) world.held.forgetAttempt(attemptId);
 }
 
@@ -84,7 +91,7 @@ function refuse(
 ): void {
   const attempt = instance.attempt!;
   if (entry.kind === 'gone' || entry.kind === 'group') return;
-  answers.fence.push({ attemptId: attempt.attemptId, grantNumber });
+  answers.fence.push({ attemptId: attempt.attemptId, grantNumber, dagId: instance.run.dag.dagId });
   changes.event({
     type: 'report_refused',
     dagId: instance.run.dag.dagId,
@@ -108,7 +115,7 @@ async function answerUnknown(
   const { attemptId, grantNumber } = entry.kind === 'group' ? entry : entry.report;
   const row = await world.store.turns.attempt(attemptId);
   if (row === null || row.grantNumber !== grantNumber || row.state === 'lost') {
-    answers.fence.push({ attemptId, grantNumber });
+    answers.fence.push({ attemptId, grantNumber, dagId: null });
     return;
   }
   if (entry.kind !== 'outcome' && entry.kind !== 'gone') return;
@@ -123,5 +130,5 @@ async function answerUnknown(
     });
     await world.store.notify('tsflow_intent', row.dagId);
   }
-  answers.accept.push({ attemptId, grantNumber });
+  answers.accept.push({ attemptId, grantNumber, dagId: null });
 }

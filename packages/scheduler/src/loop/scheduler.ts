@@ -322,7 +322,7 @@ export class Scheduler implements Service {
   async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
     const active = dags
       .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
-      .filter(hasProcess);
+      .filter(mayRunHere);
     if (active.length === 0) return;
     const lost = await this.#executor.adopt(
       active.map(({ attempt }) => ({
@@ -354,7 +354,8 @@ export class Scheduler implements Service {
     }
   }
 
-  #regranted: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+  /** Claims that no runner took: granted again as soon as the lease and the DAG allow it. */
+  #regranted: Admission[] = [];
 
   /** DAGs whose definition changed since the last look: newest version, stale or not. */
   async #adoptVersions(changes: Changes): Promise<void> {
@@ -423,11 +424,11 @@ export class Scheduler implements Service {
 
   // --- decide who may run ---------------------------------------------------------------------------------------------------
 
-  async #admit(changes: Changes): Promise<{ instance: InstanceWork; attempt: AttemptWork }[]> {
+  async #admit(changes: Changes): Promise<Admission[]> {
     const { held, limits, keys } = this.#world;
-    const admitted = this.#regranted;
-    this.#regranted = [];
-    if (this.#draining || !this.#lease.mayGrant) return admitted;
+    if (this.#draining || !this.#lease.mayGrant) return [];
+    const admitted = this.#regranted.filter(({ instance }) => !instance.run.dag.isPaused);
+    this.#regranted = this.#regranted.filter(({ instance }) => instance.run.dag.isPaused);
     // A Variable that was set while this turn decided counts for what it admits.
     if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await keys.ensure(MAX_ADMISSIONS_PER_TURN);
@@ -471,8 +472,8 @@ export class Scheduler implements Service {
     result: Extract<TurnResult, { status: 'committed' }>,
     changes: Changes,
     answers: ReportAnswers,
-    admitted: readonly { instance: InstanceWork; attempt: AttemptWork }[],
-    intentsDecided: readonly { intent: DecidedIntent }[],
+    admitted: readonly Admission[],
+    intentsDecided: readonly { dagId: string; intent: DecidedIntent }[],
   ): Promise<void> {
     const { held, limits } = this.#world;
     limits.committed(result.counters);
@@ -484,18 +485,32 @@ export class Scheduler implements Service {
     for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
     for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
-    this.#answer(answers);
+    const lost = new Set(result.lostDags);
+    const stayed = ({ dagId }: { readonly dagId: string | null }) => dagId === null || !lost.has(dagId);
+    this.#answer({ accept: answers.accept.filter(stayed), fence: answers.fence.filter(stayed) });
     const { killGraceMs } = this.#world.config;
-    for (const { attempt, reason } of changes.cancels) {
+    for (const { instance, attempt, reason } of changes.cancels) {
+      if (lost.has(instance.run.dag.dagId)) continue;
       this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
     }
     failpoint('after-accept');
-    if (admitted.length > 0) {
-      failpoint('after-claim');
-      this.#executor.submit(await workloads(this.#world, admitted));
-      failpoint('after-submit');
+    await this.#grant(admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId)));
+    for (const { dagId, intent } of intentsDecided) {
+      if (!lost.has(dagId)) this.#options.onIntentDecided?.(intent.id);
     }
-    for (const { intent } of intentsDecided) this.#options.onIntentDecided?.(intent.id);
+  }
+
+  /** Hands out what is committed. The lease is looked at once more: a long commit may have used it up, then grants wait. */
+  async #grant(admitted: readonly Admission[]): Promise<void> {
+    if (admitted.length === 0) return;
+    const work = await workloads(this.#world, admitted);
+    if (!this.#lease.mayGrant) {
+      this.#regranted.push(...admitted);
+      return;
+    }
+    failpoint('after-claim');
+    this.#executor.submit(work);
+    failpoint('after-submit');
   }
 
   #answer({ accept, fence }: ReportAnswers): void {
@@ -567,6 +582,12 @@ export class Scheduler implements Service {
   }
 }
 
+/** An instance that got its slots, and the attempt that is to run. */
+interface Admission {
+  readonly instance: InstanceWork;
+  readonly attempt: AttemptWork;
+}
+
 /** Thrown when another scheduler took this one's place: it must stop without another write. */
 export class SchedulerFencedError extends TsflowError {
   constructor(schedulerId: string) {
@@ -587,8 +608,10 @@ class CountersRefused extends Error {
   }
 }
 
-function hasProcess({ attempt, state }: InstanceWork): boolean {
-  return attempt !== null && (state === 'queued' || state === 'running' || state === 'restarting');
+/** Attempts that run on another machine are its own supervisor's business. */
+function mayRunHere({ attempt, state }: InstanceWork): boolean {
+  if (attempt === null || (attempt.host !== null && attempt.host !== hostname())) return false;
+  return state === 'queued' || state === 'running' || state === 'restarting';
 }
 
 function dagsThatFreedSlots(changes: Changes): Set<DagWorkState> {
