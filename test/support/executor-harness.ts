@@ -221,13 +221,17 @@ export class ExecutorHarness implements AsyncDisposable {
     return this.events.outcomeOf(attemptId);
   }
 
+  /** All lines of an attempt; those of a quiet one may reach the disk a moment after its end. */
   async log(attemptId: number, range: LogRange): Promise<readonly LogLine[]> {
-    const { lines } = await readAttemptLog(
-      join(this.home, 'logs'),
-      { ...range, attemptId },
-      { limitBytes: 2 ** 22 },
-    );
-    return lines;
+    for (;;) {
+      const page = await readAttemptLog(
+        join(this.home, 'logs'),
+        { ...range, attemptId },
+        { limitBytes: 2 ** 22 },
+      );
+      if (range.end === null || page.nextOffset === range.end - range.start) return page.lines;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   /** Ends executor and server as their scheduler's death would: nothing is said to anybody. */

@@ -3,9 +3,8 @@ import type { LogSegment, SideFile } from './log-segment.ts';
 import { OutputLines } from './output-lines.ts';
 import type { SecretMasker } from './secret-masker.ts';
 
-/** The newest lines are on disk after this long at the latest, for those who follow the log. */
-const FLUSH_MS = 200;
-const FLUSH_BYTES = 64 * 1024;
+/** Lines of the tail are moved to disk in pieces of this length, in characters. */
+const TAIL_BATCH = 64 * 1024;
 
 export interface AttemptLogOptions {
   readonly segment: LogSegment;
@@ -32,14 +31,15 @@ export class AttemptLog {
   readonly #headBytes: number;
   readonly #tailBytes: number;
   readonly #start: number;
-  readonly #outputs = new Map<LogSource, OutputLines>();
-  #pending = '';
-  #timer: NodeJS.Timeout | null = null;
+  #outputs: Map<LogSource, OutputLines> | null = null;
   #tail: [SideFile, SideFile] | null = null;
   /** The half that grows now. */
   #growing: 0 | 1 = 0;
+  #tailPending = '';
   #droppedBytes = 0;
-  #lostLines = 0;
+  #lostBatches = 0;
+  /** It holds more than tsflow's own routine lines, so somebody may look for it as soon as the attempt has ended. */
+  #isWorthReading = false;
   #closed = false;
 
   constructor(options: AttemptLogOptions) {
@@ -65,7 +65,8 @@ export class AttemptLog {
     fields?: Readonly<Record<string, unknown>>,
   ): void {
     if (this.#closed) return;
-    const { attemptId, masker, now } = this.#options;
+    if (source !== 'system' || level !== 'info') this.#isWorthReading = true;
+    const { attemptId, masker, now, segment } = this.#options;
     const line = {
       at: new Date(now()).toISOString(),
       level,
@@ -74,14 +75,16 @@ export class AttemptLog {
       attemptId,
       ...(fields === undefined ? undefined : { fields: masker.maskJson(logFields(fields)) }),
     };
-    this.#pending += `${JSON.stringify(line)}\n`;
-    if (this.#pending.length >= FLUSH_BYTES) this.flush();
-    else this.#flushSoon();
+    const text = `${JSON.stringify(line)}\n`;
+    if (this.#tail === null && segment.position - this.#start + text.length <= this.#headBytes)
+      segment.append(text);
+    else this.#appendToTail(text);
   }
 
   /** Adds a piece of what the task printed. A line is written once it is whole, so that a secret split over two writes is seen. */
   print(source: 'stdout' | 'stderr', chunk: string | Uint8Array): void {
     if (this.#closed) return;
+    this.#outputs ??= new Map();
     let output = this.#outputs.get(source);
     if (output === undefined) {
       const level = source === 'stdout' ? 'info' : 'warn';
@@ -91,41 +94,36 @@ export class AttemptLog {
     output.push(chunk);
   }
 
-  /** What was written so far is in the file when this returns. */
+  /** What was written so far is on disk when this returns. */
   flush(): void {
-    clearTimeout(this.#timer ?? undefined);
-    this.#timer = null;
-    if (this.#pending === '') return;
-    const text = this.#pending;
-    this.#pending = '';
-    if (
-      this.#tail === null &&
-      this.#options.segment.position - this.#start + text.length <= this.#headBytes
-    ) {
-      if (!this.#options.segment.append(text)) this.#lostLines += 1;
-    } else {
-      this.#appendToTail(Buffer.from(text));
-    }
+    this.#options.segment.flush();
+    this.#flushTail();
   }
 
-  /** Writes the last lines and returns the byte after them. The second call changes nothing. */
+  /**
+   * Ends the log and returns the byte after its last line. A log that says nothing but that the attempt began may reach the disk a
+   * moment later, with those of other attempts.
+   */
   close(): number {
-    if (!this.#closed) {
-      for (const output of this.#outputs.values()) output.end();
-      this.flush();
-      this.#closed = true;
-      if (this.#tail !== null) this.#moveTail(this.#tail);
-    }
+    if (this.#closed) return this.#options.segment.position;
+    for (const output of this.#outputs?.values() ?? []) output.end();
+    this.#closed = true;
+    if (this.#isWorthReading) this.flush();
+    if (this.#tail !== null) this.#moveTail(this.#tail);
     return this.#options.segment.position;
   }
 
-  #flushSoon(): void {
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
-  }
-
-  #appendToTail(bytes: Buffer): void {
+  #appendToTail(text: string): void {
     const { segment } = this.#options;
     this.#tail ??= [segment.sideFile(this.#start, 0), segment.sideFile(this.#start, 1)];
+    this.#tailPending += text;
+    if (this.#tailPending.length >= TAIL_BATCH) this.#flushTail();
+  }
+
+  #flushTail(): void {
+    if (this.#tail === null || this.#tailPending === '') return;
+    const bytes = Buffer.from(this.#tailPending);
+    this.#tailPending = '';
     try {
       if (this.#tail[this.#growing].size + bytes.length > this.#tailBytes / 2) {
         this.#growing = this.#growing === 0 ? 1 : 0;
@@ -134,23 +132,21 @@ export class AttemptLog {
       }
       this.#tail[this.#growing].append(bytes);
     } catch {
-      this.#lostLines += 1;
+      this.#lostBatches += 1;
     }
   }
 
   #moveTail(tail: readonly [SideFile, SideFile]): void {
     const { segment, attemptId, now } = this.#options;
-    const message =
-      this.#droppedBytes + this.#lostLines === 0
-        ? null
-        : truncatedMessage(this.#droppedBytes, this.#lostLines);
-    if (message !== null) {
+    if (this.#droppedBytes + this.#lostBatches > 0) {
+      const message = truncatedMessage(this.#droppedBytes, this.#lostBatches);
       const line = { at: new Date(now()).toISOString(), level: 'warn', source: 'system', message, attemptId };
       segment.append(`${JSON.stringify(line)}\n`);
     }
+    segment.flush();
     try {
       for (const part of [this.#growing === 0 ? tail[1] : tail[0], tail[this.#growing]]) {
-        for (const piece of part.pieces()) segment.append(piece);
+        for (const piece of part.pieces()) segment.write(piece);
         part.remove();
       }
     } catch {

@@ -48,13 +48,23 @@ export class LogSegments {
   }
 }
 
-/** One append-only file. Writes are synchronous and to the page cache: a flush of a batch costs microseconds. */
+/** Lines wait for others this long at most before they are on disk: those who follow a log see them at once all the same. */
+const FLUSH_MS = 50;
+const FLUSH_LENGTH = 64 * 1024;
+
+/**
+ * One append-only file, written in batches: by time, by size, and when {@link flush} is called. Writes are synchronous and to the
+ * page cache. Nothing here throws: a full disk loses lines, never the task.
+ */
 export class LogSegment {
   /** Path below the log folder, with `/`. */
   readonly name: string;
   readonly #path: string;
   #fd: number | null = null;
-  #position = 0;
+  #written = 0;
+  #pending = '';
+  #pendingBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(folder: string, name: string) {
     this.name = name;
@@ -63,17 +73,33 @@ export class LogSegment {
 
   /** Where the next byte goes. */
   get position(): number {
-    return this.#position;
+    return this.#written + this.#pendingBytes;
   }
 
-  /** Appends `text`. A full disk loses lines, never the task: what could not be written is false. */
-  append(text: string | Uint8Array): boolean {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  append(text: string): void {
+    this.#pending += text;
+    this.#pendingBytes += Buffer.byteLength(text);
+    if (this.#pending.length >= FLUSH_LENGTH) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
+  }
+
+  /** Everything that was appended is in the file when this returns. False: it could not be written, and is lost. */
+  flush(): boolean {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#pending === '') return true;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    this.#pendingBytes = 0;
+    return this.write(bytes);
+  }
+
+  /** Writes `bytes` behind what was flushed. */
+  write(bytes: Uint8Array): boolean {
     try {
       const fd = this.#open();
-      let written = 0;
-      while (written < bytes.length) written += writeSync(fd, bytes, written);
-      this.#position += bytes.length;
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      this.#written += bytes.length;
       return true;
     } catch {
       this.#cutHalfLine();
@@ -87,6 +113,7 @@ export class LogSegment {
   }
 
   close(): void {
+    this.flush();
     if (this.#fd === null) return;
     closeSync(this.#fd);
     this.#fd = null;
@@ -96,16 +123,15 @@ export class LogSegment {
     if (this.#fd !== null) return this.#fd;
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     this.#fd = openSync(this.#path, 'a', 0o600);
-    this.#position = fstatSync(this.#fd).size;
     return this.#fd;
   }
 
   #cutHalfLine(): void {
     if (this.#fd === null) return;
     try {
-      ftruncateSync(this.#fd, this.#position);
+      ftruncateSync(this.#fd, this.#written);
     } catch {
-      this.#position = fstatSync(this.#fd).size;
+      this.#written = fstatSync(this.#fd).size;
     }
   }
 }

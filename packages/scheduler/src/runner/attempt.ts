@@ -3,7 +3,7 @@ import type { Notification } from '@tsflow/core';
 import type { AnyDag, AnyOperator } from '@tsflow/core/dag';
 import { type SerializedError, serializeError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
-import { findDag, findTask, loadBundle } from '@tsflow/core/loader';
+import { findDag, findTask, type LoadedBundle } from '@tsflow/core/loader';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
 import { parseParams } from '@tsflow/core/params';
 import { renderFields } from '@tsflow/core/templating';
@@ -22,9 +22,10 @@ export interface AttemptHost {
   readonly log: AttemptLog;
   readonly masker: SecretMasker;
   readonly scratchDir: string;
-  /** Where the bundle of the workload's version is, and the root of the files that belong to that version. */
+  /** Where the bundle of the workload's version is. */
   readonly bundlePath: string;
-  readonly sourceRoot: string;
+  /** Loads it, from memory when it was loaded before. */
+  readonly load: () => Promise<LoadedBundle>;
   /** Between the abort signal of a time-out and giving up on the task's code. */
   readonly killGraceMs: number;
   readonly maxXComBytes?: number | undefined;
@@ -47,7 +48,8 @@ const ON_KILL_TIMEOUT_MS = 60_000;
 export class Attempt {
   readonly workload: Workload;
   readonly #host: AttemptHost;
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for it: most attempts end without. */
+  #abort: AbortController | null = null;
   readonly #interruption: Promise<never>;
   #interrupt: (error: Error) => void = () => undefined;
   #settled = false;
@@ -84,12 +86,17 @@ export class Attempt {
 
   /** Tells the task to stop: its signal fires. */
   cancel(reason: string): void {
-    this.#abort.abort(new AttemptCancelledError(reason));
+    this.#controller.abort(new AttemptCancelledError(reason));
   }
 
   /** Ends the attempt as failed although its code did not return: it called `process.exit`, or threw where nobody catches. */
   fail(error: Error): void {
     this.#interrupt(error);
+  }
+
+  get #controller(): AbortController {
+    this.#abort ??= new AbortController();
+    return this.#abort;
   }
 
   async #steps(): Promise<TaskOutcome> {
@@ -103,19 +110,18 @@ export class Attempt {
       await this.#notifyStart(operator, context);
       const values = await this.#render(operator, context);
       const value: unknown = await operator.execute(context, values as never);
-      this.#abort.signal.throwIfAborted();
+      this.#abort?.signal.throwIfAborted();
       return successOutcome(value, context.pushed, operator.decides, this.#host.maxXComBytes);
     } catch (thrown) {
       // A task that stops because it was told to says so in many ways; the reason it was given is the true one.
-      throw this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
+      throw this.#abort?.signal.aborted ? this.#abort.signal.reason : thrown;
     } finally {
       this.#settled = true;
     }
   }
 
   async #load(): Promise<{ dag: AnyDag; operator: AnyOperator }> {
-    const { bundlePath, sourceRoot } = this.#host;
-    const bundle = await loadBundle(bundlePath, { sourceRoot });
+    const bundle = await this.#host.load();
     const dag = findDag(bundle, this.workload.dagId);
     return { dag, operator: findTask(dag, this.workload.taskId) };
   }
@@ -129,7 +135,7 @@ export class Attempt {
       log,
       masker,
       ports,
-      signal: this.#abort.signal,
+      signal: () => this.#controller.signal,
       scratchDir,
       dagDirectory: dirname(bundlePath),
       maxXComBytes,
@@ -166,7 +172,7 @@ export class Attempt {
     let timer = setLongTimeout(timeoutMs, () => {
       const error = new ExecutionTimeoutError(timeoutMs);
       this.#host.log.write('error', 'system', error.message);
-      this.#abort.abort(error);
+      this.#controller.abort(error);
       timer = setLongTimeout(this.#host.killGraceMs, () => this.#interrupt(error));
     });
     return () => timer.cancel();

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type SerializedError, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import type { Json } from '@tsflow/core/json';
-import { loadBundle } from '@tsflow/core/loader';
+import { type LoadedBundle, loadBundle } from '@tsflow/core/loader';
 import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import { identityOf, signalGroup } from '../processes/process-table.ts';
 import { TaskApiClient } from '../task-api/client.ts';
@@ -61,6 +61,7 @@ export class Runner {
   readonly #segments: LogSegments;
   readonly #masker = new SecretMasker();
   readonly #spool: Spool;
+  readonly #bundles = new Map<string, Promise<LoadedBundle>>();
   readonly #scratchDir: string;
   #settings: RunnerSettings = {};
   #running: Running | null = null;
@@ -196,7 +197,7 @@ export class Runner {
       masker: this.#masker,
       scratchDir: this.#scratchDir,
       bundlePath,
-      sourceRoot: this.#versionDirectory(workload.bundle),
+      load: () => this.#load(workload),
       killGraceMs: this.#setting('killGraceMs'),
       maxXComBytes: this.#settings.maxXComBytes,
       now: () => Date.now(),
@@ -271,6 +272,7 @@ export class Runner {
   /** The attempt was told to end and did: the supervisor sees this process go, and sweeps what it left. */
   async #endCancelled(running: Running): Promise<void> {
     running.log.close();
+    this.#segments.close();
     this.#running = null;
     await this.#client.close();
     this.#guard.exit(0);
@@ -358,16 +360,21 @@ export class Runner {
     process.title = runnerTitle(this.#running?.workload ?? null);
   }
 
-  #load({ bundle, entry }: { readonly bundle: string; readonly entry: string }): Promise<unknown> {
-    return loadBundle(this.#bundlePath({ bundle, entry }), { sourceRoot: this.#versionDirectory(bundle) });
+  /** Once for each version: a module that was imported stays, one that failed fails again in the same way. */
+  #load({ bundle, entry }: BundlePlace): Promise<LoadedBundle> {
+    const key = `${bundle}/${entry}`;
+    let loading = this.#bundles.get(key);
+    if (loading === undefined) {
+      const sourceRoot = join(this.#options.home, 'versions', bundle);
+      loading = loadBundle(join(sourceRoot, entry), { sourceRoot });
+      loading.catch(() => undefined);
+      this.#bundles.set(key, loading);
+    }
+    return loading;
   }
 
-  #bundlePath({ bundle, entry }: { readonly bundle: string; readonly entry: string }): string {
-    return join(this.#versionDirectory(bundle), entry);
-  }
-
-  #versionDirectory(bundle: string): string {
-    return join(this.#options.home, 'versions', bundle);
+  #bundlePath({ bundle, entry }: BundlePlace): string {
+    return join(this.#options.home, 'versions', bundle, entry);
   }
 
   #isRunning({
@@ -387,13 +394,15 @@ export class Runner {
 
   /** Ends this process and all that is left in its group, and the groups that its attempt reported. */
   #endGroup(): never {
-    this.#running?.log.flush();
+    this.#segments.close();
     for (const group of this.#running?.groups ?? []) signalGroup(group, 'SIGKILL');
     // The leader of a group of its own, when it was started as a runner is.
     signalGroup(process.pid, 'SIGKILL');
     return this.#guard.exit(0);
   }
 }
+
+type BundlePlace = Pick<Workload, 'bundle' | 'entry'>;
 
 interface PromiseWithResolve {
   resolve(value: Json | undefined): void;

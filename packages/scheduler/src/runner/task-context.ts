@@ -44,7 +44,7 @@ export interface ContextParts {
   readonly log: AttemptLog;
   readonly masker: SecretMasker;
   readonly ports: AttemptPorts;
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
   readonly scratchDir: string;
   readonly dagDirectory: string;
   readonly maxXComBytes: number | undefined;
@@ -69,12 +69,12 @@ export class AttemptContext implements TaskContext {
   readonly connections: ConnectionPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
-  readonly signal: AbortSignal;
   readonly scratchDir: string;
   readonly dagDirectory: string;
   /** What the task pushed so far; stored with its success. */
   readonly pushed = new Map<string, Json>();
   readonly #dataInterval: Workload['dataInterval'];
+  readonly #signal: () => AbortSignal;
   #savedState: JsonObject | null;
 
   constructor(parts: ContextParts) {
@@ -90,7 +90,7 @@ export class AttemptContext implements TaskContext {
     this.timezone = workload.timezone;
     this.params = parts.params;
     this.conf = workload.conf;
-    this.signal = parts.signal;
+    this.#signal = parts.signal;
     this.scratchDir = parts.scratchDir;
     this.dagDirectory = parts.dagDirectory;
     this.#dataInterval = workload.dataInterval;
@@ -120,6 +120,10 @@ export class AttemptContext implements TaskContext {
   /** What was saved last, for an outcome that keeps it. */
   get savedState(): JsonObject | null {
     return this.#savedState;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
   }
 
   // Dates are made for each reader: they can be changed, and the next reader must not see that.

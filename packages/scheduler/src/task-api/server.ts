@@ -181,6 +181,11 @@ export class RunnerConnection {
     this.#writer.send(message);
   }
 
+  /** With the next message, or 50 ms later. */
+  sendLazily(message: SchedulerMessage): void {
+    this.#writer.sendLazily(message);
+  }
+
   close(): void {
     this.#writer.flush();
     this.#socket.end();

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Json } from '@tsflow/core/json';
+import { loadBundle } from '@tsflow/core/loader';
 import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { signalGroup } from '../../processes/process-table.ts';
@@ -174,7 +175,7 @@ export class InlineExecutor implements Executor {
       masker,
       scratchDir,
       bundlePath,
-      sourceRoot,
+      load: () => loadBundle(bundlePath, { sourceRoot }),
       killGraceMs: this.#options.killGraceMs ?? 10_000,
       maxXComBytes: this.#options.maxXComBytes,
       now,

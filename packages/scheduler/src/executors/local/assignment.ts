@@ -9,6 +9,8 @@ export interface Assignment {
   readonly workload: Workload | null;
   /** Null: none is free yet. */
   runner: RunnerProcess | null;
+  /** Monotonic time since which it waits for a runner, or since which it has one. */
+  since: number;
   /** A runner said that it began. Before that it may be handed to another one, uncounted. */
   started: boolean;
   log: LogRange | null;
@@ -46,6 +48,7 @@ function nothingKnown(attemptId: number, grantNumber: number): Assignment {
     grantNumber,
     workload: null,
     runner: null,
+    since: 0,
     started: false,
     log: null,
     startedAtMs: null,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import { formatDuration } from '@tsflow/core/duration';
 import { errorMessage, type SerializedError, serializeError } from '@tsflow/core/errors';
@@ -42,10 +42,16 @@ export interface LocalExecutorOptions {
 }
 
 /**
- * A workload that finds no free runner waits this long for one before another process is started: attempts of a millisecond are
- * done sooner by the few that are hot than by many that are not.
+ * Another process is started when all runners have been busy with one attempt for this long, or when one was waited for much longer.
+ * Attempts of a millisecond are done sooner by the few that are hot than by many that are not: starting a process costs as much
+ * as a thousand of them, and each compiles its code anew.
  */
-const SPAWN_PATIENCE_MS = 5;
+const SPAWN_PATIENCE_MS = 10;
+const SPAWN_IMPATIENCE_MS = 200;
+/** The first attempt of a runner also loads code. */
+const COLD_PATIENCE_MS = 100;
+/** Processes that start at the same time: each needs a core for a tenth of a second. */
+const MAX_SPAWNING = Math.max(1, availableParallelism());
 /** Runners that end before they said hello are started again no faster than this, doubling. */
 const MIN_RESPAWN_MS = 250;
 const MAX_RESPAWN_MS = 30_000;
@@ -241,6 +247,7 @@ export class LocalExecutor implements Executor {
       this.#grant(runner, assignment);
       return;
     }
+    assignment.since = this.#clock.monotonic();
     this.#waiting.push(assignment);
     this.#spawnSoon();
   }
@@ -255,6 +262,7 @@ export class LocalExecutor implements Executor {
     runner.assignment = assignment;
     runner.used += 1;
     assignment.runner = runner;
+    assignment.since = this.#clock.monotonic();
     runner.send({ verb: 'grant', workload: assignment.workload! });
   }
 
@@ -316,21 +324,42 @@ export class LocalExecutor implements Executor {
 
   #spawnSoon(): void {
     if (this.#patience !== null || this.#stopped) return;
-    const living = this.#runners.size + this.#spawning.size;
-    const delayMs = Math.max(this.#respawnMs, living === 0 ? 0 : SPAWN_PATIENCE_MS);
-    this.#patience = setTimeout(() => {
-      this.#patience = null;
-      this.#spawnForWaiting();
-    }, delayMs);
+    const isEmpty = this.#runners.size + this.#spawning.size === 0;
+    this.#patience = setTimeout(
+      // After a look at the sockets: a long turn of the scheduler must not make runners look busy.
+      () => setImmediate(() => this.#spawnForWaiting()),
+      Math.max(this.#respawnMs, isEmpty ? 0 : SPAWN_PATIENCE_MS),
+    );
   }
 
   #spawnForWaiting(): void {
-    const missing = this.#waiting.length - this.#spawning.size;
-    if (missing <= 0) return;
+    this.#patience = null;
+    if (this.#waiting.length === 0 || this.#stopped) return;
+    const count = this.#missingRunners();
     const wantUnused = this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
-    for (let i = this.#room; i < Math.min(missing, wantUnused) && this.#idle.length > 0; i++)
+    // Used ones give their room to attempts that want a process of their own.
+    for (let room = this.#room; room < Math.min(count, wantUnused) && this.#idle.length > 0; room++) {
       this.#retire(this.#idle.shift()!);
-    this.#spawn(Math.min(missing, this.#room));
+    }
+    this.#spawn(Math.min(count, this.#room));
+    this.#spawnSoon();
+  }
+
+  /** How many more processes would help those that wait. */
+  #missingRunners(): number {
+    const now = this.#clock.monotonic();
+    const wantUnused = this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
+    const [first] = this.#waiting;
+    let missing = wantUnused;
+    if (wantUnused < this.#waiting.length) {
+      const turnover = [...this.#runners.values()].some(
+        ({ assignment, used }) =>
+          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : SPAWN_PATIENCE_MS),
+      );
+      if (!turnover) missing = this.#waiting.length;
+      else if (now - first!.since > SPAWN_IMPATIENCE_MS) missing = Math.max(missing, 1);
+    }
+    return Math.max(0, Math.min(missing, MAX_SPAWNING) - this.#spawning.size);
   }
 
   #spawn(count: number): void {
@@ -563,7 +592,8 @@ export class LocalExecutor implements Executor {
     if (runner === undefined) return;
     this.#reported.delete(key);
     if (runner === null || !runner.isConnected) this.#spool.remove(about.attemptId, about.grantNumber);
-    else runner.send({ verb, attemptId: about.attemptId, grantNumber: about.grantNumber });
+    else if (runner.retiring) runner.send({ verb, ...about });
+    else runner.connection!.sendLazily({ verb, ...about });
   }
 
   // --- the end of attempts and runners --------------------------------------------------------------------------------------
