@@ -99,7 +99,8 @@ export function BackfillsPage() {
     },
     {
       id: 'actions',
-      header: '',
+      header: t('action.more'),
+      isHeaderHidden: true,
       className: 'num',
       cell: (each) =>
         mayWrite && (each.state === 'running' || each.state === 'queued' || each.state === 'paused') ? (

@@ -18,6 +18,8 @@ export interface Column<T> {
   /** What the column sorts by; without it the header is plain text. */
   readonly sortBy?: (row: T) => string | number;
   readonly className?: string;
+  /** Keeps the header for screen readers alone: a column of buttons needs no title. */
+  readonly isHeaderHidden?: boolean;
 }
 
 /** A dense table. Sorting works on the rows at hand; filters and pages are the server's. */
@@ -47,6 +49,7 @@ export function DataTable<T extends object>({
     ),
     getRowId: rowKey,
   });
+  const hidden = new Set(columns.flatMap((column) => (column.isHeaderHidden ? [column.id] : [])));
   const classOf = new Map(columns.map((column) => [column.id, column.className]));
   return (
     <div className="table-scroll">
@@ -69,7 +72,9 @@ export function DataTable<T extends object>({
                         {sorted === 'asc' ? ' ↑' : sorted === 'desc' ? ' ↓' : ''}
                       </button>
                     ) : (
-                      <FlexRender header={header} />
+                      <span className={hidden.has(header.column.id) ? 'sr-only' : undefined}>
+                        <FlexRender header={header} />
+                      </span>
                     )}
                   </th>
                 );

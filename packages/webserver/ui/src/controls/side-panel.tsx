@@ -22,7 +22,7 @@ export function SidePanel({
     return () => before?.focus();
   }, []);
   return (
-    <aside
+    <section
       ref={ref}
       className="side-panel"
       role="dialog"
@@ -41,6 +41,6 @@ export function SidePanel({
       </header>
       <div>{children}</div>
       {footer ? <footer>{footer}</footer> : null}
-    </aside>
+    </section>
   );
 }

@@ -216,7 +216,8 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
     },
     {
       id: 'actions',
-      header: '',
+      header: t('action.more'),
+      isHeaderHidden: true,
       cell: (dag) => (
         <IconButton
           icon="play"

@@ -174,7 +174,11 @@ function Row({ row, span, now }: { row: TimelineRow; span: Span; now: number }) 
           {row.dagId}
         </Link>
         {row.failures > 0 && row.state !== 'failed' ? (
-          <span className="faint wide-only">{t('home.failures', { count: row.failures })}</span>
+          <span className="faint wide-only count-mark" title={t('home.failures', { count: row.failures })}>
+            <StateIcon state="failed" size={10} />
+            <span className="sr-only">{t('home.failures', { count: row.failures })}</span>
+            <span aria-hidden="true">{row.failures}</span>
+          </span>
         ) : null}
         <span className="timeline-next faint wide-only">{next ? <Instant at={next} /> : null}</span>
       </span>

@@ -6,6 +6,7 @@ import { ApiError } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { learnServerTime } from '../clock/server-clock.ts';
 import { Icon } from '../controls/icon.tsx';
+import { IconButton } from '../controls/icon-button.tsx';
 import { ToastArea } from '../controls/toasts.tsx';
 import { LiveStream } from '../live/live-stream.ts';
 import { StateIcon } from '../state/state-icon.tsx';
@@ -13,7 +14,7 @@ import { Announcer } from './announcer.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { SchedulerLamp } from './scheduler-lamp.tsx';
 import { SearchDialog } from './search-dialog.tsx';
-import { SettingsMenu } from './settings-menu.tsx';
+import { SettingsPanel } from './settings-panel.tsx';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { useShortcuts } from './shortcuts.ts';
 
@@ -23,7 +24,7 @@ export function Shell() {
   const cache = useQueryClient();
   const navigate = useNavigate();
   const live = useMemo(() => new LiveStream(cache), [cache]);
-  const [open, setOpen] = useState<'search' | 'shortcuts' | null>(null);
+  const [open, setOpen] = useState<'search' | 'shortcuts' | 'settings' | null>(null);
   const info = useQuery(queries.info());
   const errors = useQuery(queries.importErrors());
   const status = useSyncExternalStore(live.subscribe, () => live.status);
@@ -89,7 +90,12 @@ export function Shell() {
         </button>
         <LiveMark status={status} />
         <SchedulerLamp info={info.data} failed={info.isError} />
-        <SettingsMenu version={info.data?.version} />
+        <IconButton
+          icon="half"
+          label={t('settings.title')}
+          aria-expanded={open === 'settings'}
+          onClick={() => setOpen(open === 'settings' ? null : 'settings')}
+        />
       </header>
       <main id="main" className="main" tabIndex={-1}>
         <Outlet />
@@ -97,6 +103,9 @@ export function Shell() {
       <Announcer live={live} />
       <ToastArea />
       {open === 'search' ? <SearchDialog onClose={() => setOpen(null)} /> : null}
+      {open === 'settings' ? (
+        <SettingsPanel version={info.data?.version} onClose={() => setOpen(null)} />
+      ) : null}
       {open === 'shortcuts' ? <ShortcutSheet onClose={() => setOpen(null)} /> : null}
     </div>
   );

@@ -130,125 +130,127 @@ export function GridTable({
   const focusedRun = runs[at.column];
   const focusedRow = rows[at.row];
   return (
-    <div
-      ref={scroller}
-      className="grid-scroll"
-      role="grid"
-      tabIndex={0}
-      aria-label={t('dag.grid')}
-      aria-rowcount={rows.length + 1}
-      aria-colcount={runs.length + 1}
-      aria-activedescendant={cellId(at.row, at.column)}
-      onKeyDown={onKeyDown}
-    >
-      <div className="grid-sheet" role="presentation" style={{ width, '--name': `${nameWidth}px` }}>
-        <div className="grid-head" role="row" aria-rowindex={1} style={{ height: HEAD_HEIGHT }}>
-          <div className="grid-corner" role="columnheader" aria-colindex={1}>
-            <span>{durationText(longest)}</span>
-            <span>{durationText(longest / 2)}</span>
-            <span>{t('run.task')}</span>
-          </div>
-          {columns.map((column) => {
-            const run = runs[column.index]!;
-            const label = [
-              word(run.state),
-              t(`runType.${run.runType}`),
-              durationText(lengths[column.index]!),
-              run.logicalDate ? dateText(Date.parse(run.logicalDate), shownZone, i18n.language) : run.runId,
-            ].join(' · ');
-            return (
-              <div
-                key={run.runId}
-                id={cellId(-1, column.index)}
-                className="grid-run"
-                role="columnheader"
-                aria-colindex={column.index + 2}
-                aria-label={label}
-                title={label}
-                data-focused={(at.row === -1 && at.column === column.index) || undefined}
-                data-day={isNewDay(runs, column.index, shownZone) || undefined}
-                style={{ left: nameWidth + column.start, width: columnWidth }}
-                onClick={() => open(undefined, run)}
-                onKeyDown={() => {}}
-              >
-                {isNewDay(runs, column.index, shownZone) && run.logicalDate ? (
-                  <span className="grid-day">{dayText(run.logicalDate, shownZone, i18n.language)}</span>
-                ) : null}
-                <span className="grid-bar" data-state={run.state}>
-                  <i style={{ height: `${Math.max(6, (lengths[column.index]! / longest) * 100)}%` }} />
-                </span>
-                <span className="grid-type">
-                  {run.runType === 'manual' ? (
-                    <Icon name="hand" size={11} />
-                  ) : run.runType === 'backfill' ? (
-                    <Icon name="backfill" size={11} />
-                  ) : run.runType === 'asset_triggered' ? (
-                    <Icon name="asset" size={11} />
-                  ) : (
-                    <StateIcon state={run.state} size={10} />
-                  )}
-                </span>
-              </div>
-            );
-          })}
-        </div>
-        <div className="grid-body" role="presentation" style={{ height: vertical.getTotalSize() }}>
-          {vertical.getVirtualItems().map((item) => {
-            const row = rows[item.index]!;
-            return (
-              <div
-                key={row.id}
-                className="grid-row"
-                role="row"
-                aria-rowindex={item.index + 2}
-                style={{ top: item.start, height: ROW_HEIGHT, width }}
-              >
+    <>
+      <div
+        ref={scroller}
+        className="grid-scroll"
+        role="grid"
+        tabIndex={0}
+        aria-label={t('dag.grid')}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={runs.length + 1}
+        aria-activedescendant={cellId(at.row, at.column)}
+        onKeyDown={onKeyDown}
+      >
+        <div className="grid-sheet" role="presentation" style={{ width, '--name': `${nameWidth}px` }}>
+          <div className="grid-head" role="row" aria-rowindex={1} style={{ height: HEAD_HEIGHT }}>
+            <div className="grid-corner" role="columnheader" aria-colindex={1}>
+              <span>{durationText(longest)}</span>
+              <span>{durationText(longest / 2)}</span>
+              <span>{t('run.task')}</span>
+            </div>
+            {columns.map((column) => {
+              const run = runs[column.index]!;
+              const label = [
+                word(run.state),
+                t(`runType.${run.runType}`),
+                durationText(lengths[column.index]!),
+                run.logicalDate ? dateText(Date.parse(run.logicalDate), shownZone, i18n.language) : run.runId,
+              ].join(' · ');
+              return (
                 <div
-                  id={cellId(item.index, -1)}
-                  className="grid-name"
-                  role="rowheader"
-                  aria-colindex={1}
-                  title={row.id}
-                  data-kind={row.kind}
-                  data-focused={(at.row === item.index && at.column === -1) || undefined}
-                  {...(row.kind === 'group' ? { 'aria-expanded': !row.isClosed } : {})}
-                  style={{ paddingLeft: 16 + row.depth * 14 }}
-                  onClick={() => (row.kind === 'group' ? onToggle(row.id) : open(row, runs.at(-1)))}
+                  key={run.runId}
+                  id={cellId(-1, column.index)}
+                  className="grid-run"
+                  role="columnheader"
+                  aria-colindex={column.index + 2}
+                  title={label}
+                  data-focused={(at.row === -1 && at.column === column.index) || undefined}
+                  data-day={isNewDay(runs, column.index, shownZone) || undefined}
+                  style={{ left: nameWidth + column.start, width: columnWidth }}
+                  onClick={() => open(undefined, run)}
                   onKeyDown={() => {}}
                 >
-                  {row.kind === 'group' ? (
-                    <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} />
+                  {isNewDay(runs, column.index, shownZone) && run.logicalDate ? (
+                    <span className="grid-day">{dayText(run.logicalDate, shownZone, i18n.language)}</span>
                   ) : null}
-                  <span>{row.label}</span>
-                  {row.kind === 'group' ? <span className="faint">{row.taskIds.length}</span> : null}
+                  <span className="sr-only">{label}</span>
+                  <span className="grid-bar" data-state={run.state}>
+                    <i style={{ height: `${Math.max(6, (lengths[column.index]! / longest) * 100)}%` }} />
+                  </span>
+                  <span className="grid-type">
+                    {run.runType === 'manual' ? (
+                      <Icon name="hand" size={11} />
+                    ) : run.runType === 'backfill' ? (
+                      <Icon name="backfill" size={11} />
+                    ) : run.runType === 'asset_triggered' ? (
+                      <Icon name="asset" size={11} />
+                    ) : (
+                      <StateIcon state={run.state} size={10} />
+                    )}
+                  </span>
                 </div>
-                {columns.map((column) => (
-                  <Cell
-                    key={column.index}
-                    id={cellId(item.index, column.index)}
-                    row={row}
-                    cell={row.kind === 'task' ? cells[runs[column.index]!.runId]?.[row.id] : undefined}
-                    column={row.kind === 'group' ? cells[runs[column.index]!.runId] : undefined}
-                    index={column.index}
-                    left={nameWidth + column.start}
-                    width={columnWidth}
-                    isFocused={at.row === item.index && at.column === column.index}
-                    word={word}
-                    onOpen={() => {
-                      setAt({ row: item.index, column: column.index });
-                      open(row, runs[column.index]);
-                    }}
-                  />
-                ))}
-              </div>
-            );
-          })}
+              );
+            })}
+          </div>
+          <div className="grid-body" role="presentation" style={{ height: vertical.getTotalSize() }}>
+            {vertical.getVirtualItems().map((item) => {
+              const row = rows[item.index]!;
+              return (
+                <div
+                  key={row.id}
+                  className="grid-row"
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  style={{ top: item.start, height: ROW_HEIGHT, width }}
+                >
+                  <div
+                    id={cellId(item.index, -1)}
+                    className="grid-name"
+                    role="rowheader"
+                    aria-colindex={1}
+                    title={row.id}
+                    data-kind={row.kind}
+                    data-focused={(at.row === item.index && at.column === -1) || undefined}
+                    {...(row.kind === 'group' ? { 'aria-expanded': !row.isClosed } : {})}
+                    style={{ paddingLeft: 16 + row.depth * 14 }}
+                    onClick={() => (row.kind === 'group' ? onToggle(row.id) : open(row, runs.at(-1)))}
+                    onKeyDown={() => {}}
+                  >
+                    {row.kind === 'group' ? (
+                      <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} />
+                    ) : null}
+                    <span>{row.label}</span>
+                    {row.kind === 'group' ? <span className="faint">{row.taskIds.length}</span> : null}
+                  </div>
+                  {columns.map((column) => (
+                    <Cell
+                      key={column.index}
+                      id={cellId(item.index, column.index)}
+                      row={row}
+                      cell={row.kind === 'task' ? cells[runs[column.index]!.runId]?.[row.id] : undefined}
+                      column={row.kind === 'group' ? cells[runs[column.index]!.runId] : undefined}
+                      index={column.index}
+                      left={nameWidth + column.start}
+                      width={columnWidth}
+                      isFocused={at.row === item.index && at.column === column.index}
+                      word={word}
+                      onOpen={() => {
+                        setAt({ row: item.index, column: column.index });
+                        open(row, runs[column.index]);
+                      }}
+                    />
+                  ))}
+                </div>
+              );
+            })}
+          </div>
         </div>
       </div>
       <div className="sr-only" aria-live="polite">
         {focusedRun && focusedRow ? `${focusedRow.id} · ${focusedRun.runId}` : ''}
       </div>
-    </div>
+    </>
   );
 }
 

@@ -1,17 +1,16 @@
-import { Menu, useMantineColorScheme } from '@mantine/core';
+import { useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { client } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { usePreference } from '../browser/preference.ts';
 import type { ZoneChoice } from '../clock/instant.tsx';
-import { Icon } from '../controls/icon.tsx';
+import { SidePanel } from '../controls/side-panel.tsx';
 import { changeLanguage, LANGUAGES, type Language } from '../i18n/i18n.ts';
 
 /** Light or dark, density, time zone, language, and who is signed in. */
-export function SettingsMenu({ version }: { version: string | undefined }) {
+export function SettingsPanel({ version, onClose }: { version: string | undefined; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const me = useQuery(queries.me());
   const cache = useQueryClient();
@@ -19,9 +18,6 @@ export function SettingsMenu({ version }: { version: string | undefined }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [density, setDensity] = usePreference<'compact' | 'comfortable'>('density', 'compact');
   const [zone, setZone] = usePreference<ZoneChoice>('zone', 'local');
-  useEffect(() => {
-    document.documentElement.dataset.density = density;
-  }, [density]);
 
   const signOut = async () => {
     await client.POST('/auth/logout');
@@ -29,17 +25,12 @@ export function SettingsMenu({ version }: { version: string | undefined }) {
     await navigate({ to: '/login' });
   };
   return (
-    <Menu position="bottom-end" width={220} closeOnItemClick={false}>
-      <Menu.Target>
-        <button type="button" className="icon-button" aria-label={t('settings.title')}>
-          <Icon name="half" />
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
+    <SidePanel title={t('settings.title')} onClose={onClose}>
+      <div className="form">
         <Chooser
           label={t('settings.scheme')}
           value={colorScheme}
-          onChange={(value) => setColorScheme(value)}
+          onChange={setColorScheme}
           options={[
             ['light', t('settings.light')],
             ['dark', t('settings.dark')],
@@ -49,7 +40,10 @@ export function SettingsMenu({ version }: { version: string | undefined }) {
         <Chooser
           label={t('settings.density')}
           value={density}
-          onChange={setDensity}
+          onChange={(value) => {
+            document.documentElement.dataset.density = value;
+            setDensity(value);
+          }}
           options={[
             ['compact', t('settings.compact')],
             ['comfortable', t('settings.comfortable')],
@@ -72,16 +66,19 @@ export function SettingsMenu({ version }: { version: string | undefined }) {
           options={Object.entries(LANGUAGES) as [Language, string][]}
         />
         {me.data ? (
-          <>
-            <Menu.Label>
+          <div className="head-line">
+            <span className="soft">
               {me.data.name} · {me.data.role}
-            </Menu.Label>
-            <Menu.Item onClick={signOut}>{t('settings.signOut')}</Menu.Item>
-          </>
+            </span>
+            <span className="grow" />
+            <button type="button" className="button" onClick={() => void signOut()}>
+              {t('settings.signOut')}
+            </button>
+          </div>
         ) : null}
-        {version ? <Menu.Label>tsflow {version}</Menu.Label> : null}
-      </Menu.Dropdown>
-    </Menu>
+        {version ? <p className="hint">tsflow {version}</p> : null}
+      </div>
+    </SidePanel>
   );
 }
 
@@ -97,19 +94,14 @@ function Chooser<T extends string>({
   onChange: (value: T) => void;
 }) {
   return (
-    <>
-      <Menu.Label>{label}</Menu.Label>
+    <fieldset className="chooser">
+      <legend>{label}</legend>
       {options.map(([key, text]) => (
-        <Menu.Item
-          key={key}
-          role="menuitemradio"
-          aria-checked={key === value}
-          onClick={() => onChange(key)}
-          rightSection={key === value ? <span aria-hidden="true">✓</span> : null}
-        >
+        <label key={key}>
+          <input type="radio" name={label} checked={key === value} onChange={() => onChange(key)} />
           {text}
-        </Menu.Item>
+        </label>
       ))}
-    </>
+    </fieldset>
   );
 }
