@@ -16,7 +16,7 @@ export async function followBackfill(context: CommandContext, door: Door, key: n
     let row = await getBackfill(door.store, { key });
     while (row.endDate === null && !interrupt.came) {
       progress.update(backfillProgress(row));
-      await interrupt.orAfter(POLL_MS);
+      await Promise.race([interrupt.orAfter(POLL_MS), door.failed]);
       row = await getBackfill(door.store, { key });
     }
     progress.update(backfillProgress(row));

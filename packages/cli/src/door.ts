@@ -4,6 +4,7 @@ import type { ClearedTask, Intent, IntentKind } from '@tsflow/core/intents';
 import { askDag, type SchedulerTable, type Store } from '@tsflow/core/store';
 import type { CommandContext } from './command-context.ts';
 import { assertDag } from './commands/run-name.ts';
+import type { Headless } from './compose/headless.ts';
 import { CommandRefusedError, PendingError } from './exit-code.ts';
 
 /** What a scheduler answers to each kind of request. */
@@ -24,6 +25,8 @@ export interface Door extends AsyncDisposable {
   readonly store: Store;
   /** `own`: there was none, so this command brought one along. */
   readonly scheduler: 'running' | 'own' | 'none';
+  /** Rejects when the scheduler that came along can go on no longer: there is nothing to wait for. */
+  readonly failed: Promise<never>;
   /** Resolves with what was done. Throws {@link CommandRefusedError} in the scheduler's words, {@link PendingError} without an answer. */
   ask<K extends IntentKind>(intent: Extract<Intent, { kind: K }>): Promise<IntentResults[K]>;
 }
@@ -44,7 +47,7 @@ export async function openDoor(
   const running = (await liveSchedulers(store, config.leaseMs)).length > 0;
   if (running || !options.bringScheduler) {
     await assertDag(store, options.dagId);
-    return doorTo(context, store, options.dagId, running ? 'running' : 'none', async () => undefined);
+    return doorTo(context, store, options.dagId, running ? 'running' : 'none', null);
   }
   context.out.note('No scheduler is running: this command brings its own, for this work alone.');
   const { startHeadless } = await import('./compose/headless.ts');
@@ -55,7 +58,7 @@ export async function openDoor(
     await headless.stop();
     throw thrown;
   }
-  return doorTo(context, store, options.dagId, 'own', () => headless.stop());
+  return doorTo(context, store, options.dagId, 'own', headless);
 }
 
 function doorTo(
@@ -63,11 +66,12 @@ function doorTo(
   store: Store,
   dagId: string,
   scheduler: Door['scheduler'],
-  close: () => Promise<void>,
+  headless: Headless | null,
 ): Door {
   return {
     store,
     scheduler,
+    failed: headless?.failed ?? new Promise<never>(() => undefined),
     async ask<K extends IntentKind>(intent: Extract<Intent, { kind: K }>) {
       const request = { dagId, intent, actor: context.actor };
       const answer = await askDag(store, request, { timeoutMs: ANSWER_TIMEOUT_MS });
@@ -81,7 +85,7 @@ function doorTo(
           : `The scheduler did not answer within ${ANSWER_TIMEOUT_MS / 1000} s: the request waits (number ${answer.id}).`,
       );
     },
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: async () => headless?.stop(),
   };
 }
 

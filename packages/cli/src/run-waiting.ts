@@ -1,7 +1,7 @@
 import { getRun, type RunSummary } from '@tsflow/core/queries';
 import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
-import type { Store } from '@tsflow/core/store';
 import type { CommandContext } from './command-context.ts';
+import type { Door } from './door.ts';
 import { paintState } from './output/colours.ts';
 import { Progress } from './output/progress.ts';
 import { runRecord } from './output/records.ts';
@@ -11,7 +11,7 @@ const POLL_MS = 100;
 /** Follows a run to its end, with progress on the way, and prints what became of it. */
 export async function waitForRun(
   context: CommandContext,
-  store: Store,
+  { store, failed }: Pick<Door, 'store' | 'failed'>,
   name: { readonly dagId: string; readonly runId: string },
 ): Promise<RunSummary> {
   const { out } = context;
@@ -19,7 +19,7 @@ export async function waitForRun(
   let run = await getRun(store, name);
   while (!isRunFinished(run.state)) {
     progress.update(taskProgress(run));
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, POLL_MS)), failed]);
     run = await getRun(store, name);
   }
   progress.update(taskProgress(run));

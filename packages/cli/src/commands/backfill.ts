@@ -1,12 +1,13 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { BackfillPayload } from '@tsflow/core/intents';
+import { getDag } from '@tsflow/core/queries';
 import { backfillPreview } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
 import { followBackfill } from '../backfill-following.ts';
 import { type CommandContext, perform } from '../command-context.ts';
 import { type Door, openDoor } from '../door.ts';
-import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { formatCount, formatInstant } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { instantIn, rangeEndIn } from './date-option.ts';
@@ -57,6 +58,13 @@ async function backfill(
   if (options.dryRun === true) return dryRun(context, dagId, options);
   await using door = await openDoor(context, { dagId, bringScheduler: options.detach !== true });
   const payload = await payloadOf(door, dagId, options);
+  if (
+    door.scheduler === 'own' &&
+    options.unpause !== true &&
+    (await getDag(door.store, { dagId })).isPaused
+  ) {
+    throw new CommandRefusedError(`${dagId} is paused, so none of its runs would start: add --unpause.`);
+  }
   const accepted = await door.ask({ kind: 'backfill', payload });
   if (accepted.isPaused) {
     context.out.note(
@@ -71,10 +79,8 @@ async function backfill(
     );
     return undefined;
   }
-  if (accepted.isPaused && door.scheduler === 'own') {
-    throw new InvalidInputError(`${dagId} is paused, so none of its runs would start: add --unpause.`);
-  }
-  return followBackfill(context, door, accepted.backfillKey);
+  // Awaited here: the door must stay open until it has ended.
+  return await followBackfill(context, door, accepted.backfillKey);
 }
 
 async function payloadOf(

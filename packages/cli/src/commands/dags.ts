@@ -202,7 +202,7 @@ async function trigger(
     context.out.result({ dagId, runId, state: 'queued', isPaused }, () => `${runId} of ${dagId} is queued.`);
     return undefined;
   }
-  const run = await waitForRun(context, door.store, { dagId, runId });
+  const run = await waitForRun(context, door, { dagId, runId });
   return run.state === 'success' ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
