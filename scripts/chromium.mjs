@@ -26,7 +26,7 @@ export function ensureChromium() {
   return null;
 }
 
-function findChromium() {
+export function findChromium() {
   const named = process.env.TSFLOW_TEST_CHROMIUM;
   if (named !== undefined && named !== '') return named;
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -43,6 +43,18 @@ export class InstalledProject implements AsyncDisposable {
   /** Starts a long-lived command. Its output is passed on when TSFLOW_TEST_VERBOSE is set. */
   start(...args: string[]): ChildProcess {
     return this.startWith({}, ...args);
+  }
+
+  /** Starts a long-lived command and returns the file that its output goes to. */
+  startLogged(...args: string[]): string {
+    const path = join(this.folder, 'output.txt');
+    const output = openSync(path, 'a');
+    const stdio: StdioOptions = ['ignore', output, output];
+    this.#processes.push(
+      spawn(process.execPath, [TSFLOW, ...args], { cwd: this.folder, env: this.env, stdio }),
+    );
+    closeSync(output);
+    return path;
   }
 
   /** The same with more in its environment. */
