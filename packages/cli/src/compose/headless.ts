@@ -1,6 +1,6 @@
 import type { Config } from '@tsflow/core/config';
 import type { Store } from '@tsflow/core/store';
-import { DagProcessor } from '@tsflow/scheduler/dag-processor';
+import { readDagsOnce } from './dag-reading.ts';
 import { createProcessLogger } from './process-logger.ts';
 import { composeScheduler } from './scheduler.ts';
 
@@ -36,23 +36,4 @@ export async function startHeadless(config: Config, store: Store, dagId: string)
       await logger.close();
     },
   };
-}
-
-/** Brings the database in step with the dags folder, once. */
-async function readDagsOnce(config: Config, store: Store): Promise<void> {
-  let idle: () => void = () => undefined;
-  const done = new Promise<void>((resolve) => {
-    idle = resolve;
-  });
-  await using processor = new DagProcessor({
-    store,
-    folder: config.dags,
-    home: config.home,
-    limits: { timeoutMs: config.parseTimeoutMs, memoryMb: config.parseMemoryMb },
-    onEvent: (event) => {
-      if (event.type === 'idle') idle();
-    },
-  });
-  await processor.start();
-  await done;
 }

@@ -34,6 +34,14 @@ export async function openProjectStore(config: Config): Promise<Store> {
   }
 }
 
+/** The project's database when there is one already; a command that only looks makes none. */
+export async function existingProjectStore(
+  config: Config,
+): Promise<AsyncDisposable & { readonly store: Store | null }> {
+  const store = isNewSqlite(config.databaseUrl) ? null : await openProjectStore(config);
+  return { store, [Symbol.asyncDispose]: async () => store?.close() };
+}
+
 /** Opens it as it is, for `db migrate` and `db check`. */
 export async function openProjectStoreAsIs(config: Config): Promise<Store> {
   makeHome(config);
