@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const output = project.startLogged('standalone', '--port', String(port));
   const password = await until_('the password is printed', async () => {
     const text = await readFile(output, 'utf8').catch(() => '');
-    return /with the password (?:\x1b\[\d+m)?(\S+?)(?:\x1b\[\d+m)? \(/.exec(text)?.[1];
+    return /with the password (\S+) \(/.exec(stripVTControlCharacters(text))?.[1];
   });
   await mkdir(SHOTS, { recursive: true });
   browser = await chromium.launch({ executablePath: findChromium()!, args: FLAGS });

@@ -2,13 +2,7 @@ import type { Config } from '@tsflow/core/config';
 import type { Intent } from '@tsflow/core/intents';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { SerializedDag } from '@tsflow/core/serialization';
-import {
-  type DagRunTable,
-  type EventTable,
-  openStore,
-  type Store,
-  type TaskInstanceTable,
-} from '@tsflow/core/store';
+import type { DagRunTable, EventTable, Store, TaskInstanceTable } from '@tsflow/core/store';
 import { Scheduler } from '@tsflow/scheduler/loop';
 import { audit } from './auditor.ts';
 import { recordDags } from './catalog.ts';

@@ -57,7 +57,7 @@ export class AttemptLog {
     return this.#start;
   }
 
-  /** Adds a line. After {@link close} it is dropped: what an attempt left behind does not write into the next one's log. */
+  /** Adds a message; one of several lines (a stack) becomes as many. After {@link close} it is dropped: what an attempt left behind does not write into the next one's log. */
   write(
     level: LogLevel,
     source: LogSource,
@@ -66,15 +66,18 @@ export class AttemptLog {
   ): void {
     if (this.#closed) return;
     if (source !== 'system' || level !== 'info') this.#isWorthReading = true;
-    const { attemptId, masker, now, segment } = this.#options;
-    const line = {
-      at: new Date(now()).toISOString(),
-      level,
-      source,
-      message: cutMessage(masker.mask(message)),
-      attemptId,
-      ...(fields === undefined ? undefined : { fields: masker.maskJson(logFields(fields)) }),
-    };
+    const { attemptId, masker, now } = this.#options;
+    const at = new Date(now()).toISOString();
+    const whole = cutMessage(masker.mask(message));
+    const facts = fields === undefined ? undefined : { fields: masker.maskJson(logFields(fields)) };
+    if (!whole.includes('\n')) return this.#append({ at, level, source, message: whole, attemptId, ...facts });
+    whole.split(/\r?\n/).forEach((part, i) => {
+      this.#append({ at, level, source, message: part, attemptId, ...(i === 0 ? facts : undefined) });
+    });
+  }
+
+  #append(line: object): void {
+    const { segment } = this.#options;
     const text = `${JSON.stringify(line)}\n`;
     if (this.#tail === null && segment.position - this.#start + text.length <= this.#headBytes)
       segment.append(text);
