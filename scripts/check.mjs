@@ -10,7 +10,11 @@ const node = process.execPath;
 const ui = join('packages', 'webserver', 'ui', 'tsconfig.json');
 
 const checks = [
-  { name: 'format and lint', command: bin('biome'), args: ['ci', '--max-diagnostics=200', '.'] },
+  {
+    name: 'format and lint',
+    command: bin('biome'),
+    args: ['ci', '--colors=off', '--max-diagnostics=50', '.'],
+  },
   { name: 'types', command: bin('tsc'), args: ['-b', '--pretty', 'false'] },
   { name: 'types of tests', command: bin('tsc'), args: ['-p', 'tsconfig.test.json', '--pretty', 'false'] },
   ...(existsSync(join(root, ui))

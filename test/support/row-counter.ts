@@ -21,7 +21,7 @@ export class RowCounter {
       get(target, name: keyof Store) {
         if (name === 'db') return db;
         const member = target[name] as object;
-        if (ports.has(name)) return countingPort(member, count);
+        if (ports.has(String(name))) return countingPort(member, count);
         return typeof member === 'function' ? (member as () => unknown).bind(target) : member;
       },
     });
