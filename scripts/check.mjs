@@ -20,6 +20,7 @@ const checks = [
   ...(existsSync(join(root, ui))
     ? [{ name: 'types of the UI', command: bin('tsc'), args: ['-p', ui, '--noEmit', '--pretty', 'false'] }]
     : []),
+  { name: 'types of the API', command: node, args: [join('scripts', 'check-api-types.mjs')] },
   { name: 'layers', command: node, args: [join('scripts', 'check-layers.mjs')] },
   { name: 'dead exports', command: bin('knip'), args: ['--no-progress'] },
 ];

@@ -21,7 +21,7 @@ export function ensureChromium() {
     if (installed !== null) return installed;
   }
   console.log(
-    'No Chromium was found: the browser tests are skipped. Install chromium or google-chrome, or name one in TSFLOW_TEST_CHROMIUM.',
+    'No Chromium was found: the browser tests cannot run. Install chromium or google-chrome, or name one in TSFLOW_TEST_CHROMIUM.',
   );
   return null;
 }
