@@ -168,7 +168,7 @@ await step('live', async () => {
 await step('backfill', async () => {
   await page.goto(`${base}/backfills`);
   await page.getByRole('button', { name: 'New backfill' }).click();
-  await page.getByLabel('DAG', { exact: true }).selectOption('seattle_weather');
+  await page.locator('.side-panel select').first().selectOption('seattle_weather');
   await page.getByLabel('From').fill('2015-01-01');
   await page.getByLabel('To (included)').fill('2015-12-31');
   await page.getByText('to create').waitFor({ timeout: 3_000 });

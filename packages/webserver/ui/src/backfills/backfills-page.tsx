@@ -146,7 +146,7 @@ export function BackfillsPage() {
           <h2>{t('backfill.none')}</h2>
           <p className="soft">{t('backfill.noneText')}</p>
           <pre className="code-block" tabIndex={0}>
-            tsflow backfill create DAG --start 2026-01-01 --end 2026-01-31
+            tsflow backfill DAG --start 2026-01-01 --end 2026-01-31
           </pre>
         </div>
       ) : (
@@ -163,7 +163,6 @@ export function BackfillsPage() {
           title={t('backfill.cancelTitle', { key: cancelling.key })}
           text={t('backfill.cancelText')}
           confirm={t('backfill.cancel')}
-          command={`tsflow backfill cancel ${cancelling.key}`}
           isPending={act.isPending}
           onConfirm={() => act.mutate({ key: cancelling.key, action: 'cancel' })}
           onClose={() => setCancelling(null)}

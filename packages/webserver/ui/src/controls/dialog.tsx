@@ -23,11 +23,11 @@ export function Dialog({
   }, []);
   return (
     <dialog ref={ref} className="dialog" aria-labelledby="dialog-title" onCancel={onClose}>
-      <header>
+      <div className="title-line">
         <h2 id="dialog-title">{title}</h2>
         <IconButton icon="close" label={t('action.close')} onClick={onClose} />
-      </header>
-      <div>{children}</div>
+      </div>
+      <div className="panel-content">{children}</div>
       <footer>{footer}</footer>
     </dialog>
   );

@@ -35,11 +35,11 @@ export function SidePanel({
         }
       }}
     >
-      <header>
+      <div className="title-line">
         <h2 id="side-panel-title">{title}</h2>
         <IconButton icon="close" label={t('action.close')} onClick={onClose} />
-      </header>
-      <div>{children}</div>
+      </div>
+      <div className="panel-content">{children}</div>
       {footer ? <footer>{footer}</footer> : null}
     </section>
   );

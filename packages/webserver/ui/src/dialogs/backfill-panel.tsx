@@ -44,7 +44,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
   });
   const create = useAction(() => send(false), t('backfill.started', { dagId }), onClose);
   const command = [
-    'tsflow backfill create',
+    'tsflow backfill',
     shellWord(dagId || 'DAG'),
     `--start ${shellWord(start || '2026-01-01')}`,
     `--end ${shellWord(end || '2026-01-31')}`,

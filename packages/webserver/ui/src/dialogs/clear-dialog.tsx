@@ -50,7 +50,7 @@ export function ClearDialog({
     'tsflow tasks clear',
     shellWord(dagId),
     shellWord(runId),
-    ...(taskIds ?? []).map((taskId) => `--task ${shellWord(taskId)}`),
+    ...(taskIds ?? []).map(shellWord),
     ...flags.filter((flag) => scope[flag]).map((flag) => FLAGS[flag]),
   ].join(' ');
   return (

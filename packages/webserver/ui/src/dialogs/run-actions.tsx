@@ -60,7 +60,7 @@ export function RunActions({ run }: { run: Run }) {
           title={t('kill.titleRun')}
           text={t('kill.textRun')}
           confirm={t('kill.confirm')}
-          command={`tsflow runs kill ${shellWord(run.dagId)} ${shellWord(run.runId)}`}
+          command={`tsflow tasks kill ${shellWord(run.dagId)} ${shellWord(run.runId)}`}
           isPending={kill.isPending}
           onConfirm={() => kill.mutate(undefined)}
           onClose={close}

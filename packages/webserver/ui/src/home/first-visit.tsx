@@ -2,13 +2,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { queries } from '../api/queries.ts';
 
+/** The DAG that `tsflow init` writes, as well. */
 const EXAMPLE = `import { DAG, task } from '@tsflow/core';
 
-const dag = new DAG('hello', { schedule: '@daily', startDate: '2026-01-01' });
+export default new DAG({ dagId: 'hello', schedule: '0 9 * * *', timezone: 'UTC', startDate: '2026-01-01' }, () => {
+  const greet = task('greet', ({ logicalDate, log }) => {
+    log.info('Hello from tsflow');
+    return { day: logicalDate.toISOString().slice(0, 10) };
+  });
 
-dag.with(() => {
-  const rows = task('extract', async () => [1, 2, 3])();
-  task('sum', async (numbers: number[]) => numbers.reduce((a, b) => a + b))(rows);
+  task('count', (_context, { greeting }) => greeting.day.length, { greeting: greet.output });
 });
 `;
 

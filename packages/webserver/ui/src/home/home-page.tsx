@@ -37,11 +37,11 @@ export function HomePage() {
   );
   const errors = useQuery(queries.importErrors());
   const info = useQuery(queries.info());
+  const anyDag = useQuery(queries.dags({ limit: 1 }));
   const rows = useMemo(() => timelineRows(timeline.data?.dags ?? []), [timeline.data]);
   if (timeline.isError && !timeline.data)
     return <ErrorNotice error={timeline.error} onRetry={() => void timeline.refetch()} />;
-  if (timeline.data && timeline.data.dags.length === 0 && errors.data?.items.length === 0)
-    return <FirstVisit />;
+  if (anyDag.data?.items.length === 0 && errors.data?.items.length === 0) return <FirstVisit />;
   const slots = info.data?.parallelism ?? timeline.data?.slots;
   const failed = rows.filter((row) => row.state === 'failed').length;
   const running = rows.flatMap((row) => row.runs).filter((run) => run.state === 'running').length;
@@ -91,7 +91,14 @@ export function HomePage() {
           {rows.map((row) => (
             <Row key={row.dagId} row={row} span={span} now={now} />
           ))}
-          {timeline.data && rows.length === 0 ? <p className="notice soft">{t('home.nothing')}</p> : null}
+          {timeline.data && rows.length === 0 ? (
+            <p className="notice soft">
+              {t('home.nothing')}
+              <Link to="/dags" className="button">
+                {t('home.toDags', { count: anyDag.data?.total ?? 0 })}
+              </Link>
+            </p>
+          ) : null}
         </div>
       </div>
       {slots ? (
@@ -132,7 +139,7 @@ function Axis({ span, now }: { span: Span; now: number }) {
   const { t, i18n } = useTranslation();
   const zone = useShownZone();
   const size = span.to - span.from;
-  const step = AXIS_STEPS.find((each) => size / each <= 9) ?? 24 * HOUR_MS;
+  const step = AXIS_STEPS.find((each) => size / each <= (window.innerWidth < 760 ? 4 : 9)) ?? 24 * HOUR_MS;
   const format = new Intl.DateTimeFormat(i18n.language, {
     hour: '2-digit',
     minute: '2-digit',
@@ -249,4 +256,5 @@ const AXIS_STEPS = [
   3 * HOUR_MS,
   6 * HOUR_MS,
   12 * HOUR_MS,
+  24 * HOUR_MS,
 ];

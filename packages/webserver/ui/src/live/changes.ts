@@ -34,6 +34,9 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
         touch('task', dagId, runId, change.taskId);
         touch('why', dagId, runId, change.taskId);
         if (change.toState === 'success') touch('xcom', dagId, runId, change.taskId);
+        // Start and end in one turn: when it started is known to the server alone.
+        if (change.fromState !== 'running' && ENDS.has(change.toState as TaskState))
+          touch('runTasks', dagId, runId);
       }
     } else if (change.type === 'run_state' && dagId && runId) {
       push(ofRuns, `${dagId}\0${runId}`, change);

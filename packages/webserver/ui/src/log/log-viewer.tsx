@@ -197,7 +197,7 @@ export function LogViewer({
                 <button
                   type="button"
                   className="log-number"
-                  style={{ width: `${digits + 2}ch` }}
+                  style={{ width: `${Math.max(4, digits + 2)}ch` }}
                   tabIndex={-1}
                   aria-label={t('log.linkTo', { line: index + 1 })}
                   data-number={index + 1}

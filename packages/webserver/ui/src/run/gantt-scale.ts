@@ -29,7 +29,7 @@ export function runSpan(
   // A cleared run keeps its first start; a queuedAt long before it would squeeze the bars into the corner.
   const from = Math.min(...instants(starts), now);
   const isOpen = run.endDate === null;
-  const to = Math.max(...instants(ends), isOpen ? now : 0, from + 1_000);
+  const to = Math.max(...instants(ends), isOpen ? now : 0, from + (isOpen ? LEAST_OPEN_MS : LEAST_MS));
   return { from, to: to + (to - from) * 0.02 };
 }
 
@@ -111,6 +111,10 @@ function parse(at: string | null): number | null {
 function instants(list: readonly (string | null | undefined)[]): number[] {
   return list.flatMap((at) => (at ? [Date.parse(at)] : [])).filter(Number.isFinite);
 }
+
+/** A run that has just begun gets a second to grow into; a finished one only has to have a length. */
+const LEAST_OPEN_MS = 1_000;
+const LEAST_MS = 10;
 
 const S = 1_000;
 const M = 60 * S;

@@ -284,7 +284,8 @@ function GanttRow({
   const word = useStateWord();
   const state = row.instance?.state ?? mostUrgent(row.counts);
   const attempts = row.kind === 'group' ? [] : row.segments;
-  const tries = row.instance?.tryNumber ?? 0;
+  // A live change moves the state before the attempts are read again: the higher number is the newer one.
+  const tries = Math.max(row.instance?.tryNumber ?? 0, ...attempts.map((each) => each.tryNumber));
   return (
     <div
       id={`row-${index}`}

@@ -112,7 +112,10 @@ export function TaskPanel({
           </select>
         ) : task.data ? (
           <span className="faint">
-            {t('panel.tryOf', { number: task.data.tryNumber, max: task.data.maxTries })}
+            {t('panel.tryOf', {
+              number: task.data.tryNumber,
+              max: Math.max(task.data.maxTries + 1, task.data.tryNumber),
+            })}
           </span>
         ) : null}
         <div className="tabs" role="tablist" aria-label={t('panel.tabs')}>

@@ -1,3 +1,4 @@
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TaskState } from '../api/contract.ts';
 import { StateIcon } from './state-icon.tsx';
@@ -16,7 +17,7 @@ export function StateLabel({ state, size }: { state: string; size?: number }) {
 
 export function useStateWord(): (state: string) => string {
   const { t } = useTranslation();
-  return (state) => (known.has(state) ? t(`state.${state as TaskState}`) : state);
+  return useCallback((state) => (known.has(state) ? t(`state.${state as TaskState}`) : state), [t]);
 }
 
 const known: ReadonlySet<string> = new Set(STATES_BY_URGENCY);

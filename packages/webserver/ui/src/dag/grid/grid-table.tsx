@@ -1,16 +1,19 @@
+import '../../state/state-square.css';
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
   memo,
+  type ReactNode,
   type RefObject,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Grid, GridCell, RunBar } from '../../api/contract.ts';
+import type { Grid, GridCell, RunBar, TaskState } from '../../api/contract.ts';
 import { durationMs, durationText } from '../../clock/duration-text.ts';
 import { dateText, useShownZone } from '../../clock/instant.tsx';
 import { serverNow } from '../../clock/server-clock.ts';
@@ -26,6 +29,8 @@ const LEAST_COLUMN = 26;
 const WIDEST_COLUMN = 44;
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 84;
+const NOWHERE = -2;
+const CUT_AT_MEDIANS = 3;
 
 /**
  * The grid itself: only what is in sight exists in the page, in both directions. One focus stop; arrows move through it, Enter opens
@@ -124,9 +129,21 @@ export function GridTable({
 
   const now = serverNow();
   const lengths = runs.map((run) => durationMs(run.startDate, run.endDate, now) ?? 0);
-  const longest = Math.max(1, ...lengths);
+  // One run of hours among minutes would flatten the rest: its bar is cut, and says so.
+  const median = [...lengths].sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 0;
+  const longest = Math.max(1, Math.min(Math.max(...lengths), median * CUT_AT_MEDIANS || Number.MAX_VALUE));
   const width = nameWidth + horizontal.getTotalSize();
   const columns = horizontal.getVirtualItems();
+  const first = columns[0]?.index ?? 0;
+  const last = columns.at(-1)?.index ?? -1;
+  // One function for every square, for ever: rows that did not change are not drawn again while scrolling.
+  const latest = useRef({ rows, runs, open });
+  latest.current = { rows, runs, open };
+  const openAt = useCallback((row: number, column: number) => {
+    const now = latest.current;
+    setAt({ row, column });
+    now.open(now.rows[row], now.runs[column]);
+  }, []);
   const focusedRun = runs[at.column];
   const focusedRow = rows[at.row];
   return (
@@ -175,8 +192,16 @@ export function GridTable({
                     <span className="grid-day">{dayText(run.logicalDate, shownZone, i18n.language)}</span>
                   ) : null}
                   <span className="sr-only">{label}</span>
-                  <span className="grid-bar" data-state={run.state}>
-                    <i style={{ height: `${Math.max(6, (lengths[column.index]! / longest) * 100)}%` }} />
+                  <span
+                    className="grid-bar"
+                    data-state={run.state}
+                    data-cut={lengths[column.index]! > longest || undefined}
+                  >
+                    <i
+                      style={{
+                        height: `${Math.min(100, Math.max(6, (lengths[column.index]! / longest) * 100))}%`,
+                      }}
+                    />
                   </span>
                   <span className="grid-type">
                     {run.runType === 'manual' ? (
@@ -194,56 +219,24 @@ export function GridTable({
             })}
           </div>
           <div className="grid-body" role="presentation" style={{ height: vertical.getTotalSize() }}>
-            {vertical.getVirtualItems().map((item) => {
-              const row = rows[item.index]!;
-              return (
-                <div
-                  key={row.id}
-                  className="grid-row"
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  style={{ top: item.start, height: ROW_HEIGHT, width }}
-                >
-                  <div
-                    id={cellId(item.index, -1)}
-                    className="grid-name"
-                    role="rowheader"
-                    aria-colindex={1}
-                    title={row.id}
-                    data-kind={row.kind}
-                    data-focused={(at.row === item.index && at.column === -1) || undefined}
-                    {...(row.kind === 'group' ? { 'aria-expanded': !row.isClosed } : {})}
-                    style={{ paddingLeft: 16 + row.depth * 14 }}
-                    onClick={() => (row.kind === 'group' ? onToggle(row.id) : open(row, runs.at(-1)))}
-                    onKeyDown={() => {}}
-                  >
-                    {row.kind === 'group' ? (
-                      <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} />
-                    ) : null}
-                    <span>{row.label}</span>
-                    {row.kind === 'group' ? <span className="faint">{row.taskIds.length}</span> : null}
-                  </div>
-                  {columns.map((column) => (
-                    <Cell
-                      key={column.index}
-                      id={cellId(item.index, column.index)}
-                      row={row}
-                      cell={row.kind === 'task' ? cells[runs[column.index]!.runId]?.[row.id] : undefined}
-                      column={row.kind === 'group' ? cells[runs[column.index]!.runId] : undefined}
-                      index={column.index}
-                      left={nameWidth + column.start}
-                      width={columnWidth}
-                      isFocused={at.row === item.index && at.column === column.index}
-                      word={word}
-                      onOpen={() => {
-                        setAt({ row: item.index, column: column.index });
-                        open(row, runs[column.index]);
-                      }}
-                    />
-                  ))}
-                </div>
-              );
-            })}
+            {vertical.getVirtualItems().map((item) => (
+              <Row
+                key={rows[item.index]!.id}
+                row={rows[item.index]!}
+                index={item.index}
+                top={item.start}
+                width={width}
+                nameWidth={nameWidth}
+                columnWidth={columnWidth}
+                first={first}
+                last={last}
+                runs={runs}
+                cells={cells}
+                focused={at.row === item.index ? at.column : NOWHERE}
+                word={word}
+                onOpen={openAt}
+              />
+            ))}
           </div>
         </div>
       </div>
@@ -254,75 +247,113 @@ export function GridTable({
   );
 }
 
-/** One square. Memoized: a live change redraws its own. */
-const Cell = memo(
-  function Cell({
-    id,
-    row,
-    cell,
-    column,
-    index,
-    left,
-    width,
-    isFocused,
-    word,
-    onOpen,
-  }: {
-    id: string;
-    row: GridRow;
-    cell: GridCell | undefined;
-    column: Grid['cells'][string] | undefined;
-    index: number;
-    left: number;
-    width: number;
-    isFocused: boolean;
-    word: (state: string) => string;
-    onOpen: () => void;
-  }) {
-    const counts = row.kind === 'group' ? cellCounts(row, column) : (cell?.mapped ?? null);
+/** One line of squares. Drawn again when it changes, not when others do. */
+const Row = memo(function Row({
+  row,
+  index,
+  top,
+  width,
+  nameWidth,
+  columnWidth,
+  first,
+  last,
+  runs,
+  cells,
+  focused,
+  word,
+  onOpen,
+}: {
+  row: GridRow;
+  index: number;
+  top: number;
+  width: number;
+  nameWidth: number;
+  columnWidth: number;
+  /** The columns in sight. */
+  first: number;
+  last: number;
+  runs: readonly RunBar[];
+  cells: Grid['cells'];
+  /** The column with the focus, -1 for the name. */
+  focused: number;
+  word: (state: string) => string;
+  onOpen: (row: number, column: number) => void;
+}) {
+  const isGroup = row.kind === 'group';
+  const squares: ReactNode[] = [];
+  for (let column = first; column <= last; column += 1) {
+    const runId = runs[column]?.runId;
+    if (runId === undefined) continue;
+    const cell = isGroup ? undefined : cells[runId]?.[row.id];
+    const counts = isGroup ? cellCounts(row, cells[runId]) : (cell?.mapped ?? null);
     const state = counts ? mostUrgent(counts) : cell?.state;
-    const length = cell ? durationMs(cell.startDate, cell.endDate, serverNow()) : null;
-    const label = counts
-      ? Object.entries(counts)
-          .map(([each, count]) => `${count} ${word(each)}`)
-          .join(', ')
-      : state
-        ? [word(state), length === null ? '' : durationText(length)].filter(Boolean).join(' · ')
-        : '';
-    return (
+    const label = counts ? countsText(counts, word) : cell ? cellText(cell, word) : '';
+    squares.push(
       <div
-        id={id}
+        key={runId}
+        id={cellId(index, column)}
         className="grid-cell"
         role="gridcell"
-        aria-colindex={index + 2}
+        aria-colindex={column + 2}
         aria-label={label}
         title={label ? `${row.id}\n${label}` : undefined}
-        data-focused={isFocused || undefined}
-        style={{ left, width }}
-        onClick={onOpen}
-        onKeyDown={() => {}}
+        data-column={column}
+        data-focused={focused === column || undefined}
+        style={{ left: nameWidth + column * columnWidth, width: columnWidth }}
       >
         {state ? (
-          row.kind === 'group' && !row.isClosed ? (
-            <i className="grid-dot" data-state={state} />
-          ) : (
-            <StateIcon state={state} size={14} />
-          )
+          <i className={isGroup && !row.isClosed ? 'grid-dot' : 'state-square'} data-state={state} />
         ) : null}
         {cell && cell.tryNumber > 1 ? <sup>{cell.tryNumber}</sup> : null}
-      </div>
+      </div>,
     );
-  },
-  (old, next) =>
-    old.cell === next.cell &&
-    old.column === next.column &&
-    old.row === next.row &&
-    old.left === next.left &&
-    old.width === next.width &&
-    old.isFocused === next.isFocused &&
-    old.id === next.id &&
-    old.word === next.word,
-);
+  }
+  return (
+    <div
+      className="grid-row"
+      role="row"
+      aria-rowindex={index + 2}
+      style={{ top, height: ROW_HEIGHT, width }}
+      onClick={(event) => {
+        const square = (event.target as HTMLElement).closest<HTMLElement>('[data-column]');
+        if (square) onOpen(index, Number(square.dataset.column));
+        else onOpen(index, isGroup ? -1 : runs.length - 1);
+      }}
+      onKeyDown={() => {}}
+    >
+      <div
+        id={cellId(index, -1)}
+        className="grid-name"
+        role="rowheader"
+        aria-colindex={1}
+        title={row.id}
+        data-kind={row.kind}
+        data-focused={focused === -1 || undefined}
+        {...(isGroup ? { 'aria-expanded': !row.isClosed } : {})}
+        style={{ paddingLeft: 16 + row.depth * 14 }}
+      >
+        {isGroup ? <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} /> : null}
+        <span>{row.label}</span>
+        {isGroup ? <span className="faint">{row.taskIds.length}</span> : null}
+      </div>
+      {squares}
+    </div>
+  );
+});
+
+function countsText(
+  counts: Readonly<Partial<Record<TaskState, number>>>,
+  word: (state: string) => string,
+): string {
+  return Object.entries(counts)
+    .map(([state, count]) => `${count} ${word(state)}`)
+    .join(', ');
+}
+
+function cellText(cell: GridCell, word: (state: string) => string): string {
+  const length = durationMs(cell.startDate, cell.endDate, serverNow());
+  return length === null ? word(cell.state) : `${word(cell.state)} · ${durationText(length)}`;
+}
 
 /** Columns as wide as there is room for, within reason: few runs fill the page, many scroll. */
 function useColumnWidth(scroller: RefObject<HTMLDivElement | null>, count: number): number {
