@@ -16,7 +16,13 @@ export default defineConfig({
     reporters: isCi ? ['default', 'json'] : ['default'],
     outputFile: { json: 'coverage/test-results.json' },
     projects: [
-      { test: { ...shared, name: 'unit', include: ['packages/*/src/**/*.test.ts', 'packages/*/ui/src/**/*.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'packages/*/ui/src/**/*.test.ts'],
+        },
+      },
       {
         test: {
           ...shared,

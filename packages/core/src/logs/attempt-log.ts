@@ -1,6 +1,7 @@
-import { cutMessage, type LogLevel, type LogSource, logFields } from './log-line.ts';
+import type { JsonObject } from '../json.ts';
+import { cutMessage, cutText, type LogLevel, type LogSource, logFields } from './log-line.ts';
 import type { LogSegment, SideFile } from './log-segment.ts';
-import { OutputLines } from './output-lines.ts';
+import { LONGEST_SECRET, OutputLines } from './output-lines.ts';
 import type { SecretMasker } from './secret-masker.ts';
 
 /** Lines of the tail are moved to disk in pieces of this length, in characters. */
@@ -57,7 +58,10 @@ export class AttemptLog {
     return this.#start;
   }
 
-  /** Adds a message; one of several lines (a stack) becomes as many. After {@link close} it is dropped: what an attempt left behind does not write into the next one's log. */
+  /**
+   * Adds a message; one of several lines (a stack) becomes as many. After {@link close} it is dropped: what an attempt left behind
+   * does not write into the next one's log.
+   */
   write(
     level: LogLevel,
     source: LogSource,
@@ -66,22 +70,13 @@ export class AttemptLog {
   ): void {
     if (this.#closed) return;
     if (source !== 'system' || level !== 'info') this.#isWorthReading = true;
-    const { attemptId, masker, now } = this.#options;
-    const at = new Date(now()).toISOString();
+    const { masker } = this.#options;
     const whole = cutMessage(masker.mask(message));
     const facts = fields === undefined ? undefined : { fields: masker.maskJson(logFields(fields)) };
-    if (!whole.includes('\n')) return this.#append({ at, level, source, message: whole, attemptId, ...facts });
+    if (!whole.includes('\n')) return this.#append(level, source, whole, facts);
     whole.split(/\r?\n/).forEach((part, i) => {
-      this.#append({ at, level, source, message: part, attemptId, ...(i === 0 ? facts : undefined) });
+      this.#append(level, source, part, i === 0 ? facts : undefined);
     });
-  }
-
-  #append(line: object): void {
-    const { segment } = this.#options;
-    const text = `${JSON.stringify(line)}\n`;
-    if (this.#tail === null && segment.position - this.#start + text.length <= this.#headBytes)
-      segment.append(text);
-    else this.#appendToTail(text);
   }
 
   /** Adds a piece of what the task printed. A line is written once it is whole, so that a secret split over two writes is seen. */
@@ -91,7 +86,7 @@ export class AttemptLog {
     let output = this.#outputs.get(source);
     if (output === undefined) {
       const level = source === 'stdout' ? 'info' : 'warn';
-      output = new OutputLines((message, length) => this.write(level, source, cutMessage(message, length)));
+      output = new OutputLines((line, length) => this.#writeOutput(level, source, line, length));
       this.#outputs.set(source, output);
     }
     output.push(chunk);
@@ -114,6 +109,30 @@ export class AttemptLog {
     if (this.#isWorthReading) this.flush();
     if (this.#tail !== null) this.#moveTail(this.#tail);
     return this.#options.segment.position;
+  }
+
+  #writeOutput(level: LogLevel, source: LogSource, line: string, length: number): void {
+    if (this.#closed) return;
+    this.#isWorthReading = true;
+    const masked = this.#options.masker.mask(line);
+    // Where the line broke off there may be the first half of a secret, which is not recognised as one.
+    const text =
+      length === line.length ? cutMessage(masked) : cutText(masked.slice(0, -LONGEST_SECRET), length);
+    this.#append(level, source, text);
+  }
+
+  #append(
+    level: LogLevel,
+    source: LogSource,
+    message: string,
+    facts?: { readonly fields: JsonObject },
+  ): void {
+    const { attemptId, now, segment } = this.#options;
+    const line = { at: new Date(now()).toISOString(), level, source, message, attemptId, ...facts };
+    const text = `${JSON.stringify(line)}\n`;
+    const length = segment.position - this.#start + text.length;
+    if (this.#tail === null && length <= this.#headBytes) segment.append(text);
+    else this.#appendToTail(text);
   }
 
   #appendToTail(text: string): void {

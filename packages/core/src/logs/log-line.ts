@@ -23,10 +23,14 @@ export interface LogLine {
 export const MAX_MESSAGE_LENGTH = 64 * 1024;
 
 /** `message` at a length that a line may have, saying how much is missing. */
-export function cutMessage(message: string, length = message.length): string {
-  if (message.length <= MAX_MESSAGE_LENGTH && length === message.length) return message;
-  const kept = message.slice(0, MAX_MESSAGE_LENGTH);
-  return `${kept}… (${length - kept.length} more characters were cut)`;
+export function cutMessage(message: string): string {
+  return message.length <= MAX_MESSAGE_LENGTH ? message : cutText(message, message.length);
+}
+
+/** A text that goes on: `length` is how long it is as a whole. */
+export function cutText(beginning: string, length: number): string {
+  const kept = beginning.slice(0, MAX_MESSAGE_LENGTH);
+  return `${kept}… (${Math.max(0, length - kept.length)} more characters were cut)`;
 }
 
 /** Whether a line of `level` passes a reader who asked for `least` and above. */

@@ -1,8 +1,11 @@
 import { StringDecoder } from 'node:string_decoder';
 import { MAX_MESSAGE_LENGTH } from './log-line.ts';
 
+/** Longer secrets are not found where a line is cut. */
+export const LONGEST_SECRET = 8 * 1024;
+
 /** Beyond this a line is only counted: masking sees whole secrets also at the place where the line is cut. */
-const KEPT_LENGTH = MAX_MESSAGE_LENGTH + 8 * 1024;
+const KEPT_LENGTH = MAX_MESSAGE_LENGTH + LONGEST_SECRET;
 
 /**
  * Turns what a task prints, in any pieces, into lines. Holds at most one line of bounded length. Bytes that are not UTF-8 become

@@ -3,5 +3,4 @@ export type {
   Callbacks,
   Notification,
   NotificationEvent,
-  NotificationLog,
 } from './notification.ts';
