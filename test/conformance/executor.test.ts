@@ -90,7 +90,8 @@ describe.each(['local', 'inline'] as const)('executor: %s', (kind) => {
       error: { name: 'RangeError', message: 'out of reach', cause: { message: 'too far' } },
     });
     const log = await harness.log(thrown.attemptId, thrown.log);
-    expect(log.at(-1)?.message).toMatch(/out of reach[\s\S]*Caused by: Error: too far/);
+    const text = log.map(({ message }) => message).join('\n');
+    expect(text).toMatch(/out of reach[\s\S]*Caused by: Error: too far/);
     expect((await harness.run('throws_text')).outcome).toMatchObject({ error: { message: 'just text' } });
     expect((await harness.run('fails')).outcome).toMatchObject({ kind: 'failed', retryable: false });
     expect((await harness.run('skips')).outcome).toEqual({ kind: 'skipped', reason: 'nothing to do' });

@@ -8,6 +8,7 @@ import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import { identityOf, signalGroup } from '../processes/process-table.ts';
 import { TaskApiClient } from '../task-api/client.ts';
 import {
+  type AboutAttempt,
   type RunnerIdentity,
   type RunnerMessage,
   type RunnerSettings,
@@ -40,6 +41,9 @@ const SPOOL_AFTER_MS = 5_000;
 /** How often memory is looked at, in attempts: a look costs a few microseconds. */
 const MEMORY_CHECK_EVERY = 16;
 
+/** After an attempt that took longer, the sockets are looked at before the next one begins. */
+const SHORT_MS = 5;
+
 interface Running {
   readonly workload: Workload;
   readonly attempt: Attempt;
@@ -65,6 +69,8 @@ export class Runner {
   readonly #scratchDir: string;
   #settings: RunnerSettings = {};
   #running: Running | null = null;
+  /** Granted, and waiting for the one that runs. */
+  #queue: Workload[] = [];
   /** Outcomes that were sent and not yet accepted, by `attempt-grant`. */
   readonly #unaccepted = new Map<
     string,
@@ -126,6 +132,8 @@ export class Runner {
   }
 
   #onDisconnected(): void {
+    // They have not begun, so the next scheduler grants them anew.
+    this.#queue = [];
     for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
     if (this.#isDispensable) this.#endGroup();
     this.#orphanTimer ??= setTimeout(() => this.#endGroup(), this.#setting('orphanGraceMs'));
@@ -137,7 +145,12 @@ export class Runner {
         this.#settings = message.settings ?? {};
         return;
       case 'grant':
-        void this.#run(message.workload);
+        this.#queue.push(message.workload);
+        if (this.#retiring) this.#withdraw(message.workload);
+        else if (this.#running === null) void this.#work();
+        return;
+      case 'withdraw':
+        this.#withdraw(message);
         return;
       case 'accepted':
         this.#forget(message.attemptId, message.grantNumber);
@@ -163,16 +176,31 @@ export class Runner {
         return;
       case 'retire':
         this.#retiring = true;
+        for (const queued of [...this.#queue]) this.#withdraw(queued);
         if (this.#running === null) void this.#leave();
         return;
     }
   }
 
-  async #run(workload: Workload): Promise<void> {
-    const running = this.#begin(workload);
-    const end = await running.attempt.run();
-    if (running.cancelled) return this.#endCancelled(running);
-    await this.#finish(running, end);
+  /** One after the other until nothing is granted. */
+  async #work(): Promise<void> {
+    for (let workload = this.#queue.shift(); workload !== undefined; workload = this.#queue.shift()) {
+      const running = this.#begin(workload);
+      const end = await running.attempt.run();
+      if (running.cancelled) return this.#endCancelled(running);
+      await this.#finish(running, end);
+      // What the scheduler said meanwhile (or that it is gone) counts before the next one begins.
+      if (this.#queue.length > 0 && Date.now() - running.startedAtMs > SHORT_MS) await lookAtSockets();
+    }
+  }
+
+  #withdraw({ attemptId, grantNumber }: AboutAttempt): void {
+    const at = this.#queue.findIndex(
+      (queued) => queued.attemptId === attemptId && queued.grantNumber === grantNumber,
+    );
+    if (at === -1) return;
+    this.#queue.splice(at, 1);
+    this.#client.send({ verb: 'withdrawn', attemptId, grantNumber });
   }
 
   #begin(workload: Workload): Running {
@@ -237,10 +265,11 @@ export class Runner {
     if (reason !== null && !this.#retiring) {
       this.#retiring = true;
       this.#client.send({ verb: 'retiring', reason });
+      for (const queued of [...this.#queue]) this.#withdraw(queued);
     }
     failpoint('before-outcome-send');
     this.#running = null;
-    this.#showWhatRuns();
+    if (this.#queue.length === 0) this.#showWhatRuns();
     this.#report(message);
     failpoint('after-outcome-send');
     if (this.#retiring) await this.#leave();
@@ -250,7 +279,8 @@ export class Runner {
     const kept = { message, sentAt: performance.now(), spooled: false };
     this.#unaccepted.set(keyOf(message), kept);
     if (this.#client.send(message)) {
-      this.#client.flush();
+      // With the start of the next one, if there is one.
+      if (this.#queue.length === 0) this.#client.flush();
       this.#spoolTimer ??= setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
       return;
     }
@@ -425,16 +455,15 @@ export function runnerTitle(
   return `tsflow-runner ${workload.attemptId}/${workload.grantNumber} ${workload.dagId}.${workload.taskId}`;
 }
 
-function about({ attemptId, grantNumber }: Workload): { attemptId: number; grantNumber: number } {
+/** Resolves after the event loop has read what had arrived: the first turn may be the rest of the present one. */
+function lookAtSockets(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+function about({ attemptId, grantNumber }: Workload): AboutAttempt {
   return { attemptId, grantNumber };
 }
 
-function keyOf({
-  attemptId,
-  grantNumber,
-}: {
-  readonly attemptId: number;
-  readonly grantNumber: number;
-}): string {
+function keyOf({ attemptId, grantNumber }: AboutAttempt): string {
   return `${attemptId}-${grantNumber}`;
 }

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '@tsflow/core/json';
 /**
  * The verbs between a task runner and the scheduler of its host: one line of JSON each, over a Unix domain socket.
  *
- * The scheduler listens; a runner connects, says `hello`, and from then on gets `grant` after `grant`, one at a time. The
+ * The scheduler listens; a runner connects, says `hello`, and from then on gets `grant` after `grant`. It runs one at a time; a grant
+ * that waits there behind a short one can be taken back with `withdraw`, and is forgotten when the scheduler goes. The
  * fence is the grant number: every message about an attempt repeats (attemptId, grantNumber), and one that is not the newest
  * is answered with `fenced`, whereupon the runner ends without touching anything. A message that was accepted before is
  * answered as accepted again, so a runner may repeat what it is unsure of.
@@ -136,6 +137,8 @@ export type RunnerMessage =
       readonly value: Json;
     })
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })
+  /** A grant that waited behind another has not begun and will not. */
+  | (AboutAttempt & { readonly verb: 'withdrawn' })
   /** It will take no further grant (leaked handles, memory, many attempts) and exits when the socket closes. */
   | { readonly verb: 'retiring'; readonly reason: string };
 
@@ -147,6 +150,8 @@ export type SchedulerMessage =
   | (AboutAttempt & { readonly verb: 'accepted' })
   /** Another grant is newer: stop, run no onKill, report nothing. */
   | (AboutAttempt & { readonly verb: 'fenced' })
+  /** Give that grant back if it has not begun: answered with `withdrawn`; one that has begun goes on. */
+  | (AboutAttempt & { readonly verb: 'withdraw' })
   | (AboutAttempt & { readonly verb: 'cancel'; readonly reason: string; readonly graceMs: number })
   | { readonly verb: 'reply'; readonly seq: number; readonly value: Json | undefined }
   | { readonly verb: 'reply_error'; readonly seq: number; readonly error: SerializedError }

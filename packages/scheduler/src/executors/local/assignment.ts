@@ -17,8 +17,12 @@ export interface Assignment {
   startedAtMs: number | null;
   /** Groups of the commands that its operator started, as reported. */
   readonly groups: Set<number>;
+  /** Its runner was asked to give it back. */
+  withdrawing: boolean;
   /** Somebody ends it: what to say of it when it is gone. */
   ending: Ending | null;
+  /** Between TERM and KILL, for its end. */
+  graceMs: number;
   /** How often a runner ended before the attempt began there. */
   redeliveries: number;
   /** The timer that ends it from outside when its own time-out does not. */
@@ -53,7 +57,9 @@ function nothingKnown(attemptId: number, grantNumber: number): Assignment {
     log: null,
     startedAtMs: null,
     groups: new Set(),
+    withdrawing: false,
     ending: null,
+    graceMs: 0,
     redeliveries: 0,
     watchdog: null,
     release: () => undefined,

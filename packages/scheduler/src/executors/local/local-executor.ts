@@ -13,6 +13,7 @@ import { Spool, type SpooledOutcome } from '../../task-api/spool.ts';
 import type { AdoptableAttempt, Executor, ExecutorEvents, LostAttempt, OutcomeReport } from '../executor.ts';
 import { ensureVersionDirectory, type VersionFile } from '../version-directory.ts';
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
+import { AttemptDurations } from './attempt-durations.ts';
 import { killTree, type ProcessTree, terminateTree } from './process-tree.ts';
 import { type RunnerExit, RunnerProcess } from './runner-process.ts';
 
@@ -46,12 +47,16 @@ export interface LocalExecutorOptions {
  * Attempts of a millisecond are done sooner by the few that are hot than by many that are not: starting a process costs as much
  * as a thousand of them, and each compiles its code anew.
  */
-const SPAWN_PATIENCE_MS = 10;
-const SPAWN_IMPATIENCE_MS = 200;
+const PATIENCE_MS = 50;
+const IMPATIENCE_MS = 500;
 /** The first attempt of a runner also loads code. */
-const COLD_PATIENCE_MS = 100;
+const COLD_PATIENCE_MS = 250;
 /** Processes that start at the same time: each needs a core for a tenth of a second. */
 const MAX_SPAWNING = Math.max(1, availableParallelism());
+/** Grants that a runner may have behind the one that runs, all of them but the last known to be short. */
+const MAX_AHEAD = 8;
+/** With as many runners busy as there are cores, a short attempt is better off behind one of them than in another process. */
+const BUSY_ENOUGH = Math.max(1, availableParallelism());
 /** Runners that end before they said hello are started again no faster than this, doubling. */
 const MIN_RESPAWN_MS = 250;
 const MAX_RESPAWN_MS = 30_000;
@@ -86,6 +91,9 @@ export class LocalExecutor implements Executor {
   /** Without a runner, in the order of their admission. */
   readonly #waiting: Assignment[] = [];
   readonly #runners = new Map<string, RunnerProcess>();
+  /** Those that have an attempt. */
+  readonly #busy = new Set<RunnerProcess>();
+  readonly #durations = new AttemptDurations();
   /** Free ones; the one that was busy last is at the end. */
   readonly #idle: RunnerProcess[] = [];
   readonly #spawning = new Set<Promise<void>>();
@@ -167,7 +175,6 @@ export class LocalExecutor implements Executor {
     const assignment = this.#assignments.get(attemptId);
     if (assignment?.grantNumber === grantNumber) {
       assignment.ending = { kind: 'fenced' };
-      assignment.runner?.send({ verb: 'fenced', attemptId, grantNumber });
       this.#end(assignment, 0);
     }
     this.#answer({ attemptId, grantNumber }, 'fenced');
@@ -195,7 +202,7 @@ export class LocalExecutor implements Executor {
     const held = this.#held;
     this.#held = [];
     for (const assignment of held) this.#dispatch(assignment);
-    if (this.#waiting.length > 0) this.#spawnSoon();
+    if (this.#waiting.length > 0) this.#lookSoon();
   }
 
   preload(bundle: string, entry: string): void {
@@ -242,14 +249,14 @@ export class LocalExecutor implements Executor {
       return;
     }
     if (assignment.ending !== null || this.#assignments.get(assignment.attemptId) !== assignment) return;
-    const runner = this.#takeIdle(assignment.workload!);
+    const runner = this.#runnerBefore(assignment.workload!) ?? this.#takeIdle(assignment.workload!);
     if (runner !== null) {
       this.#grant(runner, assignment);
       return;
     }
     assignment.since = this.#clock.monotonic();
     this.#waiting.push(assignment);
-    this.#spawnSoon();
+    this.#lookSoon();
   }
 
   #takeIdle(workload: Workload): RunnerProcess | null {
@@ -258,28 +265,61 @@ export class LocalExecutor implements Executor {
     return unused === -1 ? null : this.#idle.splice(unused, 1)[0]!;
   }
 
+  /**
+   * A busy runner behind whose short attempts this one waits less than for anything else. While the event loop of this process
+   * writes a commit, runners go on with what they have: that is where throughput comes from.
+   */
+  #runnerBefore({ isolation }: Workload): RunnerProcess | null {
+    if (isolation === 'process' || this.#busy.size < Math.min(BUSY_ENOUGH, this.#concurrency)) return null;
+    let best: RunnerProcess | null = null;
+    for (const runner of this.#busy) {
+      if (this.#mayTakeMore(runner) && (best === null || runner.ahead.length < best.ahead.length))
+        best = runner;
+    }
+    return best;
+  }
+
+  /** Everything that it has is known to be short, and what runs there has not turned out otherwise. */
+  #mayTakeMore({ ahead, assignment, retiring, connection }: RunnerProcess): boolean {
+    if (retiring || connection === null || assignment === null || ahead.length >= MAX_AHEAD) return false;
+    if (assignment.since < this.#clock.monotonic() - PATIENCE_MS) return false;
+    const last = ahead.at(-1) ?? assignment;
+    return last.ending === null && this.#durations.isShort(last.workload);
+  }
+
   #grant(runner: RunnerProcess, assignment: Assignment): void {
-    runner.assignment = assignment;
-    runner.used += 1;
     assignment.runner = runner;
     assignment.since = this.#clock.monotonic();
+    runner.used += 1;
+    if (runner.assignment === null) {
+      runner.assignment = assignment;
+      this.#busy.add(runner);
+    } else {
+      runner.ahead.push(assignment);
+      this.#lookSoon();
+    }
     runner.send({ verb: 'grant', workload: assignment.workload! });
   }
 
-  /** The next waiting attempt goes to `runner`, else it is free. */
+  /** After an attempt: the one behind it begins, waiting ones follow, or it is free. */
   #employ(runner: RunnerProcess): void {
-    if (runner.retiring || !runner.isConnected || runner.assignment !== null) return;
-    const next = this.#waiting.findIndex(
-      ({ workload }) => workload!.isolation === 'warm' || runner.used === 0,
-    );
-    if (next !== -1) {
-      this.#grant(runner, this.#waiting.splice(next, 1)[0]!);
-      return;
+    if (runner.assignment === null) {
+      runner.assignment = runner.ahead.shift() ?? null;
+      if (runner.assignment !== null) runner.assignment.since = this.#clock.monotonic();
     }
+    if (runner.retiring || !runner.isConnected) return;
+    while (runner.assignment === null || this.#mayTakeMore(runner)) {
+      const isUnused = runner.used === 0;
+      const next = this.#waiting.findIndex(({ workload }) => workload!.isolation === 'warm' || isUnused);
+      if (next === -1) break;
+      this.#grant(runner, this.#waiting.splice(next, 1)[0]!);
+    }
+    if (runner.assignment !== null) return;
+    this.#busy.delete(runner);
     runner.idleSince = this.#clock.monotonic();
     this.#idle.push(runner);
     // Only those that ask for an unused process are left, and used ones take the room.
-    if (this.#waiting.length > 0) this.#spawnSoon();
+    if (this.#waiting.length > 0) this.#lookSoon();
   }
 
   async #prepare(bundle: string): Promise<void> {
@@ -322,19 +362,42 @@ export class LocalExecutor implements Executor {
     return Math.max(0, this.#concurrency - living - this.#spawning.size);
   }
 
-  #spawnSoon(): void {
+  /** Looks in a moment whether those that wait are served. */
+  #lookSoon(): void {
     if (this.#patience !== null || this.#stopped) return;
     const isEmpty = this.#runners.size + this.#spawning.size === 0;
     this.#patience = setTimeout(
       // After a look at the sockets: a long turn of the scheduler must not make runners look busy.
-      () => setImmediate(() => this.#spawnForWaiting()),
-      Math.max(this.#respawnMs, isEmpty ? 0 : SPAWN_PATIENCE_MS),
+      () => setImmediate(() => setImmediate(() => this.#look())),
+      Math.max(this.#respawnMs, isEmpty ? 0 : PATIENCE_MS),
     );
   }
 
-  #spawnForWaiting(): void {
+  #look(): void {
     this.#patience = null;
-    if (this.#waiting.length === 0 || this.#stopped) return;
+    if (this.#stopped) return;
+    this.#withdrawBlocked();
+    if (this.#waiting.length > 0) this.#spawnForWaiting();
+    if (this.#waiting.length > 0 || [...this.#busy].some(({ ahead }) => ahead.length > 0)) this.#lookSoon();
+  }
+
+  /** Takes back what waits behind an attempt that turned out to be long. */
+  #withdrawBlocked(): void {
+    const before = this.#clock.monotonic() - PATIENCE_MS;
+    for (const runner of this.#busy) {
+      if (runner.ahead.length === 0 || runner.assignment === null || runner.assignment.since > before)
+        continue;
+      for (const assignment of runner.ahead) this.#withdraw(runner, assignment);
+    }
+  }
+
+  #withdraw(runner: RunnerProcess, assignment: Assignment): void {
+    if (assignment.withdrawing) return;
+    assignment.withdrawing = true;
+    runner.send({ verb: 'withdraw', attemptId: assignment.attemptId, grantNumber: assignment.grantNumber });
+  }
+
+  #spawnForWaiting(): void {
     const count = this.#missingRunners();
     const wantUnused = this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
     // Used ones give their room to attempts that want a process of their own.
@@ -342,7 +405,6 @@ export class LocalExecutor implements Executor {
       this.#retire(this.#idle.shift()!);
     }
     this.#spawn(Math.min(count, this.#room));
-    this.#spawnSoon();
   }
 
   /** How many more processes would help those that wait. */
@@ -354,10 +416,10 @@ export class LocalExecutor implements Executor {
     if (wantUnused < this.#waiting.length) {
       const turnover = [...this.#runners.values()].some(
         ({ assignment, used }) =>
-          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : SPAWN_PATIENCE_MS),
+          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : PATIENCE_MS),
       );
       if (!turnover) missing = this.#waiting.length;
-      else if (now - first!.since > SPAWN_IMPATIENCE_MS) missing = Math.max(missing, 1);
+      else if (now - first!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);
     }
     return Math.max(0, Math.min(missing, MAX_SPAWNING) - this.#spawning.size);
   }
@@ -420,7 +482,7 @@ export class LocalExecutor implements Executor {
   #slowDown(message: string, error: string): void {
     this.#respawnMs = Math.min(MAX_RESPAWN_MS, Math.max(MIN_RESPAWN_MS, this.#respawnMs * 2));
     this.#logger.error(message, { error, againInMs: this.#respawnMs });
-    if (this.#waiting.length > 0) setTimeout(() => this.#spawnSoon(), 0).unref();
+    if (this.#waiting.length > 0) setTimeout(() => this.#lookSoon(), 0).unref();
   }
 
   #watch(runner: RunnerProcess): void {
@@ -473,6 +535,8 @@ export class LocalExecutor implements Executor {
       closed: () => {
         if (known.connection !== connection) return;
         known.connection = null;
+        // It forgets what it had not begun as soon as it sees that, too.
+        if (!this.#stopped) for (const behind of [...known.ahead]) this.#dispatchAgain(behind);
         const at = this.#idle.indexOf(known);
         if (at !== -1) this.#idle.splice(at, 1);
         this.#closures.get(known.runnerId)?.();
@@ -495,6 +559,7 @@ export class LocalExecutor implements Executor {
     }
     const assignment = adoptedAssignment(attemptId, grantNumber, runner);
     runner.assignment = assignment;
+    this.#busy.add(runner);
     this.#assignments.set(attemptId, assignment);
     return assignment;
   }
@@ -509,6 +574,9 @@ export class LocalExecutor implements Executor {
         return;
       case 'group':
         this.#onGroup(runner, message);
+        return;
+      case 'withdrawn':
+        this.#onWithdrawn(runner, message);
         return;
       case 'retiring':
         runner.retiring = true;
@@ -529,6 +597,7 @@ export class LocalExecutor implements Executor {
     if (again) return;
     const { attemptId, grantNumber, atMs, log } = message;
     const { runnerId, host, pid } = runner.identity;
+    if (assignment.ending !== null) this.#end(assignment, assignment.graceMs);
     this.#startWatchdog(assignment);
     this.#events.started({ attemptId, grantNumber, atMs, runnerId, host, pid, log });
   }
@@ -538,6 +607,9 @@ export class LocalExecutor implements Executor {
     const assignment = this.#assignmentOf(runner, message);
     if (assignment !== null) {
       this.#close(assignment);
+      if (assignment.workload !== null) {
+        this.#durations.record(assignment.workload, message.endedAtMs - message.startedAtMs);
+      }
       // It was signalled, or belongs to an earlier scheduler: it is not to run another attempt.
       if (assignment.ending !== null || runner.retiring) this.#retire(runner);
     }
@@ -548,6 +620,28 @@ export class LocalExecutor implements Executor {
       this.#events.outcome({ ...report, runnerId, host, pid });
     }
     if (assignment !== null) this.#employ(runner);
+  }
+
+  /** It did not begin there: it is as if it had never been granted to that runner. */
+  #onWithdrawn(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'withdrawn' }>): void {
+    const assignment = this.#assignmentOf(runner, message);
+    if (assignment === null || assignment.started) return;
+    this.#dispatchAgain(assignment);
+  }
+
+  /** It did not begin where it was sent. */
+  #dispatchAgain(assignment: Assignment): void {
+    if (assignment.runner !== null) this.#takeFrom(assignment.runner, assignment);
+    if (assignment.ending === null) this.#dispatch(assignment);
+    else this.#endUnbegun(assignment);
+  }
+
+  #takeFrom(runner: RunnerProcess, assignment: Assignment): void {
+    removeFrom(runner.ahead, assignment);
+    if (runner.assignment === assignment) runner.assignment = null;
+    if (runner.assignment === null) this.#busy.delete(runner);
+    assignment.runner = null;
+    assignment.withdrawing = false;
   }
 
   #onGroup(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'group' }>): void {
@@ -600,20 +694,29 @@ export class LocalExecutor implements Executor {
 
   /** Ends the process tree of an attempt; what follows is told by {@link #onExit}, or at once when it has no process. */
   #end(assignment: Assignment, graceMs: number): void {
-    const { runner, attemptId, grantNumber } = assignment;
-    if (runner === null) {
-      this.#close(assignment);
-      this.#tellEnd(assignment, 'it had not begun');
+    const { runner, attemptId, grantNumber, ending } = assignment;
+    assignment.graceMs = graceMs;
+    if (runner === null) return this.#endUnbegun(assignment);
+    if (runner.ahead.includes(assignment) && !assignment.started) {
+      // Its process works for another attempt. Should it begin before this arrives, its start is the moment to end it.
+      this.#withdraw(runner, assignment);
       return;
     }
     runner.retiring = true;
-    const { ending } = assignment;
     if (ending?.kind === 'cancelled') {
       runner.send({ verb: 'cancel', attemptId, grantNumber, reason: ending.reason, graceMs });
+    } else if (ending?.kind === 'fenced') {
+      runner.send({ verb: 'fenced', attemptId, grantNumber });
     }
+    for (const behind of runner.ahead) this.#withdraw(runner, behind);
     if (graceMs > 0) terminateTree(treeOf(assignment));
     const timer = setTimeout(() => this.#track(killTree(treeOf(assignment))), graceMs);
     void runner.exited.then(() => clearTimeout(timer));
+  }
+
+  #endUnbegun(assignment: Assignment): void {
+    this.#close(assignment);
+    this.#tellEnd(assignment, 'it had not begun');
   }
 
   /** The attempt has no place here any more. */
@@ -622,6 +725,7 @@ export class LocalExecutor implements Executor {
     if (this.#assignments.get(assignment.attemptId) === assignment)
       this.#assignments.delete(assignment.attemptId);
     if (assignment.runner?.assignment === assignment) assignment.runner.assignment = null;
+    if (assignment.runner !== null) removeFrom(assignment.runner.ahead, assignment);
     removeFrom(this.#waiting, assignment);
     removeFrom(this.#held, assignment);
     assignment.release();
@@ -647,18 +751,19 @@ export class LocalExecutor implements Executor {
     this.#runners.delete(runner.runnerId);
     this.#awaitedHellos.delete(runner.runnerId);
     removeFrom(this.#idle, runner);
+    this.#busy.delete(runner);
     if (runner.used === 0 && !runner.retiring && runner.assignment === null && !this.#stopped) {
       this.#slowDown('A runner ended before it did anything.', `${exit.reason} ${exit.lastWords}`.trim());
     }
     for (const [key, holder] of this.#reported) if (holder === runner) this.#reported.set(key, null);
-    const { assignment } = runner;
-    if (assignment !== null) await this.#onLost(assignment, exit);
+    for (const behind of [...runner.ahead]) this.#dispatchAgain(behind);
+    if (runner.assignment !== null) await this.#onLost(runner.assignment, exit);
     try {
       await this.#options.runners.ended(runner.runnerId, this.#clock.now());
     } catch (error) {
       this.#logger.warn('The end of a runner could not be recorded.', { error: errorMessage(error) });
     }
-    if (this.#waiting.length > 0) this.#spawnSoon();
+    if (this.#waiting.length > 0) this.#lookSoon();
   }
 
   async #onLost(assignment: Assignment, exit: RunnerExit): Promise<void> {
@@ -677,8 +782,7 @@ export class LocalExecutor implements Executor {
       !this.#stopped
     ) {
       assignment.redeliveries += 1;
-      assignment.runner = null;
-      this.#dispatch(assignment);
+      this.#dispatchAgain(assignment);
       return;
     }
     this.#close(assignment);

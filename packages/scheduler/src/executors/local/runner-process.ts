@@ -36,6 +36,8 @@ export class RunnerProcess {
   readonly exited: Promise<RunnerExit>;
   connection: RunnerConnection | null = null;
   assignment: Assignment | null = null;
+  /** Granted too, and waiting there until that one has ended. */
+  readonly ahead: Assignment[] = [];
   /** It takes no further attempt. */
   retiring = false;
   /** Attempts that it was given. */

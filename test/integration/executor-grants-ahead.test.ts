@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { bundleFile, ExecutorHarness } from '../support/executor-harness.ts';
+
+const CORES = availableParallelism();
+
+const code = (home: string) => `
+import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+const go = ${JSON.stringify(join(home, 'go'))};
+export default new DAG({ dagId: 'test' }, () => {
+  task('short', async ({ conf }) => {
+    if (conf.wait) while (!existsSync(go)) await sleep(5);
+    if (conf.leak) { setInterval(() => {}, 1000); await sleep(20); }
+    return process.pid;
+  });
+});
+`;
+
+/** As many short attempts as keep every runner busy with one that waits, and `behind` more behind each. */
+async function start(): Promise<ExecutorHarness> {
+  const harness = new ExecutorHarness();
+  harness.versions.set('v1', bundleFile(code(harness.home)));
+  await harness.startLocal({ concurrency: 16, warmRunners: CORES });
+  // Known to be short on every runner, so that others may follow behind it.
+  for (let i = 0; i < 3; i++) {
+    const attempts = Array.from({ length: 4 * CORES }, () => harness.submit('short'));
+    for (const { attemptId } of attempts) await harness.events.outcomeOf(attemptId);
+  }
+  return harness;
+}
+
+const go = (harness: ExecutorHarness): void => writeFileSync(join(harness.home, 'go'), '');
+
+describe('grants behind short attempts', () => {
+  test('a burst of short attempts is done by as many processes as there are cores', async () => {
+    await using harness = await start();
+    const attempts = Array.from({ length: 200 }, () => harness.submit('short'));
+    for (const { attemptId } of attempts) await harness.events.outcomeOf(attemptId);
+    const pids = new Set(harness.events.outcomes.slice(-200).map(({ pid }) => pid));
+    expect(pids.size).toBeLessThanOrEqual(CORES);
+    expect(new Set(harness.events.outcomes.map(({ attemptId }) => attemptId)).size).toBe(
+      harness.events.outcomes.length,
+    );
+  });
+
+  test('what waits behind one that turns out long is taken back and done elsewhere', async () => {
+    await using harness = await start();
+    const long = Array.from({ length: CORES }, () => harness.submit('short', { conf: { wait: true } }));
+    const behind = Array.from({ length: 2 * CORES }, () => harness.submit('short'));
+    for (const { attemptId } of behind)
+      expect((await harness.events.outcomeOf(attemptId)).outcome.kind).toBe('success');
+    expect(
+      harness.events.outcomes.filter(({ attemptId }) => long.some((one) => one.attemptId === attemptId)),
+    ).toEqual([]);
+    go(harness);
+    for (const { attemptId } of long) await harness.events.outcomeOf(attemptId);
+    expect(harness.events.goneReports).toEqual([]);
+  });
+
+  test('kill -9 of its runner costs only the one that ran', async () => {
+    await using harness = await start();
+    const long = Array.from({ length: CORES }, () => harness.submit('short', { conf: { wait: true } }));
+    const behind = Array.from({ length: 2 * CORES }, () => harness.submit('short'));
+    const pids = await Promise.all(
+      long.map(async ({ attemptId }) => (await harness.events.startOf(attemptId)).pid),
+    );
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    for (const { attemptId } of long) {
+      expect((await harness.events.endOf(attemptId)).reason).toBe('killed by signal 9');
+    }
+    for (const { attemptId } of behind)
+      expect((await harness.events.outcomeOf(attemptId)).outcome.kind).toBe('success');
+    expect(harness.events.goneReports).toHaveLength(long.length);
+  });
+
+  test('one that waits can be cancelled, and the one that runs goes on', async () => {
+    await using harness = await start();
+    const long = Array.from({ length: CORES }, () => harness.submit('short', { conf: { wait: true } }));
+    const waiting = harness.submit('short');
+    harness.executor.cancel(waiting.attemptId, 1, 'cleared', 100);
+    expect(await harness.events.endOf(waiting.attemptId)).toMatchObject({
+      cancelled: true,
+      reason: 'cleared',
+    });
+    go(harness);
+    for (const { attemptId } of long) {
+      expect((await harness.events.outcomeOf(attemptId)).outcome.kind).toBe('success');
+    }
+    expect(harness.events.startedReports.some(({ attemptId }) => attemptId === waiting.attemptId)).toBe(
+      false,
+    );
+  });
+
+  test('a runner that retires hands back what it had not begun', async () => {
+    await using harness = await start();
+    const leaking = Array.from({ length: CORES }, () => harness.submit('short', { conf: { leak: true } }));
+    const behind = Array.from({ length: 2 * CORES }, () => harness.submit('short'));
+    const reports = await Promise.all(
+      [...leaking, ...behind].map(({ attemptId }) => harness.events.outcomeOf(attemptId)),
+    );
+    expect(reports.map(({ outcome }) => outcome.kind)).toEqual(Array(3 * CORES).fill('success'));
+    const leakyPids = new Set(reports.slice(0, CORES).map(({ pid }) => pid));
+    expect(reports.slice(CORES).some(({ pid }) => leakyPids.has(pid))).toBe(false);
+  });
+});
