@@ -9,7 +9,6 @@ type Schemas = components['schemas'];
 export type Role = Schemas['Role'];
 export type TaskState = Schemas['TaskState'];
 export type RunState = Schemas['RunState'];
-type RunType = Schemas['RunType'];
 export type RunBar = Schemas['RunBar'];
 export type Dag = Schemas['Dag'];
 export type DagDetail = Schemas['DagDetails'];
