@@ -10,6 +10,9 @@ import { BashOperator, DAG, task } from '@tsflow/core';
 export default new DAG({ dagId: 'hello', schedule: '@daily', startDate: '2026-01-01' }, () => {
   task('greet', ({ log }) => log.info('hello'));
 });
+export const naps = new DAG({ dagId: 'naps', schedule: '@daily', startDate: '2026-01-01', pausedUponCreation: true }, () => {
+  new BashOperator({ taskId: 'nap', command: 'sleep 1' });
+});
 export const slow = new DAG({ dagId: 'slow', schedule: null }, () => {
   new BashOperator({ taskId: 'sleep', command: 'echo began; sleep 600' });
 });
@@ -70,6 +73,28 @@ describe('standalone', () => {
     expect(again.code).toBe(0);
     const duplicate = await project.run(['dags', 'trigger', 'hello', '--run-id', 'mine']);
     expect(duplicate).toMatchObject({ code: 1, stderr: expect.stringContaining('Run mine of hello exists') });
+  });
+
+  it('leaves a backfill to the scheduler on Ctrl-C and says so; the same command joins it', async () => {
+    const args = [
+      'backfill',
+      'naps',
+      '--start',
+      '2026-01-01',
+      '--end',
+      '2026-01-04',
+      '--max-active-runs',
+      '2',
+    ];
+    const first = project.spawn([...args, '--unpause']);
+    let said = '';
+    for await (const line of createInterface({ input: first.stderr })) {
+      said += line;
+      if (line.includes('under way')) first.kill('SIGINT');
+    }
+    expect(said).toContain('goes on in the scheduler');
+    const joined = await project.run(args);
+    expect(joined).toMatchObject({ code: 0, stdout: '4 runs: 4 succeeded\n' });
   });
 
   it('follows a log, says why, and kills a process tree', async () => {

@@ -84,6 +84,23 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
     expect(values.map(({ value }) => value)).not.toContain('"too late"');
   });
 
+  it('takes a start and several process groups of one attempt in one turn', async () => {
+    const dag = serializedDag('shell', { only: {} });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);
+    const runId = await tsflow.trigger('shell');
+    const granted = await until('it is granted', async () => tsflow.executor.granted[0]);
+    tsflow.executor.group(granted, 4711);
+    tsflow.executor.group(granted, 4712);
+    await tsflow.taskIs('shell', runId, 'only', 'running');
+    tsflow.executor.finish(granted, { kind: 'success', xcoms: {} });
+    await tsflow.runIs('shell', runId, 'success');
+    const { processGroups } = await tsflow.store.db
+      .selectFrom('attempt')
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    expect(processGroups).toBe('[4711,4712]');
+  });
+
   it('kills one task and leaves its sibling alone', async () => {
     const dag = serializedDag('pair', { left: {}, right: {} });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);

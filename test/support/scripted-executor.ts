@@ -83,6 +83,11 @@ export class ScriptedExecutor implements Executor {
     });
   }
 
+  /** Reports that an attempt leads a process group. */
+  group({ attemptId, grantNumber }: Workload, processGroup: number): void {
+    this.#events.group(attemptId, grantNumber, processGroup);
+  }
+
   lose({ attemptId, grantNumber }: Workload, reason: string): void {
     this.#running.delete(attemptId);
     this.#events.gone({ attemptId, grantNumber, cancelled: false, reason, atMs: this.#now() });

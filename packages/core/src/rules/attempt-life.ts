@@ -41,7 +41,7 @@ export function admitInstance(
   if (instance.attempt !== null) {
     instance.attempt.state = 'queued';
     instance.attempt.grantNumber = instance.grantNumber;
-    changes.attempts.add({ instance, attempt: instance.attempt });
+    changes.attempts.set(instance.attempt, instance);
     return instance.attempt;
   }
   instance.attempt = newAttempt(instance, nextKey(), changes);
@@ -56,7 +56,7 @@ export function regrant(instance: InstanceWork, changes: Changes): void {
   attempt.grantNumber = instance.grantNumber;
   attempt.state = 'queued';
   attempt.runnerId = null;
-  changes.attempts.add({ instance, attempt });
+  changes.attempts.set(attempt, instance);
   changes.instances.add(instance);
 }
 
@@ -80,7 +80,7 @@ export function attemptStarted(instance: InstanceWork, start: AttemptStart, chan
   attempt.pid = start.pid;
   attempt.log ??= { segment: start.log.segment, start: start.log.start };
   changes.instances.add(instance);
-  changes.attempts.add({ instance, attempt });
+  changes.attempts.set(attempt, instance);
 }
 
 export interface AttemptEnd {
@@ -309,7 +309,7 @@ function rescheduled(
   const attempt = instance.attempt!;
   attempt.state = 'up_for_reschedule';
   attempt.savedState = outcome.savedState;
-  changes.attempts.add({ instance, attempt });
+  changes.attempts.set(attempt, instance);
   moveInstance(instance, 'up_for_reschedule', changes);
   instance.nextAt = Math.max(outcome.atMs, end.endedAtMs);
   changes.waiting.push(instance);

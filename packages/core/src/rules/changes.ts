@@ -15,7 +15,8 @@ export class Changes {
   readonly newInstances = new Set<InstanceWork>();
   readonly instances = new Set<InstanceWork>();
   readonly newAttempts: { instance: InstanceWork; attempt: AttemptWork }[] = [];
-  readonly attempts = new Set<{ instance: InstanceWork; attempt: AttemptWork }>();
+  /** Attempts that changed and have not ended, each once, however much happened to it. */
+  readonly attempts = new Map<AttemptWork, InstanceWork>();
   readonly endedAttempts: EndedAttempt[] = [];
   readonly xcoms: { dagId: string; attemptId: number; key: string; value: string }[] = [];
   readonly events: TurnEvent[] = [];

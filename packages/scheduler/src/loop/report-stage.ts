@@ -55,7 +55,7 @@ function apply(
       return attemptStarted(instance, entry.report, changes);
     case 'group':
       attempt.processGroups.push(entry.processGroup);
-      changes.attempts.add({ instance, attempt });
+      changes.attempts.set(attempt, instance);
       return;
     case 'gone':
       attemptLost(instance, entry.report, world.config.infraRetries, changes);

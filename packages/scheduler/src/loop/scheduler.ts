@@ -480,7 +480,7 @@ export class Scheduler implements Service {
     for (const dagId of result.lostDags) held.drop(dagId);
     for (const instance of changes.instances) instance.path = null;
     for (const instance of changes.newInstances) instance.path = null;
-    for (const { attempt } of changes.attempts) attempt.storedGrant = attempt.grantNumber;
+    for (const attempt of changes.attempts.keys()) attempt.storedGrant = attempt.grantNumber;
     for (const instance of changes.waiting) held.timers.push({ at: instance.nextAt!, instance });
     for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
@@ -626,7 +626,7 @@ function touchedDags(changes: Changes): Set<string> {
   for (const run of changes.newRuns) dags.add(run.dag.dagId);
   for (const dag of changes.dags.keys()) dags.add(dag.dagId);
   for (const dag of changes.backfills.values()) dags.add(dag.dagId);
-  for (const { instance } of changes.attempts) dags.add(instance.run.dag.dagId);
+  for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
   return dags;
 }

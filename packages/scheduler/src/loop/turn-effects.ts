@@ -67,7 +67,7 @@ export function turnEffects(
     effects(instance.run.dag).attemptsInserted.push(attemptRow(instance, attempt));
   }
   const ended = new Set(changes.endedAttempts.map((end) => end.attempt));
-  for (const { instance, attempt } of changes.attempts) {
+  for (const [attempt, instance] of changes.attempts) {
     if (!ended.has(attempt)) effects(instance.run.dag).attemptsUpdated.push(attemptUpdate(attempt, null));
   }
   for (const end of changes.endedAttempts) {
