@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -58,20 +59,25 @@ export class Spool {
     rmSync(this.#path(attemptId, grantNumber), { force: true });
   }
 
-  /** Attempts and grants of which there is one. */
-  list(): readonly { readonly attemptId: number; readonly grantNumber: number }[] {
-    try {
-      return readdirSync(this.#folder).flatMap((name) => {
-        const match = /^(\d+)-(\d+)\.json$/.exec(name);
-        return match === null ? [] : [{ attemptId: Number(match[1]), grantNumber: Number(match[2]) }];
-      });
-    } catch {
-      return [];
+  /** Removes what nobody asked for: outcomes, and halves of them that a crash left, written before `instantMs`. */
+  removeOlderThan(instantMs: number): void {
+    for (const name of namesIn(this.#folder)) {
+      const path = join(this.#folder, name);
+      const status = statSync(path, { throwIfNoEntry: false });
+      if (status?.isFile() === true && status.mtimeMs < instantMs) rmSync(path, { force: true });
     }
   }
 
   #path(attemptId: number, grantNumber: number): string {
     return join(this.#folder, `${attemptId}-${grantNumber}.json`);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

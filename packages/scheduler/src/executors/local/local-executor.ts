@@ -15,7 +15,7 @@ import { ensureVersionDirectory, type VersionFile } from '../version-directory.t
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
 import { AttemptDurations } from './attempt-durations.ts';
 import { killTree, type ProcessTree, terminateTree } from './process-tree.ts';
-import { type RunnerExit, RunnerProcess } from './runner-process.ts';
+import { type RunnerExit, RunnerProcess, removeRunnerFiles } from './runner-process.ts';
 
 export interface LocalExecutorOptions {
   /** `TSFLOW_HOME`. */
@@ -64,6 +64,8 @@ const MAX_RESPAWN_MS = 30_000;
 const MAX_REDELIVERIES = 3;
 /** How long the runner's own time-out may be late before the attempt is ended from outside. */
 const WATCHDOG_SLACK_MS = 5_000;
+/** An outcome that no scheduler asked for in this time belongs to an attempt that was decided otherwise. */
+const SPOOL_KEPT_MS = 7 * 86_400_000;
 /** How long an idle runner whose scheduler died may need to put its outcomes on disk and go. */
 const SETTLE_MS = 5_000;
 const LOOK_EVERY_MS = 20;
@@ -120,6 +122,7 @@ export class LocalExecutor implements Executor {
   }
 
   async start(): Promise<void> {
+    this.#spool.removeOlderThan(this.#clock.now() - SPOOL_KEPT_MS);
     this.#options.server.onRunner = (hello, connection) => this.#onRunner(hello, connection);
     this.#housekeeping = setInterval(() => this.#retireIdle(), this.#idleRetireMs / 4).unref();
     this.#spawn(this.#warmTarget);
@@ -858,6 +861,7 @@ export class LocalExecutor implements Executor {
       };
       if (!isAlive(identity)) {
         gone.set(row.runnerId, { sameBoot: row.bootId === bootId() });
+        removeRunnerFiles(home, row.runnerId);
         await runners.ended(row.runnerId, this.#clock.now());
         continue;
       }

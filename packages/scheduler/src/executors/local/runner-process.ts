@@ -104,15 +104,23 @@ export class RunnerProcess {
   }
 
   #takeLastWords(): string {
-    const path = outputPath(this.#home, this.runnerId);
-    try {
-      const text = readFileSync(path, 'utf8').trim();
-      rmSync(path, { force: true });
-      rmSync(join(this.#home, 'scratch', this.runnerId), { recursive: true, force: true });
-      return text.slice(-LAST_WORDS);
-    } catch {
-      return '';
-    }
+    const words = lastWords(this.#home, this.runnerId);
+    removeRunnerFiles(this.#home, this.runnerId);
+    return words;
+  }
+}
+
+/** Removes what a runner that is gone left on disk, its attempts' logs excepted. */
+export function removeRunnerFiles(home: string, runnerId: string): void {
+  rmSync(outputPath(home, runnerId), { force: true });
+  rmSync(join(home, 'scratch', runnerId), { recursive: true, force: true });
+}
+
+function lastWords(home: string, runnerId: string): string {
+  try {
+    return readFileSync(outputPath(home, runnerId), 'utf8').trim().slice(-LAST_WORDS);
+  } catch {
+    return '';
   }
 }
 
