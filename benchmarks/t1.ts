@@ -1,5 +1,6 @@
 import { chainFile } from '../test/support/dag-files.ts';
 import { InstalledProject, stop, until } from '../test/support/installed-project.ts';
+import { socketRoundTrips } from './raw/socket-round-trips.ts';
 import { rawRowUpdates } from './support/raw-rows.ts';
 import { type Figure, report } from './support/report.ts';
 
@@ -49,8 +50,10 @@ async function count(project: InstalledProject, state: string): Promise<number> 
   return Number(row.n);
 }
 
-const raw = { name: 'SQLite row updates/s, 100 a commit', value: rawRowUpdates(100) };
-const figures: Figure[] = [];
+const raw = { name: 'round trips/s to 2 children, 16 in flight', value: await socketRoundTrips(16) };
+const figures: Figure[] = [
+  { name: 'SQLite row updates, 100 a commit', value: rawRowUpdates(100), unit: 'rows/s' },
+];
 for (const runsPerDag of [1, 10]) {
   const rate = await throughput(runsPerDag);
   const target = runsPerDag === 10 ? { target: { value: 8_000, sense: 'at least' as const } } : {};

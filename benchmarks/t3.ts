@@ -11,6 +11,7 @@ await using project = new InstalledProject({ 'chain.ts': chainFile(['chain'], LE
 await project.parse(1);
 const store = await project.store();
 project.start('scheduler');
+await until('the scheduler is up', async () => (await store.leases.living()).length > 0);
 const wholes: number[] = [];
 const gaps: number[] = [];
 for (let run = 0; run < RUNS + 1; run++) {

@@ -17,7 +17,7 @@ export async function socketRoundTrips(inFlight: number, children = 2, seconds =
   server.listen(join(folder, 'socket'));
   await once(server, 'listening');
   const processes = Array.from({ length: children }, () =>
-    spawn(process.execPath, [resolve(import.meta.dirname, 'echo-child.mjs'), join(folder, 'socket')]),
+    spawn(process.execPath, [resolve('benchmarks/raw/echo-child.mjs'), join(folder, 'socket')]),
   );
   const sockets: Socket[] = [];
   for (let i = 0; i < children; i++) sockets.push((await once(server, 'connection'))[0] as Socket);
