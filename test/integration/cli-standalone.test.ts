@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { TsflowProject } from '../support/tsflow-command.ts';
 
 const DAGS = {
@@ -30,6 +30,8 @@ afterAll(async () => {
   await installation?.stop();
   project[Symbol.dispose]();
 });
+
+beforeEach(() => onTestFailed(() => console.log(installation.transcript)));
 
 describe('standalone', () => {
   it('prints the password once and the URL when everything answers', async () => {
@@ -101,6 +103,8 @@ describe('standalone', () => {
     const { runId } = await project.json<{ runId: string }>('dags', 'trigger', 'slow');
     const logs = project.spawn(['tasks', 'logs', 'slow', runId, 'sleep', '--follow']);
     for await (const line of createInterface({ input: logs.stdout })) if (line.includes('began')) break;
+    // The loop stopped reading; the process ends only when its output has been read.
+    logs.stdout.resume();
     const why = await project.json<{ reason: string }[]>('tasks', 'why', 'slow', runId, 'sleep');
     expect(why.map(({ reason }) => reason).join(' ')).toContain('running');
     expect((await project.run(['tasks', 'kill', 'slow', runId, 'sleep'])).code).toBe(0);
@@ -182,6 +186,11 @@ class Installation {
       this.#lines.push(line);
       this.#wake();
     });
+  }
+
+  /** Everything it said. */
+  get transcript(): string {
+    return this.#lines.map((line) => JSON.stringify(line)).join('\n');
   }
 
   /** The next line, from where the last call ended, that fits. */

@@ -173,6 +173,27 @@ describe('variables', () => {
   });
 });
 
+describe('users', () => {
+  it('adds one, gives another password, and keeps the last Admin', async () => {
+    using own = new TsflowProject();
+    const ada = await own.json<{ password: string }>('users', 'create', 'ada', '--role', 'Admin');
+    const again = await own.json<{ password: string }>('users', 'reset-password', 'ada');
+    expect(again.password).not.toBe(ada.password);
+    const piped = await own.run(['users', 'create', 'bob', '--password-stdin'], {
+      input: 'correct horse battery staple\n',
+    });
+    expect(piped).toMatchObject({ code: 0, stdout: 'bob (Viewer) is added.\n' });
+    expect(await own.run(['users', 'disable', 'ada'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('only Admin'),
+    });
+    expect(await own.json('users', 'list')).toMatchObject([
+      { name: 'ada', role: 'Admin', isDisabled: false },
+      { name: 'bob', role: 'Viewer' },
+    ]);
+  });
+});
+
 describe('init', () => {
   it('writes a project that the check accepts, and overwrites nothing', async () => {
     using own = new TsflowProject();

@@ -84,9 +84,12 @@ function backfillRecord(row: Backfill) {
 
 function leaving(door: Door, row: Backfill): string {
   const again = 'The same command again joins it.';
-  return door.scheduler === 'running'
-    ? `Left alone: backfill ${row.key} goes on in the scheduler. ${again}`
-    : `Stopped with this command's own scheduler: backfill ${row.key} goes on when one runs again. ${again}`;
+  if (door.scheduler === 'running')
+    return `Left alone: backfill ${row.key} goes on in the scheduler. ${again}`;
+  return [
+    `Stopping this command's own scheduler: running tasks may end (Ctrl-C once more: now).`,
+    `Backfill ${row.key} goes on when a scheduler runs. ${again}`,
+  ].join('\n');
 }
 
 /** Listens for Ctrl-C while it is in use; a second one ends the process the usual way. */

@@ -57,6 +57,7 @@ export const nouns: readonly Noun[] = [
     summary: 'read and change Variables, live limits such as parallelism among them',
     load: () => import('./commands/variables.ts'),
   },
+  { name: 'users', summary: 'accounts of the web server', load: () => import('./commands/users.ts') },
   {
     name: 'config',
     summary: 'print every setting and where it comes from',

@@ -1,9 +1,8 @@
 import { formatDuration } from '@tsflow/core/duration';
-import { InvalidInputError } from '@tsflow/core/errors';
 import { getDag, listDags, nextRuns } from '@tsflow/core/queries';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
-import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { dagRecord, plannedRunRecord } from '../output/records.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
@@ -176,6 +175,9 @@ async function trigger(
   await using door = await openDoor(context, { dagId, bringScheduler: options.wait === true });
   const dag = await serializedDag(door.store, dagId);
   const conf = await parseConf(options.conf);
+  if (options.wait === true && options.unpause !== true && (await getDag(door.store, { dagId })).isPaused) {
+    throw new CommandRefusedError(`${dagId} is paused, so the run would wait for ever: add --unpause.`);
+  }
   const { runId, isPaused } = await door.ask({
     kind: 'trigger',
     payload: {
@@ -192,11 +194,6 @@ async function trigger(
     context.out.note(
       `${dagId} is paused: the run waits until it is unpaused (tsflow dags unpause ${dagId}).`,
     );
-    if (options.wait === true) {
-      throw new InvalidInputError(
-        `Waiting for ${runId} makes no sense while ${dagId} is paused: add --unpause.`,
-      );
-    }
   }
   if (options.wait !== true) {
     context.out.result({ dagId, runId, state: 'queued', isPaused }, () => `${runId} of ${dagId} is queued.`);

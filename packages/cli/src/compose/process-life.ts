@@ -3,7 +3,7 @@ import type { Logger } from '@tsflow/core/logger';
 import type { Store } from '@tsflow/core/store';
 import type { CommandContext } from '../command-context.ts';
 import { createProcessLogger, type ProcessLogger } from './process-logger.ts';
-import { openProjectStore } from './project.ts';
+import { assertShareable, openProjectStore } from './project.ts';
 
 /** What a process of the installation consists of. */
 export interface ProcessDeps {
@@ -32,6 +32,7 @@ export async function runProcess(
   compose: (deps: ProcessDeps) => Promise<ProcessPart>,
 ): Promise<void> {
   const config = await context.config();
+  assertShareable(config);
   const logger = createProcessLogger({
     level: config.logLevel,
     json: context.out.json,
@@ -59,19 +60,24 @@ export async function runProcess(
   await logger.close();
 }
 
+/**
+ * Signals closer together than this are one wish: a terminal sends Ctrl-C to a whole group, and the parents in it pass it on.
+ */
+export const REPEAT_MS = 500;
+
 /** What tells a process to end. */
 function processEnd(supervised: boolean, logger: ProcessLogger) {
   let come: (why: string) => void = () => undefined;
   const came = new Promise<string>((resolve) => {
     come = resolve;
   });
-  let asked = false;
+  let askedAt: number | null = null;
   const onSignal = (signal: string) => {
-    if (asked) {
+    if (askedAt !== null && performance.now() - askedAt > REPEAT_MS) {
       logger.warn(`${signal} again: no more waiting`);
       void logger.close().then(() => process.exit(1));
     }
-    asked = true;
+    askedAt ??= performance.now();
     come(signal);
   };
   const signals = ['SIGTERM', 'SIGINT'] as const;

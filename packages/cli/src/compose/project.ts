@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Config, type LoadedConfig, loadConfig, makeHome } from '@tsflow/core/config';
+import { InvalidInputError } from '@tsflow/core/errors';
 import { openStore, type Store } from '@tsflow/core/store';
 import type { Flags } from '../command-context.ts';
 import { readConfigFile } from './config-file.ts';
@@ -46,6 +47,14 @@ export async function existingProjectStore(
 export async function openProjectStoreAsIs(config: Config): Promise<Store> {
   makeHome(config);
   return openStore(config.databaseUrl, storeOptions(config));
+}
+
+/** Processes meet in the database: one in memory is nobody else's. */
+export function assertShareable(config: Config): void {
+  if (config.databaseUrl !== 'sqlite::memory:') return;
+  throw new InvalidInputError(
+    'TSFLOW_DATABASE_URL: a database in memory cannot be shared by processes: name a file, "sqlite:<path>".',
+  );
 }
 
 function storeOptions(config: Config) {

@@ -5,7 +5,8 @@ import type { Config } from '@tsflow/core/config';
 import { ensureAdmin } from '@tsflow/webserver';
 import type { CommandContext } from '../command-context.ts';
 import { CommandRefusedError } from '../exit-code.ts';
-import { openProjectStoreAsIs } from './project.ts';
+import { REPEAT_MS } from './process-life.ts';
+import { assertShareable, openProjectStoreAsIs } from './project.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Children stop by themselves within the scheduler's grace for running tasks; this is for what comes after it. */
@@ -18,6 +19,7 @@ const HEALTH_POLL_MS = 50;
  */
 export async function runStandalone(context: CommandContext): Promise<void> {
   const config = await context.config();
+  assertShareable(config);
   await assertPortFree(config);
   const { password } = await prepareDatabase(config);
 
@@ -69,8 +71,10 @@ async function prepareDatabase(config: Config): Promise<{ password: string | nul
 
 /** The children see the very settings that this command has, whichever source they came from. */
 function environmentOf(config: Config): NodeJS.ProcessEnv {
+  // What was said to Node for this process (an inspector's port, a loader) is not meant for three others.
+  const { NODE_OPTIONS: _, ...environment } = process.env;
   return {
-    ...process.env,
+    ...environment,
     TSFLOW_HOME: config.home,
     TSFLOW_DAGS: config.dags,
     TSFLOW_DATABASE_URL: config.databaseUrl,
@@ -134,6 +138,7 @@ function prefixed({ out }: CommandContext, name: string, line: string): string {
 /** The first signal stops in good order, the second skips the waiting for tasks, the third kills. */
 function stopOnSignals(context: CommandContext, supervisor: Supervisor) {
   let come = (): void => undefined;
+  let askedAt = 0;
   const state = {
     began: false,
     came: new Promise<void>((resolve) => {
@@ -144,8 +149,11 @@ function stopOnSignals(context: CommandContext, supervisor: Supervisor) {
     },
   };
   function onSignal(): void {
-    if (!state.began) context.out.note('Stopping: running tasks may end. Once more to stop at once.');
-    else void supervisor.stop();
+    if (state.began && performance.now() - askedAt > REPEAT_MS) void supervisor.stop();
+    if (!state.began) {
+      askedAt = performance.now();
+      context.out.note('Stopping: running tasks may end. Once more to stop at once.');
+    }
     state.began = true;
     come();
   }
