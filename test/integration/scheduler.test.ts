@@ -197,6 +197,44 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
     expect(tsflow.executor.granted).toHaveLength(granted);
   });
 
+  it('ends a run that never began, and goes on with the others', async () => {
+    const dag = serializedDag('narrow', { only: {} }, { maxActiveRuns: 1 });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], (w) =>
+      w.runId === 'first' ? null : succeed(w),
+    );
+    for (const runId of ['first', 'second', 'third']) {
+      await tsflow.ask('narrow', { kind: 'trigger', payload: { conf: {}, runId } });
+    }
+    await tsflow.runIs('narrow', 'first', 'running');
+    const clear = tsflow.ask('narrow', { kind: 'clear', payload: { runId: 'second' } });
+    await expect(clear).rejects.toThrow('Run second of narrow has not begun');
+    const partly = tsflow.ask('narrow', { kind: 'kill', payload: { runId: 'third', taskIds: ['nobody'] } });
+    await expect(partly).rejects.toThrow('Run third of narrow has not begun');
+    await tsflow.ask('narrow', { kind: 'kill', payload: { runId: 'second' } });
+    await tsflow.runIs('narrow', 'second', 'failed');
+    await until('the first runs', async () => tsflow.executor.running.length === 1);
+    tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
+    await tsflow.runIs('narrow', 'third', 'success');
+  });
+
+  it('counts a run once that is cleared twice while it waits for room', async () => {
+    const dag = serializedDag('narrow', { only: {} }, { maxActiveRuns: 1 });
+    let patient = false;
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], (w) => (patient ? null : succeed(w)));
+    await tsflow.ask('narrow', { kind: 'trigger', payload: { conf: {}, runId: 'old' } });
+    await tsflow.runIs('narrow', 'old', 'success');
+    patient = true;
+    await tsflow.ask('narrow', { kind: 'trigger', payload: { conf: {}, runId: 'busy' } });
+    await until('it runs', async () => tsflow.executor.running.length === 1);
+    patient = false;
+    await tsflow.ask('narrow', { kind: 'clear', payload: { runId: 'old' } });
+    await tsflow.ask('narrow', { kind: 'clear', payload: { runId: 'old' } });
+    tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
+    await tsflow.runIs('narrow', 'old', 'success');
+    await tsflow.ask('narrow', { kind: 'trigger', payload: { conf: {}, runId: 'last' } });
+    await tsflow.runIs('narrow', 'last', 'success');
+  });
+
   it('refuses in words what cannot be done', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [chain], succeed);
     const clear = (taskIds: string[]) =>

@@ -6,7 +6,7 @@ import {
   moveRun,
   newInstance,
   recount,
-  selectTasks,
+  selectInstances,
   stopInstance,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
@@ -25,10 +25,7 @@ export interface ClearedTask {
  * out, since there is nothing to clear.
  */
 export function planClear(run: RunWork, payload: ClearPayload): readonly InstanceWork[] {
-  const chosen = selectTasks(run.graph, payload, (index) => run.instances[index]!.state);
-  return chosen
-    .map((index) => run.instances[index]!)
-    .filter(({ state }) => state !== 'none' && state !== 'scheduled');
+  return selectInstances(run, payload).filter(({ state }) => state !== 'none' && state !== 'scheduled');
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type RunWork,
   recount,
   runOutcome,
-  selectTasks,
+  selectInstances,
   startInstances,
   stopInstance,
 } from '../rules/index.ts';
@@ -21,9 +21,7 @@ export function applyMarkTasks(
   actor: string,
   changes: Changes,
 ): string[] {
-  const chosen = selectTasks(run.graph, payload, (index) => run.instances[index]!.state).map(
-    (i) => run.instances[i]!,
-  );
+  const chosen = selectInstances(run, payload);
   const marked = chosen.filter((instance) => instance.state !== payload.state);
   for (const instance of marked)
     setByHand(instance, payload.state, `marked ${payload.state} by ${actor}`, changes);
@@ -50,9 +48,11 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
 /** Ends what is active: of some tasks, or of the whole run, which then fails. Returns the tasks that were active. */
 export function applyKill(run: RunWork, payload: KillPayload, actor: string, changes: Changes): string[] {
   const reason = `killed by ${actor}`;
-  const chosen = selectTasks(run.graph, payload, (index) => run.instances[index]!.state).map(
-    (i) => run.instances[i]!,
-  );
+  if (payload.taskIds === undefined && run.instances.length === 0) {
+    applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);
+    return [];
+  }
+  const chosen = selectInstances(run, payload);
   const active = chosen.filter(({ state }) => !isFinished(state) && state !== 'none');
   if (payload.taskIds === undefined) {
     applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);

@@ -30,7 +30,7 @@ export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
-export { selectTasks, type TaskChoice } from './task-selection.ts';
+export { selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
 export {
   evaluateSetups,
   evaluateTriggerRule,

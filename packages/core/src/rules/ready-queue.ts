@@ -31,13 +31,6 @@ export class ReadyQueue {
   readonly #parkedAtPool = new Map<string, Set<Lane>>();
   readonly #parkedAtDag = new Map<string, Set<Lane>>();
 
-  /** Instances waiting in it; some may have been decided otherwise meanwhile. */
-  get size(): number {
-    let size = 0;
-    for (const lane of this.#lanes.values()) size += lane.heap.size;
-    return size;
-  }
-
   add(instance: InstanceWork): void {
     const key = laneKey(instance);
     let lane = this.#lanes.get(key);

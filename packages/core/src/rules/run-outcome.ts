@@ -1,4 +1,4 @@
-import { isRunFinished, type RunState } from '../state/index.ts';
+import { assertLegalRunTransition, isRunFinished, type RunState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { moveInstance } from './instance-state.ts';
 import type { RunWork } from './work.ts';
@@ -33,6 +33,7 @@ export function moveRun(
   actor?: string,
 ): void {
   const from = run.state;
+  assertLegalRunTransition(`Run ${run.runId} of ${run.dag.dagId}`, from, to);
   changes.touchRun(run);
   const { dag, backfillKey } = run;
   if (from === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 1) - 1);

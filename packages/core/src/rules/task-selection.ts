@@ -1,6 +1,7 @@
-import { didYouMean, NotFoundError } from '../errors.ts';
+import { ConflictError, didYouMean, NotFoundError } from '../errors.ts';
 import type { TaskState } from '../state/index.ts';
 import { type DagGraph, reachable } from './dag-graph.ts';
+import type { InstanceWork, RunWork } from './work.ts';
 
 /** Which tasks of one run a person means. */
 export interface TaskChoice {
@@ -30,6 +31,16 @@ export function selectTasks(
     for (const i of reachable(named, (at) => graph.tasks[at]!.downstream)) chosen.add(i);
   const kept = [...chosen].filter((i) => choice.onlyFailed !== true || isFailure(stateOf(i)));
   return withSetupsAndTeardowns(graph, kept).sort((a, b) => a - b);
+}
+
+/** The chosen task instances of a run. Throws {@link ConflictError} while the run has none, because it never began. */
+export function selectInstances(run: RunWork, choice: TaskChoice): readonly InstanceWork[] {
+  if (run.instances.length === 0) {
+    throw new ConflictError(`Run ${run.runId} of ${run.dag.dagId} has not begun: it has no tasks yet.`);
+  }
+  return selectTasks(run.graph, choice, (index) => run.instances[index]!.state).map(
+    (index) => run.instances[index]!,
+  );
 }
 
 const isFailure = (state: TaskState): boolean => state === 'failed' || state === 'upstream_failed';

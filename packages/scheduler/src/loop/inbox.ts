@@ -35,10 +35,6 @@ export class Inbox {
     this.#clock = clock;
   }
 
-  get isEmpty(): boolean {
-    return this.#reports.length === 0 && this.#hints.size === 0;
-  }
-
   report(report: Report): void {
     this.#reports.push(report);
     if (report.kind !== 'started') return this.wake();

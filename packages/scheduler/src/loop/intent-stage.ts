@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError, serializeError, TsflowError } from '@tsflow/core/errors';
+import { ConflictError, errorMessage, NotFoundError, serializeError, TsflowError } from '@tsflow/core/errors';
 import {
   applyBackfill,
   applyClear,
@@ -9,6 +9,7 @@ import {
   applyTrigger,
   type ClearPayload,
   type Intent,
+  planClear,
 } from '@tsflow/core/intents';
 import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
@@ -41,12 +42,19 @@ export async function applyIntents(
     }
     const intent = { kind: row.kind, payload: JSON.parse(row.payload) } as Intent;
     try {
+      const broken = world.brokenIntents.get(row.id);
+      if (broken !== undefined)
+        throw new TsflowError('internal_error', `tsflow failed to carry it out: ${broken}.`);
       const result = await applyIntent(world, dag, intent, row.actor, changes);
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', result, changes.now) });
       const data = { intentId: row.id, kind: row.kind, result };
       changes.event({ type: 'intent_applied', dagId: row.dagId, actor: row.actor, data });
     } catch (error) {
-      if (!(error instanceof TsflowError)) throw error;
+      if (!(error instanceof TsflowError)) {
+        // Half of it may have happened in memory: the turn fails, and this one is refused when it comes again.
+        world.brokenIntents.set(row.id, errorMessage(error));
+        throw error;
+      }
       const { stack: _, ...refusal } = serializeError(error);
       decided.push({ dagId: row.dagId, intent: decision(row, 'refused', { error: refusal }, changes.now) });
       const data = { intentId: row.id, kind: row.kind, reason: error.message };
@@ -83,16 +91,19 @@ async function applyIntent(
     }
     case 'mark_run': {
       const run = await findRun(world, dag, intent.payload.runId);
-      if (run.state === 'queued') countQueued(run, -1);
+      const wasQueued = run.state === 'queued';
       applyMarkRun(run, intent.payload, actor, changes);
+      if (wasQueued) countQueued(run, -1);
       return { runId: run.runId, state: intent.payload.state };
     }
     case 'kill': {
       const run = await findRun(world, dag, intent.payload.runId);
       if (isRunFinished(run.state))
         throw new ConflictError(`Run ${run.runId} has ended: nothing of it is active.`);
-      if (run.state === 'queued') countQueued(run, -1);
-      return { runId: run.runId, tasks: applyKill(run, intent.payload, actor, changes) };
+      const wasQueued = run.state === 'queued';
+      const tasks = applyKill(run, intent.payload, actor, changes);
+      if (wasQueued && run.state !== 'queued') countQueued(run, -1);
+      return { runId: run.runId, tasks };
     }
     case 'pause':
       await setPaused(world, dag, intent.payload.isPaused, actor, changes);
@@ -170,13 +181,16 @@ async function clear(
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
   const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
   const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
+  // Everything that may be refused is asked before anything is changed.
+  for (const run of runs) planClear(run, checked);
   const cleared = [];
   for (const run of runs) {
     await world.keys.ensure(dag.graph.tasks.length);
     const wasRunning = run.state === 'running';
+    const wasQueued = run.state === 'queued';
     cleared.push(...applyClear(run, checked, dag.graph, world.keys.take, actor, changes));
     if (wasRunning) startInstances(run, changes);
-    else if (run.state === 'queued') await resumeOrQueue(world, run, changes);
+    else if (run.state === 'queued' && !wasQueued) await resumeOrQueue(world, run, changes);
   }
   return { version: first.graph.version, tasks: cleared };
 }

@@ -53,10 +53,6 @@ export class LiveLimits implements Limits {
     this.#turn = null;
   }
 
-  variable(key: string): Json | undefined {
-    return this.#variables.get(key);
-  }
-
   get parallelism(): number {
     return this.#read('parallelism', ownVariable('parallelism'));
   }

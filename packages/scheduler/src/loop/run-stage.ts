@@ -53,8 +53,10 @@ async function startQueued(
   const room = roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag));
   if (waiting === 0 || room === 0 || dag.backfills.get(backfillKey ?? -1)?.state === 'paused') return;
   const rows = await world.store.turns.queuedRuns(dag.dagId, backfillKey, room);
+  const touched = new Set([...changes.runs.keys()].map((run) => run.key));
   for (const row of rows) {
-    if (dag.runs.has(row.key)) continue;
+    // The database does not know yet what this very turn did to a run.
+    if (dag.runs.has(row.key) || touched.has(row.key)) continue;
     dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 1) - 1);
     await resume(world, dag, row, changes);
   }

@@ -109,6 +109,7 @@ export class Scheduler implements Service {
       versions,
       keys: new KeyBlock(store),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
+      brokenIntents: new Map(),
       ticks: options.ticks ?? true,
     };
     this.#inbox = new Inbox(this.#clock);
@@ -222,7 +223,7 @@ export class Scheduler implements Service {
     await this.#applyPendingIntents(answers, intentsDecided, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
     await startRuns(this.#world, changes.roomInDags, changes);
-    for (const dag of dagsThatFreedSlots(changes)) held.ready.openDag(dag.dagId);
+    for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
     for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
     for (const instance of changes.ready) held.ready.add(instance);
     const admitted = await this.#admit(changes);
@@ -427,8 +428,11 @@ export class Scheduler implements Service {
   async #admit(changes: Changes): Promise<Admission[]> {
     const { held, limits, keys } = this.#world;
     if (this.#draining || !this.#lease.mayGrant) return [];
-    const admitted = this.#regranted.filter(({ instance }) => !instance.run.dag.isPaused);
-    this.#regranted = this.#regranted.filter(({ instance }) => instance.run.dag.isPaused);
+    const waiting = this.#regranted.filter(
+      ({ instance, attempt }) => held.instanceOf(attempt.attemptId) === instance,
+    );
+    const admitted = waiting.filter(({ instance }) => !instance.run.dag.isPaused);
+    this.#regranted = waiting.filter(({ instance }) => instance.run.dag.isPaused);
     // A Variable that was set while this turn decided counts for what it admits.
     if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await keys.ensure(MAX_ADMISSIONS_PER_TURN);
@@ -614,7 +618,7 @@ function mayRunHere({ attempt, state }: InstanceWork): boolean {
   return state === 'queued' || state === 'running' || state === 'restarting';
 }
 
-function dagsThatFreedSlots(changes: Changes): Set<DagWorkState> {
+function dagsWithChanges(changes: Changes): Set<DagWorkState> {
   return new Set([...changes.instances].map((instance) => instance.run.dag));
 }
 

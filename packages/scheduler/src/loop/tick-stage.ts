@@ -33,7 +33,7 @@ export async function planTicks(world: World, dag: DagWorkState, changes: Change
     );
     dag.mark = repaired;
   }
-  aim(world, dag, changes.now);
+  planNextTick(world, dag, changes.now);
 }
 
 /** Creates the runs of DAGs whose tick is due, oldest first and only as far as there is room. */
@@ -59,7 +59,7 @@ async function createTick(world: World, dag: DagWorkState, changes: Changes): Pr
   const { timetable, graph } = world.versions.get(dag.graph.version);
   changes.touchDag(dag);
   const info = nextTick(timetable, graph.dag, dag.mark, changes.now, changes.now);
-  if (info === null || info.runAfter.getTime() > changes.now) return aim(world, dag, changes.now);
+  if (info === null || info.runAfter.getTime() > changes.now) return planNextTick(world, dag, changes.now);
   const slot = info.logicalDate.getTime();
   dag.mark = slot;
   const existing = await world.store.turns.runsBySlot(dag.dagId, [slot]);
@@ -83,11 +83,11 @@ async function createTick(world: World, dag: DagWorkState, changes: Changes): Pr
     );
     await startOrQueue(world, run, changes);
   }
-  aim(world, dag, changes.now);
+  planNextTick(world, dag, changes.now);
 }
 
 /** Computes the next tick and sets its timer. */
-function aim(world: World, dag: DagWorkState, now: number): void {
+function planNextTick(world: World, dag: DagWorkState, now: number): void {
   const { timetable, graph } = world.versions.get(dag.graph.version);
   const info =
     dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now, now);

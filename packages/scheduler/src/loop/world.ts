@@ -19,6 +19,8 @@ export interface World {
   readonly keys: KeyBlock;
   /** Short random text for run ids. */
   random(): string;
+  /** Intents that made a turn fail for no reason that is theirs to know, by id: refused when they come again. */
+  readonly brokenIntents: Map<number, string>;
   /** False in a scheduler that was started for one backfill or one run: it creates no scheduled runs. */
   readonly ticks: boolean;
 }

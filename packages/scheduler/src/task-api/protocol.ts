@@ -1,5 +1,8 @@
 import type { SerializedError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
+import type { TaskOutcome } from '@tsflow/core/rules';
+
+export type { TaskDecision, TaskOutcome } from '@tsflow/core/rules';
 
 /**
  * The verbs between a task runner and the scheduler of its host: one line of JSON each, over a Unix domain socket.
@@ -46,22 +49,6 @@ export interface Workload {
   /** Durable state saved by an earlier grant or try. */
   readonly savedState: JsonObject | null;
 }
-
-/** How an attempt ended, or why it stops for now. */
-export type TaskOutcome =
-  | {
-      readonly kind: 'success';
-      readonly xcoms: { readonly [key: string]: Json };
-      readonly decision?: TaskDecision;
-    }
-  | { readonly kind: 'failed'; readonly error: SerializedError; readonly retryable: boolean }
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'reschedule'; readonly atMs: number; readonly savedState: JsonObject | null };
-
-/** What a branch or short-circuit task decided about its downstream. */
-export type TaskDecision =
-  | { readonly kind: 'branch'; readonly chosen: readonly string[] }
-  | { readonly kind: 'short_circuit'; readonly proceed: boolean };
 
 /** Where the lines of an attempt are: a segment file below the log folder and a range of bytes. */
 export interface LogRange {
