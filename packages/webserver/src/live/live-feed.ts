@@ -108,7 +108,11 @@ export class LiveFeed implements Service {
       const latest = await this.#store.events.latest();
       // Another one may have come first and set it meanwhile; nobody may skip what that one still waits for.
       this.#cursor ??= latest;
-      if (!stream.isOpen) return;
+      if (!stream.isOpen) {
+        // Nobody watches: a position that stood still here would bring old changes to whoever comes next.
+        if (this.#watchers.size === 0) this.#cursor = null;
+        return;
+      }
     }
     this.#watchers.add(watcher);
     this.#readSoon(SPACING_MS);
@@ -158,6 +162,9 @@ export class LiveFeed implements Service {
     let position = cursor ?? this.#cursor!;
     stream.send('hello', { cursor: position }, position);
     if (cursor !== null) {
+      // The feed may be behind what this reader knew already; what it brings up to now would turn the reader's clock back.
+      await this.#readNow();
+      watcher.waiting = [];
       const missed = await this.#missed(cursor);
       if (missed === null) {
         position = this.#cursor ?? position;
@@ -198,14 +205,27 @@ export class LiveFeed implements Service {
     if (this.#isStopped || this.#watchers.size === 0 || this.#reading !== null) return;
     const sinceLast = this.#clock.monotonic() - this.#lastRead;
     this.#timer?.cancel();
-    this.#timer = this.#clock.setTimer(Math.max(delayMs, SPACING_MS - sinceLast), () => {
-      this.#timer = null;
-      this.#reading = this.#read().finally(() => {
-        this.#reading = null;
-        if (this.#watchers.size === 0) this.#cursor = null;
-        this.#readSoon(this.#store.dialect === 'postgres' ? NOTIFIED_POLL_MS : SPACING_MS);
-      });
+    this.#timer = this.#clock.setTimer(
+      Math.max(delayMs, SPACING_MS - sinceLast),
+      () => void this.#startReading(),
+    );
+  }
+
+  /** Resolves when the feed has come by everything that was there when this was called. */
+  async #readNow(): Promise<void> {
+    while (this.#reading !== null) await this.#reading;
+    await this.#startReading();
+  }
+
+  #startReading(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#reading = this.#read().finally(() => {
+      this.#reading = null;
+      if (this.#watchers.size === 0) this.#cursor = null;
+      this.#readSoon(this.#store.dialect === 'postgres' ? NOTIFIED_POLL_MS : SPACING_MS);
     });
+    return this.#reading;
   }
 
   async #read(): Promise<void> {
