@@ -133,6 +133,7 @@ it('of scheduler, processor, webserver and runners of a standalone, at random, l
   const standalone = project.start('standalone', '--port', String(await freePort()));
   for (let kills = 0; kills < 8 && !(await everythingEnded(project)); ) {
     await pause(200 + random.int(500));
+    expect(standalone.exitCode, 'the standalone itself goes on').toBe(null);
     const children = await project.childrenOf(standalone.pid!);
     const killed = random.chance(0.4)
       ? await killSomeRunner(project, random)

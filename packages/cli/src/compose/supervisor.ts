@@ -122,7 +122,7 @@ class SupervisedChild {
       // `close`, not `exit`: its last lines have been read then.
       child.once('close', (code, signal) => {
         this.#process = null;
-        if (!this.#stopping) this.#died(signal === null ? `exit code ${code}` : `signal ${signal}`);
+        if (!this.#stopping) this.#died(code, signal);
         resolve();
       });
     });
@@ -142,11 +142,13 @@ class SupervisedChild {
     await this.#exit;
   }
 
-  #died(how: string): void {
+  #died(code: number | null, signal: NodeJS.Signals | null): void {
+    const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     const { clock, onLine } = this.#options;
     const { name } = this.#spec;
     const livedMs = clock.monotonic() - this.#startedAt;
-    if (!this.#wasUp && livedMs < STARTED_MS) {
+    // A signal came from outside and says nothing about the next start.
+    if (!this.#wasUp && signal === null && livedMs < STARTED_MS) {
       this.#onHopeless(new ChildFailedError(name, how));
       return;
     }
