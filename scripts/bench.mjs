@@ -31,6 +31,8 @@ try {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    // Node 20 knows no `await using`.
+    target: 'node20',
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'warning',

@@ -1,3 +1,4 @@
+import { timetableFromSchedule } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -92,5 +93,16 @@ describe.each(DATABASES)('ticks on %s', (dialect) => {
     expect(await tsflow.store.db.selectFrom('dagRun').selectAll().execute()).toEqual([]);
     await tsflow.ask('paused', { kind: 'pause', payload: { isPaused: false } });
     expect(await finishedRuns(tsflow, 'paused', 1)).toEqual([midnight]);
+  });
+
+  it.each([
+    ['every second', timetableFromSchedule({ every: '1s' })],
+    ['once', timetableFromSchedule('@once')],
+  ])('fires %s for a DAG without a start date', async (name, timetable) => {
+    const dag = serializedDag('undated', { only: {} }, { timetable: timetable.toJson() });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    const runs = async () => tsflow.store.db.selectFrom('dagRun').select('slot').execute();
+    await until(`it fires ${name}`, async () => (await runs()).length >= (name === 'once' ? 1 : 2));
+    if (name === 'once') expect(await runs()).toHaveLength(1);
   });
 });

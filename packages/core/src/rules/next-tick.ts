@@ -7,17 +7,16 @@ export const MAX_MARK_AHEAD_MS = 3_600_000;
 type Schedule = Pick<SerializedDag, 'startDate' | 'endDate' | 'catchup'>;
 
 /**
- * The next run of a DAG's schedule after its high-water mark; null when there is none any more. A DAG without a start date begins
- * when it was first seen (`firstSeen`), not at the beginning of time.
+ * The next run of a DAG's schedule after its high-water mark; null when there is none any more.
+ * A DAG without a start date begins at its mark, which its first holder set to the moment it was first seen.
  */
 export function nextTick(
   timetable: Timetable,
   schedule: Schedule,
   mark: number | null,
-  firstSeen: number,
   now: number,
 ): RunInfo | null {
-  const earliest = schedule.startDate === null ? new Date(firstSeen) : new Date(schedule.startDate);
+  const earliest = schedule.startDate === null ? null : new Date(schedule.startDate);
   return timetable.nextRun(mark === null ? null : new Date(mark), {
     earliest,
     latest: schedule.endDate === null ? null : new Date(schedule.endDate),

@@ -58,7 +58,7 @@ const isDue = (dag: DagWorkState, now: number): boolean => dag.nextTick !== null
 async function createTick(world: World, dag: DagWorkState, changes: Changes): Promise<void> {
   const { timetable, graph } = world.versions.get(dag.graph.version);
   changes.touchDag(dag);
-  const info = nextTick(timetable, graph.dag, dag.mark, changes.now, changes.now);
+  const info = nextTick(timetable, graph.dag, dag.mark, changes.now);
   if (info === null || info.runAfter.getTime() > changes.now) return planNextTick(world, dag, changes.now);
   const slot = info.logicalDate.getTime();
   dag.mark = slot;
@@ -90,7 +90,7 @@ async function createTick(world: World, dag: DagWorkState, changes: Changes): Pr
 function planNextTick(world: World, dag: DagWorkState, now: number): void {
   const { timetable, graph } = world.versions.get(dag.graph.version);
   const info =
-    dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now, now);
+    dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now);
   dag.nextTick = info === null ? null : info.runAfter.getTime();
   if (dag.nextTick !== null) world.held.timers.push({ at: dag.nextTick, dag });
 }
@@ -100,7 +100,8 @@ async function adoptSchedule(world: World, dag: DagWorkState, now: number): Prom
   if (dag.markVersion === graph.version) return;
   if (dag.markVersion === null) {
     // Seen for the first time: a DAG without a start date begins now, one with a start date at that date.
-    if (graph.dag.startDate === null) dag.mark = now;
+    // A schedule that is not periodic (once, written events) says by itself when it begins.
+    if (graph.dag.startDate === null && world.versions.get(graph.version).timetable.periodic) dag.mark = now;
   } else {
     const before = await world.versions.ensure(dag.markVersion);
     const changed = canonicalJson(before.graph.dag.timetable) !== canonicalJson(graph.dag.timetable);
