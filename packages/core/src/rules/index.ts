@@ -25,7 +25,7 @@ export { Heap } from './heap.ts';
 export { holdsSlot, isLive, moveInstance } from './instance-state.ts';
 export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
 export { pastVerdict } from './past.ts';
-export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './readiness.ts';
+export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';

@@ -32,7 +32,7 @@ import { applyIntents } from './intent-stage.ts';
 import { KeyBlock } from './key-block.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
-import { answerQuestion } from './questions.ts';
+import { answerQuestion } from './answer-question.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { startRuns } from './run-stage.ts';
 import { createDueRuns, planTicks } from './tick-stage.ts';

@@ -45,9 +45,4 @@ export class VersionCache {
     this.#versions.set(version, loaded);
     return loaded;
   }
-
-  /** Forgets versions that nothing uses any more: a folder that is edited all day makes many. */
-  keepOnly(used: ReadonlySet<string>): void {
-    for (const version of this.#versions.keys()) if (!used.has(version)) this.#versions.delete(version);
-  }
 }

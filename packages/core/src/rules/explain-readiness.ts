@@ -33,8 +33,8 @@ interface ReadinessCheck {
 }
 
 /**
- * Why a task instance is not running: every check in the order in which the scheduler meets them, unmet ones included. The loop
- * decides by the same functions (`ruleVerdict`, `pastVerdict`, the gates of the ready queue).
+ * Why a task instance is not running: every check in the order in which the scheduler meets them, unmet ones included. Rule and past
+ * are asked by the functions that decide (`ruleVerdict`, `pastVerdict`); the limits restate the gates of the ready queue with numbers.
  */
 export function explainReadiness(instance: InstanceWork, world: ReadinessWorld): readonly Readiness[] {
   return CHECKS.map(({ name, evaluate }) => ({ name, ...evaluate(instance, world) }));
