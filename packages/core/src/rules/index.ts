@@ -21,11 +21,11 @@ export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.
 export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable } from './dag-graph.ts';
+export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
 export { holdsSlot, isLive, moveInstance } from './instance-state.ts';
 export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
 export { pastVerdict } from './past.ts';
-export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';

@@ -25,6 +25,7 @@ import {
   type TurnResult,
 } from '@tsflow/core/store';
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
+import { answerQuestion } from './answer-question.ts';
 import { workloads } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
@@ -32,7 +33,6 @@ import { applyIntents } from './intent-stage.ts';
 import { KeyBlock } from './key-block.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
-import { answerQuestion } from './answer-question.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { startRuns } from './run-stage.ts';
 import { createDueRuns, planTicks } from './tick-stage.ts';
