@@ -10,6 +10,7 @@ import {
   selectInstances,
   startInstances,
   stopInstance,
+  wakeFollowers,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
 import type { KillPayload, MarkRunPayload, MarkTasksPayload } from './intent.ts';
@@ -43,6 +44,7 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
   recount(run);
   if (run.state === 'running') finishRunIfOver(run, changes);
   else if (run.state !== payload.state) moveRun(run, payload.state, changes, reason, actor);
+  wakeFollowers(run, changes);
 }
 
 /** Ends what is active: of some tasks, or of the whole run, which then fails. Returns the tasks that were active. */
@@ -96,6 +98,7 @@ function setByHand(
 function settleByHand(run: RunWork, actor: string, changes: Changes): void {
   recount(run);
   if (run.state === 'running') return startInstances(run, changes);
+  wakeFollowers(run, changes);
   if (!isRunFinished(run.state) || run.unfinished.count > 0) return;
   const { state } = runOutcome(run);
   if (state !== run.state) moveRun(run, state, changes, `its tasks were marked by ${actor}`, actor);

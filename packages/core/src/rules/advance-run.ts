@@ -91,18 +91,15 @@ const zero: UpstreamEnds = { success: 0, skipped: 0, failed: 0, upstreamFailed: 
 
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
 function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
-  const ends: InstanceWork[] = [];
-  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
-    propagateEnd(ended, open, changes);
-    if (run.followers.length > 0) ends.push(ended);
-  }
+  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) propagateEnd(ended, open, changes);
   finishRunIfOver(run, changes);
-  for (const follower of run.followers) tellFollower(follower, ends, changes);
+  wakeFollowers(run, changes);
 }
 
-function tellFollower(follower: RunWork, ends: readonly InstanceWork[], changes: Changes): void {
-  for (const { task, state } of ends) follower.past?.states.set(task.spec.taskId, state);
-  for (const waiting of [...follower.waitingOnPast]) reconsider(waiting, changes);
+/** Asks the tasks again that wait for this run, after it went on or was changed by hand. */
+export function wakeFollowers(run: RunWork, changes: Changes): void {
+  for (const follower of run.followers)
+    for (const waiting of [...follower.waitingOnPast]) reconsider(waiting, changes);
 }
 
 function propagateEnd(ended: InstanceWork, open: InstanceWork[], changes: Changes): void {

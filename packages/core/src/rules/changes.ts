@@ -34,6 +34,8 @@ export class Changes {
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */
   readonly slots = new Map<string, number>();
   parallelism = 0;
+  /** Runs that this turn read from the database, by key: what else it does to one of them, it does to the same copy. */
+  readonly restored = new Map<number, RunWork>();
 
   constructor(now: number) {
     this.now = now;

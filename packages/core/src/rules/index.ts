@@ -5,6 +5,7 @@ export {
   recount,
   ruleVerdict,
   startInstances,
+  wakeFollowers,
 } from './advance-run.ts';
 export {
   type AttemptEnd,

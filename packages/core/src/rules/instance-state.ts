@@ -45,6 +45,7 @@ export function moveInstance(
   if (isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
   if (isFinished(to)) instance.endDate = changes.now;
+  for (const follower of run.followers) follower.past?.states.set(instance.task.spec.taskId, to);
 }
 
 /** Forgets the attempt that ran; its row gets its end. */

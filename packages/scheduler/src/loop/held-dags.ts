@@ -1,6 +1,12 @@
-import { type DagWorkState, Heap, type InstanceWork, ReadyQueue, type RunWork } from '@tsflow/core/rules';
-import type { Store } from '@tsflow/core/store';
-import { restoreDag } from '@tsflow/core/store';
+import {
+  type Changes,
+  type DagWorkState,
+  Heap,
+  type InstanceWork,
+  ReadyQueue,
+  type RunWork,
+} from '@tsflow/core/rules';
+import { type DagRunTable, restoreDag, restoreInstances, restoreRun, type Store } from '@tsflow/core/store';
 import type { VersionCache } from './version-cache.ts';
 
 /** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
@@ -84,20 +90,37 @@ export class HeldDags {
     if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
   }
 
+  /** A run that is not in memory, out of its rows: one copy a turn, known to the runs that wait for it. */
+  async restore(dag: DagWorkState, row: DagRunTable, changes: Changes): Promise<RunWork> {
+    const known = changes.restored.get(row.key);
+    if (known !== undefined) return known;
+    const { graph } = await this.#versions.ensure(row.version);
+    const run = restoreRun(dag, row, graph);
+    // A run that never started has none.
+    const tasks = row.startDate === null ? [] : await this.#store.turns.taskInstances([row.key]);
+    if (tasks.length > 0) restoreInstances(run, tasks, new Map());
+    linkFollowers(run);
+    changes.restored.set(row.key, run);
+    return run;
+  }
+
   /**
    * Finds the run before this one, for tasks that depend on their past, and makes itself known to the runs after it. Runs of this
    * very turn are in memory only, older ones perhaps only in the database.
+   *
+   * @param changes what the turn did so far, of which the database does not know yet
    */
-  async linkPast(run: RunWork): Promise<void> {
+  async linkPast(run: RunWork, changes?: Changes): Promise<void> {
     const { slot, dag } = run;
     if (!run.graph.hasPastDependency || slot === null) return;
-    for (const other of dag.runs.values()) if (other.past?.runKey === run.key) run.followers.push(other);
+    linkFollowers(run);
     const row = await this.#store.turns.previousRun(dag.dagId, slot);
     let previous: RunWork | null = null;
     for (const other of dag.runs.values()) {
       if (other.slot === null || other.slot >= slot || other.slot < (row?.slot ?? other.slot)) continue;
       if (previous === null || other.slot > previous.slot!) previous = other;
     }
+    previous ??= changes?.restored.get(row?.key ?? -1) ?? null;
     const states = new Map(
       run.graph.tasks.map((task) => [task.spec.taskId, 'none' as InstanceWork['state']]),
     );
@@ -140,5 +163,12 @@ export class HeldDags {
 
   #holds(run: RunWork): boolean {
     return this.dags.get(run.dag.dagId) === run.dag && run.dag.runs.get(run.key) === run;
+  }
+}
+
+/** Makes a run known to those in memory that wait for it. */
+function linkFollowers(run: RunWork): void {
+  for (const other of run.dag.runs.values()) {
+    if (other.past?.runKey === run.key && !run.followers.includes(other)) run.followers.push(other);
   }
 }

@@ -14,7 +14,6 @@ import {
 import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
-import { restoreInstances, restoreRun } from '@tsflow/core/store';
 import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
@@ -85,19 +84,19 @@ async function applyIntent(
     case 'clear':
       return clear(world, dag, intent.payload, actor, changes);
     case 'mark_tasks': {
-      const run = await findRun(world, dag, intent.payload.runId);
+      const run = await findRun(world, dag, intent.payload.runId, changes);
       const marked = applyMarkTasks(run, intent.payload, actor, changes);
       return { runId: run.runId, tasks: marked };
     }
     case 'mark_run': {
-      const run = await findRun(world, dag, intent.payload.runId);
+      const run = await findRun(world, dag, intent.payload.runId, changes);
       const wasQueued = run.state === 'queued';
       applyMarkRun(run, intent.payload, actor, changes);
       if (wasQueued) countQueued(run, -1);
       return { runId: run.runId, state: intent.payload.state };
     }
     case 'kill': {
-      const run = await findRun(world, dag, intent.payload.runId);
+      const run = await findRun(world, dag, intent.payload.runId, changes);
       if (isRunFinished(run.state))
         throw new ConflictError(`Run ${run.runId} has ended: nothing of it is active.`);
       const wasQueued = run.state === 'queued';
@@ -127,7 +126,7 @@ async function applyIntent(
       return { backfillKey: backfill.key, state: backfill.state };
     }
     case 'note': {
-      const run = await findRun(world, dag, intent.payload.runId);
+      const run = await findRun(world, dag, intent.payload.runId, changes);
       changes.touchRun(run);
       run.note = intent.payload.note;
       return { runId: run.runId };
@@ -176,8 +175,8 @@ async function clear(
   actor: string,
   changes: Changes,
 ): Promise<unknown> {
-  const first = await findRun(world, dag, payload.runId);
-  const runs = [first, ...(await neighbours(world, dag, first, payload))];
+  const first = await findRun(world, dag, payload.runId, changes);
+  const runs = [first, ...(await neighbours(world, dag, first, payload, changes))];
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
   const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
   const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
@@ -215,6 +214,7 @@ async function neighbours(
   dag: DagWorkState,
   first: RunWork,
   { past, future }: ClearPayload,
+  changes: Changes,
 ): Promise<RunWork[]> {
   if (past !== true && future !== true) return [];
   const rows = await world.store.db
@@ -227,26 +227,20 @@ async function neighbours(
     .orderBy('logicalDate')
     .execute();
   const runs = [];
-  for (const row of rows) runs.push(await runOf(world, dag, row));
+  for (const row of rows) runs.push(await runOf(world, dag, row, changes));
   return runs;
 }
 
-async function findRun(world: World, dag: DagWorkState, runId: string): Promise<RunWork> {
+async function findRun(world: World, dag: DagWorkState, runId: string, changes: Changes): Promise<RunWork> {
   for (const run of dag.runs.values()) if (run.runId === runId) return run;
   const row = await world.store.turns.run(dag.dagId, runId);
   if (row === null)
     throw new NotFoundError(`Run of ${dag.dagId}`, runId, `"tsflow runs list ${dag.dagId}" shows them.`);
-  return runOf(world, dag, row);
+  return runOf(world, dag, row, changes);
 }
 
-async function runOf(world: World, dag: DagWorkState, row: DagRunTable): Promise<RunWork> {
-  const live = dag.runs.get(row.key);
-  if (live !== undefined) return live;
-  const { graph } = await world.versions.ensure(row.version);
-  const run = restoreRun(dag, row, graph);
-  const tasks = await world.store.turns.taskInstances([row.key]);
-  if (tasks.length > 0) restoreInstances(run, tasks, new Map());
-  return run;
+async function runOf(world: World, dag: DagWorkState, row: DagRunTable, changes: Changes): Promise<RunWork> {
+  return dag.runs.get(row.key) ?? world.held.restore(dag, row, changes);
 }
 
 async function setPaused(

@@ -15,7 +15,6 @@ import {
   startRun,
 } from '@tsflow/core/rules';
 import type { DagRunTable } from '@tsflow/core/store';
-import { restoreInstances, restoreRun } from '@tsflow/core/store';
 import type { RunInfo } from '@tsflow/core/timetables';
 import type { World } from './world.ts';
 
@@ -58,25 +57,21 @@ async function startQueued(
     // The database does not know yet what this very turn did to a run.
     if (dag.runs.has(row.key) || touched.has(row.key)) continue;
     dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 1) - 1);
-    await resume(world, dag, row, changes);
+    await resume(world, await world.held.restore(dag, row, changes), changes);
   }
 }
 
-/** A queued run out of its row: one that ran before (it was cleared) has instances already. */
-async function resume(world: World, dag: DagWorkState, row: DagRunTable, changes: Changes): Promise<void> {
-  const { graph } = await world.versions.ensure(row.version);
-  const run = restoreRun(dag, row, graph);
-  const tasks = row.startDate === null ? [] : await world.store.turns.taskInstances([row.key]);
-  if (tasks.length === 0) return begin(world, run, changes);
-  restoreInstances(run, tasks, new Map());
-  await rejoin(world, run, changes);
+/** A queued run goes on where it was: one that ran before (it was cleared) has instances already. */
+async function resume(world: World, run: RunWork, changes: Changes): Promise<void> {
+  if (run.instances.length === 0) await begin(world, run, changes);
+  else await rejoin(world, run, changes);
 }
 
 /** A run with instances goes on: it was cleared. */
 export async function rejoin(world: World, run: RunWork, changes: Changes): Promise<void> {
   moveRun(run, 'running', changes);
   run.dag.runs.set(run.key, run);
-  await world.held.linkPast(run);
+  await world.held.linkPast(run, changes);
   recount(run);
   startInstances(run, changes);
   world.held.indexRun(run);
@@ -84,7 +79,7 @@ export async function rejoin(world: World, run: RunWork, changes: Changes): Prom
 
 async function begin(world: World, run: RunWork, changes: Changes, ignorePast = false): Promise<void> {
   await world.keys.ensure(run.graph.tasks.length);
-  if (!ignorePast) await world.held.linkPast(run);
+  if (!ignorePast) await world.held.linkPast(run, changes);
   startRun(run, world.keys.take, changes);
   world.held.indexTimeout(run);
 }
@@ -180,10 +175,8 @@ async function clearForBackfill(
   row: DagRunTable,
   changes: Changes,
 ): Promise<void> {
-  const { graph } = await world.versions.ensure(row.version);
-  const run = restoreRun(dag, row, graph);
+  const run = await world.held.restore(dag, row, changes);
   run.backfillKey = backfill.key;
-  restoreInstances(run, await world.store.turns.taskInstances([row.key]), new Map());
   await world.keys.ensure(dag.graph.tasks.length);
   applyClear(run, { runId: row.runId }, dag.graph, world.keys.take, backfill.actor, changes);
   backfill.cleared += 1;
