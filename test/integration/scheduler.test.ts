@@ -1,3 +1,4 @@
+import type { Intent } from '@tsflow/core/intents';
 import type { Workload } from '@tsflow/scheduler/executors';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
@@ -109,6 +110,28 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
     await tsflow.ask('pair', { kind: 'kill', payload: { runId, taskIds: ['left'] } });
     await tsflow.taskIs('pair', runId, 'left', 'failed');
     expect((await tsflow.states('pair', runId)).right).toBe('running');
+  });
+
+  it('starts what one turn queues in a DAG and unpauses, whether it is new or cleared', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], succeed);
+    const old = await tsflow.trigger('chain');
+    await tsflow.runIs('chain', old, 'success');
+    const askAtOnce = async (...intents: readonly Intent[]) => {
+      for (const { kind, payload } of intents) {
+        const request = { dagId: 'chain', kind, payload: JSON.stringify(payload), actor: 'ann' };
+        await tsflow.store.intents.submit({ ...request, requestedAt: Date.now(), idempotencyKey: null });
+      }
+      tsflow.scheduler.ping('intents');
+    };
+    const pause = (isPaused: boolean): Intent => ({ kind: 'pause', payload: { isPaused } });
+    await tsflow.ask('chain', pause(true));
+    await askAtOnce({ kind: 'trigger', payload: { conf: {}, runId: 'new' } }, pause(false));
+    await tsflow.runIs('chain', 'new', 'success');
+    await tsflow.ask('chain', pause(true));
+    await askAtOnce({ kind: 'clear', payload: { runId: old } }, pause(false));
+    const cleared = async () => (await tsflow.tasks('chain', old)).c?.tryNumber === 2;
+    await until('the cleared run has begun again', cleared);
+    await tsflow.runIs('chain', old, 'success');
   });
 
   it('starts nothing while more run than the Variable parallelism allows, and 0 pauses', async () => {

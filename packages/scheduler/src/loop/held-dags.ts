@@ -25,6 +25,8 @@ export class HeldDags {
   readonly dags = new Map<string, DagWorkState>();
   /** DAGs with a tick that is due and no room for its run. */
   readonly overdue = new Set<DagWorkState>();
+  /** DAGs with runs that the last turn queued: the next one finds them in the database. */
+  readonly freshlyQueued = new Set<DagWorkState>();
   readonly ready = new ReadyQueue();
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
@@ -148,6 +150,7 @@ export class HeldDags {
       for (const { attempt } of run.instances) if (attempt !== null) this.#attempts.delete(attempt.attemptId);
     }
     this.overdue.delete(dag);
+    this.freshlyQueued.delete(dag);
     this.ready.forgetDag(dagId);
     this.dags.delete(dagId);
   }

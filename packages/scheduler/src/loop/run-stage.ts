@@ -24,10 +24,21 @@ const BACKFILL_CHUNK = 128;
 /**
  * Starts what may start in DAGs that have room: runs that were queued, and the next runs of their backfills. Costs what starts.
  */
-export async function startRuns(world: World, dags: Iterable<DagWorkState>, changes: Changes): Promise<void> {
+export async function startRuns(
+  world: World,
+  withRoom: ReadonlySet<DagWorkState>,
+  changes: Changes,
+): Promise<void> {
+  const { freshlyQueued } = world.held;
+  const dags = new Set([...withRoom, ...freshlyQueued]);
+  freshlyQueued.clear();
   for (const dag of dags) {
     for (const backfillKey of [...dag.queuedRuns.keys()]) await startQueued(world, dag, backfillKey, changes);
     for (const backfill of [...dag.backfills.values()]) await expandBackfill(world, dag, backfill, changes);
+  }
+  // Queued in a DAG that had no room yet, which came later in this turn: no row says so before the commit.
+  for (const run of [...changes.newRuns, ...changes.runs.keys()]) {
+    if (run.state === 'queued' && dags.has(run.dag)) freshlyQueued.add(run.dag);
   }
 }
 
