@@ -460,6 +460,22 @@ describe.each(DATABASES)('the REST API reads from %s', (dialect) => {
       lines: [{ level: 'error' }],
     });
 
+    const window = await viewer.get(`${attempt}/log/lines?from=-2&count=1`);
+    expect(window.body).toMatchObject({
+      from: 1,
+      lines: [{ number: 2, level: 'error' }],
+      total: 3,
+      firstErrorRow: 1,
+      nextOffset: text.length,
+      done: true,
+    });
+    expect((await viewer.get(`${attempt}/log/lines?line=3&level=info`)).body).toMatchObject({ row: 2 });
+    expect((await viewer.get(`${attempt}/log/search?find=ALERT`)).body).toEqual({
+      total: 3,
+      rows: [0, 1, 2],
+    });
+    expect((await viewer.get(`${attempt}/log/search?find=`)).status).toBe(400);
+
     const file = await viewer.get(`${attempt}/log.txt`);
     expect(file.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(file.headers.get('content-disposition')).toBe('attachment; filename=extract.5001.log');
@@ -473,6 +489,8 @@ describe.each(DATABASES)('the REST API reads from %s', (dialect) => {
 
     const silent = attempt.replace('5001', '5000');
     expect((await viewer.get(`${silent}/log`)).body).toMatchObject({ lines: [], done: true });
+    expect((await viewer.get(`${silent}/log/lines`)).body).toMatchObject({ lines: [], total: 0, done: true });
+    expect((await viewer.get(`${silent}/log/search?find=x`)).body).toEqual({ total: 0, rows: [] });
     expect((await viewer.get(attempt.replace('extract', 'load.rows').concat('/log'))).status).toBe(404);
     expect((await viewer.get(attempt.replace('5001', '999999').concat('/log'))).status).toBe(404);
   });

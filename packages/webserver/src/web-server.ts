@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
+import { LogIndexes } from '@tsflow/core/logs';
 import type { Service } from '@tsflow/core/service';
 import type { Store } from '@tsflow/core/store';
 import express, { type Express } from 'express';
@@ -133,6 +134,7 @@ function composeServices({
     loginLimits: new LoginLimits(),
     live,
     logsDir,
+    logs: new LogIndexes(logsDir),
     version,
     openApi: openApiDocument(routeTable, version),
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
+import type { LogIndexes } from '@tsflow/core/logs';
 import type { Store } from '@tsflow/core/store';
 import type { LoginLimits } from './auth/login-limits.ts';
 import type { Sessions } from './auth/session.ts';
@@ -17,6 +18,8 @@ export interface WebServices {
   readonly live: LiveFeed;
   /** Folder of the attempts' log segments. */
   readonly logsDir: string;
+  /** Random access to them. */
+  readonly logs: LogIndexes;
   /** Release of tsflow. */
   readonly version: string;
   /** The OpenAPI document of the API. */

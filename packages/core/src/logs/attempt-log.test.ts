@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AttemptLog, type AttemptLogOptions } from './attempt-log.ts';
-import { followAttemptLog, type LogPlace, readAttemptLog } from './log-reader.ts';
+import { followAttemptLog, readAttemptLog } from './log-reader.ts';
 import { LogSegments } from './log-segment.ts';
+import type { LogPlace } from './log-sources.ts';
 import { SecretMasker } from './secret-masker.ts';
 
 const DAY = Date.UTC(2026, 0, 31);

@@ -59,3 +59,12 @@ export function logFields(fields: Readonly<Record<string, unknown>>): JsonObject
     return { unreadable: String(error) };
   }
 }
+
+/** A line of a segment. One that a crash left unreadable is shown as it is. */
+export function parseLogLine(text: string, attemptId: number): LogLine {
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch {
+    return { at: new Date(0).toISOString(), level: 'warn', source: 'system', message: text, attemptId };
+  }
+}

@@ -5,7 +5,18 @@ import { followAttemptLog, type LogLine, type LogPlace, readAttemptLog } from '@
 import { attemptRow } from '@tsflow/core/queries';
 import type { AttemptTable } from '@tsflow/core/store';
 import { EventStream } from '../live/event-stream.ts';
-import { logPageJson, logPageSchema, logQuery, logStreamQuery } from '../schemas/log.ts';
+import {
+  logHitsJson,
+  logHitsSchema,
+  logPageJson,
+  logPageSchema,
+  logQuery,
+  logSearchQuery,
+  logStreamQuery,
+  logWindowJson,
+  logWindowQuery,
+  logWindowSchema,
+} from '../schemas/log.ts';
 import { attemptPath } from '../schemas/path.ts';
 import type { WebServices } from '../web-services.ts';
 import { defined } from './defined.ts';
@@ -36,6 +47,36 @@ export const logRoutes: readonly Route[] = [
       // A runner that was killed never said where its lines end: they end when there are no more.
       const isLast = isOver(attempt) && page.nextOffset === (query.offset ?? 0);
       return json(logPageSchema, logPageJson({ ...page, done: page.done || isLast }));
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/log/lines`,
+    summary: "Lines of an attempt's log by their number, wherever they are",
+    access: 'Viewer',
+    params: attemptPath,
+    query: logWindowQuery,
+    answer: { status: 200, description: 'A window of the log.', schema: logWindowSchema },
+    async handle({ params, query }, { store, logs }) {
+      const attempt = await attemptRow(store, params);
+      const window = await logs.window(placeOf(attempt) ?? NOWHERE, defined(query));
+      return json(logWindowSchema, logWindowJson(window, isOver(attempt)));
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${path}/log/search`,
+    summary: "Searches the whole of an attempt's log",
+    access: 'Viewer',
+    params: attemptPath,
+    query: logSearchQuery,
+    answer: { status: 200, description: 'How many lines have it, and where.', schema: logHitsSchema },
+    async handle({ params, query: { find, level }, response }, { store, logs }) {
+      const attempt = await attemptRow(store, params);
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const options = { ...defined({ level }), signal: gone.signal };
+      return json(logHitsSchema, logHitsJson(await logs.search(placeOf(attempt) ?? NOWHERE, find, options)));
     },
   }),
   route({

@@ -114,7 +114,6 @@ const runRoute = createRoute({
     map?: string;
     tab?: PanelTab;
     attempt?: string;
-    line?: number;
     find?: string;
     level?: string;
     closed?: string;
@@ -137,7 +136,6 @@ const runRoute = createRoute({
       'order',
       'direction',
     ]),
-    ...number(search, ['line']),
     ...oneOf(search, 'view', ['gantt', 'graph'] as const),
     ...oneOf(search, 'tab', ['log', 'why', 'rendered', 'xcom', 'attempts', 'events'] as const),
   }),

@@ -1,4 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { LogKey } from '../log/log-rows.ts';
+import type { Level } from '../log/log-text.ts';
 import { answer, client } from './client.ts';
 import type { Role } from './contract.ts';
 import type { DagFilter, RunFilter } from './filters.ts';
@@ -112,6 +114,20 @@ export const queries = {
         answer(
           client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/why', {
             params: { path: { dagId, runId, taskId }, query: { mapPath } },
+          }),
+        ),
+    }),
+  logHits: (key: LogKey, find: string, level: Level | undefined) =>
+    queryOptions({
+      queryKey: ['logHits', key, find, level ?? null],
+      queryFn: ({ signal }) =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/log/search', {
+            params: {
+              path: { ...key, attemptId: Number(key.attemptId) },
+              query: { find, ...(level === undefined ? {} : { level }) },
+            },
+            signal,
           }),
         ),
     }),

@@ -38,6 +38,7 @@ const ICONS = {
   ),
   chevronRight: <path d="m6 3.5 4.5 4.5L6 12.5" />,
   chevronDown: <path d="M3.5 6 8 10.5 12.5 6" />,
+  chevronUp: <path d="M3.5 10 8 5.5l4.5 4.5" />,
   chevronLeft: <path d="M10 3.5 5.5 8l4.5 4.5" />,
   download: <path d="M8 2v8m-3.5-3L8 10.5 11.5 7M2.5 13.5h11" />,
   wrap: <path d="M2 3.5h12M2 8h9.5a2.3 2.3 0 0 1 0 4.6H8m1.8-1.9L8 12.6l1.8 1.9M2 12.6h3" />,

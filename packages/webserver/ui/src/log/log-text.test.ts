@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { levelOf, plainText } from './log-text.ts';
+import { levelFrom, plainText } from './log-text.ts';
 
 const ESC = '\u001b';
 
@@ -23,9 +23,12 @@ describe('plainText', () => {
   });
 });
 
+it('keeps the line breaks of a stack', () =>
+  expect(plainText('Error: no\r\n    at a\n10%\r50%')).toBe('Error: no\n    at a\n50%'));
+
 it.each([
-  ['WARNING', 'warn'],
-  ['fatal', 'error'],
-  ['stdout', 'info'],
-  ['trace', 'debug'],
-])('%s counts as %s', (word, level) => expect(levelOf(word)).toBe(level));
+  ['warn', 'warn'],
+  ['debug', undefined],
+  ['strange', undefined],
+  [undefined, undefined],
+])('%s leaves out what is below %s', (text, level) => expect(levelFrom(text)).toBe(level));

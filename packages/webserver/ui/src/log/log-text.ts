@@ -2,13 +2,13 @@
 const SHOWN_CHARACTERS = 8_000;
 
 /**
- * A line of a task's output as plain, harmless text: terminal sequences (colours, OSC links, cursor movement) are removed, of a
- * carriage-return progress bar only its last picture stays, and characters that would reorder or hide text are named.
+ * A message as plain, harmless text: terminal sequences (colours, OSC links, cursor movement) are removed, of a carriage-return
+ * progress bar only its last picture stays, and characters that would reorder or hide text are named. Its line breaks stay.
  */
 export function plainText(raw: string): string {
   let text = raw;
   if (text.includes('\u001b')) text = text.replace(TERMINAL_SEQUENCES, '');
-  if (text.includes('\r')) text = lastPicture(text);
+  if (text.includes('\r')) text = text.split('\n').map(lastPicture).join('\n');
   text = text.replace(CONTROLS, named);
   return text.length > SHOWN_CHARACTERS
     ? `${text.slice(0, SHOWN_CHARACTERS)} … (+${(text.length - SHOWN_CHARACTERS).toLocaleString('en')})`
@@ -27,17 +27,19 @@ function named(character: string): string {
 // CSI ... final byte, OSC ... (BEL or ST), and two-character escapes.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it looks for
 const TERMINAL_SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-// C0 but tab, DEL, C1, and the bidirectional and zero-width characters that can make a line read as another one.
+// C0 but tab and line feed, DEL, C1, and the bidirectional and zero-width characters that can make a line read as another one.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it looks for
-const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** Levels from quiet to loud; an unknown one counts as info. */
+/** Levels from quiet to loud. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];
 
-export function levelOf(text: string): Level {
-  const word = text.toLowerCase();
-  if (word.startsWith('warn')) return 'warn';
-  if (word === 'error' || word === 'fatal' || word === 'critical') return 'error';
-  return word === 'debug' || word === 'trace' || word === 'silly' || word === 'verbose' ? 'debug' : 'info';
+export function isAtLeast(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
+
+/** A level as it stands in a URL; undefined when it is none, or leaves nothing out. */
+export function levelFrom(text: string | undefined): Level | undefined {
+  return LEVELS.slice(1).find((level) => level === text);
 }

@@ -31,7 +31,12 @@ export function RunPage() {
   const search = useSearch({ from: '/shell/dags/$dagId/runs/$runId' });
   const navigate = useNavigate({ from: '/dags/$dagId/runs/$runId' });
   const set = (change: Partial<typeof search>) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+    void navigate({
+      search: (old) => ({ ...old, ...change }),
+      // Marked lines are those of one attempt.
+      hash: 'task' in change || 'attempt' in change ? '' : true,
+      replace: true,
+    });
 
   const run = useQuery(queries.run(dagId, runId));
   const dag = useQuery(queries.dag(dagId));
@@ -68,7 +73,6 @@ export function RunPage() {
       map: map || undefined,
       tab: search.tab ?? 'log',
       attempt: undefined,
-      line: undefined,
       find: undefined,
     });
 
@@ -176,7 +180,6 @@ export function RunPage() {
                 map: undefined,
                 tab: undefined,
                 attempt: undefined,
-                line: undefined,
                 find: undefined,
                 level: undefined,
               })
@@ -296,7 +299,6 @@ function RunLink({
         ...old,
         zoom: undefined,
         attempt: undefined,
-        line: undefined,
       })}
       aria-label={label}
       title={label}

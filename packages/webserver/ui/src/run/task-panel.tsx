@@ -24,7 +24,6 @@ const MOST_HEIGHT = 2_000;
 export interface PanelSearch {
   tab?: PanelTab;
   attempt?: string;
-  line?: number;
   find?: string;
   level?: string;
 }
@@ -102,7 +101,7 @@ export function TaskPanel({
             className="field"
             aria-label={t('panel.attempt')}
             value={attempt?.attemptId ?? ''}
-            onChange={(event) => onChange({ attempt: event.target.value, line: undefined })}
+            onChange={(event) => onChange({ attempt: event.target.value })}
           >
             {attempts.map((each) => (
               <option key={each.attemptId} value={each.attemptId}>

@@ -681,6 +681,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/log/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines of an attempt's log by their number, wherever they are
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdLogLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/log/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Searches the whole of an attempt's log
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdLogSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/log.txt": {
         parameters: {
             query?: never;
@@ -1449,6 +1489,40 @@ export interface components {
             fields?: {
                 [key: string]: unknown;
             };
+        };
+        LogWindow: {
+            /** @description Row of the first line. */
+            from: number;
+            lines: components["schemas"]["NumberedLogLine"][];
+            /** @description Rows: lines of the level asked for and above. */
+            total: number;
+            lineCount: number;
+            /** @description Row of `line`, or of the next line of that level. */
+            row: number | null;
+            firstErrorRow: number | null;
+            /** @description `offset` to follow from, in bytes. */
+            nextOffset: number;
+            /** @description Nothing will follow. */
+            done: boolean;
+        };
+        NumberedLogLine: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            /** @enum {string} */
+            source: "task" | "stdout" | "stderr" | "system";
+            message: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            number: number;
+        };
+        LogHits: {
+            /** @description Lines that have the text. */
+            total: number;
+            /** @description Rows of the first 20,000 of them. */
+            rows: number[];
         };
         Backfill: {
             key: number;
@@ -2948,6 +3022,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdLogLines: {
+        parameters: {
+            query?: {
+                /** @description A row, from 0; below 0 it counts from the end. */
+                from?: number | null;
+                /** @description Instead of `from`: this line in the middle. */
+                line?: number;
+                /** @description Default 500. */
+                count?: number;
+                /** @description Leaves out lines below. */
+                level?: "debug" | "info" | "warn" | "error";
+            };
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+                taskId: string;
+                attemptId: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A window of the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogWindow"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdLogSearch: {
+        parameters: {
+            query: {
+                /** @description Part of a message or of its fields, whatever the case. */
+                find: string;
+                /** @description Leaves out lines below. */
+                level?: "debug" | "info" | "warn" | "error";
+            };
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+                taskId: string;
+                attemptId: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many lines have it, and where. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHits"];
                 };
             };
             /** @description What went wrong. */
