@@ -110,8 +110,13 @@ new DAG({ dagId: 'long' }, () => { task('sleep', () => new Promise((resolve) => 
     await store.intents.submit({ ...request, idempotencyKey: null });
     const attempts = () => store.db.selectFrom('attempt').selectAll().execute();
     await until('the task runs', async () => (await attempts()).some(({ state }) => state === 'running'));
+    const holder = async () => (await store.db.selectFrom('dag').select('holder').executeTakeFirst())?.holder;
+    const before = await holder();
     await stop(first, 'SIGKILL');
     project.start('scheduler');
+    // Its predecessor is proved dead, so nobody waits for the lease of 30 s.
+    const isTakenOver = async () => ![before, null].includes(await holder());
+    await until('the next scheduler holds the DAG', isTakenOver, 15_000);
     await until(
       'the task has ended',
       async () => (await attempts()).some(({ endDate }) => endDate !== null),

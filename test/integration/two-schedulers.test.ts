@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Config } from '@tsflow/core/config';
 import { silentLogger } from '@tsflow/core/logger';
 import type { Store } from '@tsflow/core/store';
 import { Scheduler } from '@tsflow/scheduler/loop';
 import { expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { recordDags } from '../support/catalog.ts';
+import { startOf } from '../support/process-list.ts';
 import { testConfig, until } from '../support/scheduler-harness.ts';
 import { ScriptedExecutor } from '../support/scripted-executor.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
@@ -21,10 +25,10 @@ class Side {
   executor!: ScriptedExecutor;
   isCut = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, settings: Config = config) {
     this.scheduler = new Scheduler({
       store: this.#cuttable(store),
-      config,
+      config: settings,
       logger: silentLogger,
       executor: (events) => {
         this.executor = new ScriptedExecutor(events, () => ({ kind: 'success', xcoms: {} }));
@@ -59,6 +63,45 @@ class Side {
     });
   }
 }
+
+it('takes the DAGs of a scheduler over at once when its process is proved dead, and otherwise waits for the lease', async () => {
+  await using database = await createDatabase('postgres');
+  const store = await database.open();
+  await recordDags(store, dags);
+  const stopped = new Side(await database.open());
+  await stopped.scheduler.start();
+  await stopped.scheduler.stop();
+  const { host, bootId, pid, pidStart } = await store.db
+    .selectFrom('scheduler')
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  const dead = spawn('sleep', ['60']);
+  await once(dead, 'spawn');
+  const here = { host, bootId, pid: dead.pid!, pidStart: startOf(dead.pid!) };
+  const predecessors = {
+    here,
+    'on another machine': { ...here, host: 'elsewhere' },
+    'after another start of a machine of this name': { ...here, bootId: 'another/pid:[1]' },
+    'alive here': { host, bootId, pid, pidStart },
+  };
+  for (const [id, identity] of Object.entries(predecessors)) {
+    await store.leases.register({ id, ...identity, startedAt: Date.now(), socketPath: null });
+    await store.leases.acquire(id, 1);
+  }
+  dead.kill('SIGKILL');
+  await once(dead, 'exit');
+  const side = new Side(await database.open(), { ...config, leaseMs: 60_000 });
+  await side.scheduler.start();
+  const holdersOf = async () =>
+    (await store.db.selectFrom('dag').select('holder').distinct().execute()).map(({ holder }) => holder);
+  await until('its DAG is taken over', async () => !(await holdersOf()).includes('here'));
+  const { here: _, ...waitedFor } = predecessors;
+  expect((await store.leases.living()).map(({ id }) => id).sort()).toEqual(
+    [...Object.keys(waitedFor), side.scheduler.id].sort(),
+  );
+  expect(await holdersOf()).toEqual(expect.arrayContaining(Object.keys(waitedFor)));
+  await side.scheduler.stop();
+});
 
 it('hands the DAGs of a scheduler that is cut off to the other, and stops the first when it comes back', async () => {
   await using database = await createDatabase('postgres');

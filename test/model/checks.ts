@@ -79,6 +79,10 @@ export const CHECKS = {
     rule: "Expiry is a beat unchanged for 30 s of the observer's monotonic time, not an old time stamp.",
     breaks: ['startsOnlyWhatIsClaimed'],
   },
+  deathProved: {
+    rule: 'Before that, only a scheduler of the same machine is retired of which that machine knows that its process is gone.',
+    breaks: ['startsOnlyWhatIsClaimed'],
+  },
   beatUnchangedInTakeover: {
     rule: 'A scheduler is retired only while its beat is still the one that was seen to stand still.',
     breaks: ['startsOnlyWhatIsClaimed'],

@@ -37,6 +37,8 @@ export class Host {
   wallAhead = 0;
   /** How long the machine was suspended: its monotonic clock stood still. */
   suspended = 0;
+  /** Its process table: the schedulers that ever lived here. */
+  readonly #schedulers = new Map<string, 'lives' | 'is gone'>();
   readonly #checks: Checks;
   readonly #now: () => number;
 
@@ -44,6 +46,15 @@ export class Host {
     this.name = name;
     this.#checks = checks;
     this.#now = now;
+  }
+
+  schedulerBegan(id: string): void {
+    this.#schedulers.set(id, 'lives');
+  }
+
+  /** What is known here of a scheduler's process; undefined: it never ran here. */
+  processOf(id: string): 'lives' | 'is gone' | undefined {
+    return this.#schedulers.get(id);
   }
 
   start(grant: Grant): void {
@@ -70,7 +81,8 @@ export class Host {
   }
 
   /** Scheduler and runners lost touch: a runner that had finished goes on alone, which means it exits. */
-  schedulerGone(): void {
+  schedulerGone(id: string): void {
+    this.#schedulers.set(id, 'is gone');
     for (const runner of this.runners) {
       if (runner.finished === null || runner.isSettled) continue;
       runner.isAlive = false;

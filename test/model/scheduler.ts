@@ -67,7 +67,7 @@ export class Scheduler {
     else if (!isReplyLost) this.#confirmed = clocks;
   }
 
-  /** Looks whether another's beat stands still. */
+  /** Looks whether another's process is gone, or its beat stands still. */
   watch(): void {
     const { monotonic, wall } = this.#clocks();
     for (const { id, beat, beatAt, isRetired } of this.#outside.db.schedulers.values()) {
@@ -77,8 +77,14 @@ export class Scheduler {
       const stoodStill = this.#checks.observerMonotonicExpiry
         ? monotonic - this.#seen.get(id)!.since
         : wall - beatAt;
-      if (stoodStill >= LEASE) this.#expired = { id, beat };
+      if (stoodStill >= LEASE || this.#isGone(id, stoodStill)) this.#expired = { id, beat };
     }
+  }
+
+  /** Without the check it guesses: it is late, and no such process is here. */
+  #isGone(id: string, stoodStill: number): boolean {
+    const seen = this.#outside.host.processOf(id);
+    return this.#checks.deathProved ? seen === 'is gone' : seen !== 'lives' && stoodStill > HEARTBEAT;
   }
 
   /** Retires whom it saw expire, then takes a DAG that is free. Only between turns. */

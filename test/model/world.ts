@@ -193,13 +193,16 @@ export class World {
       delay: (turn) => this.#late.push(turn),
     };
     this.#lives += 1;
-    this.#schedulers[name] = new Scheduler(`${name}${this.#lives}`, this.#checks, outside);
+    const id = `${name}${this.#lives}`;
+    host.schedulerBegan(id);
+    this.#schedulers[name] = new Scheduler(id, this.#checks, outside);
   }
 
   #crash(name: HostName): void {
-    if (this.#schedulers[name] === null) return;
+    const scheduler = this.#schedulers[name];
+    if (scheduler === null) return;
     this.#schedulers[name] = null;
-    this.#hosts[name].schedulerGone();
+    this.#hosts[name].schedulerGone(scheduler.id);
   }
 
   #endThoseWhoStop(): void {

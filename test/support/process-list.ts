@@ -10,6 +10,12 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** When a process started, in ticks since the machine did. */
+export function startOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+}
+
 /** Resolves when none of `pids` lives. */
 export async function untilGone(...pids: readonly number[]): Promise<void> {
   while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 10));

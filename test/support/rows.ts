@@ -72,7 +72,15 @@ export const registerScheduler = (
   id: string,
   socketPath: string | null = null,
 ): Promise<void> =>
-  store.leases.register({ id, host: 'localhost', pid: 1, startedAt: Date.now(), socketPath });
+  store.leases.register({
+    id,
+    host: 'localhost',
+    bootId: '',
+    pid: 1,
+    pidStart: '',
+    startedAt: Date.now(),
+    socketPath,
+  });
 
 export function turnOf(turn: number, ...dags: DagEffects[]): Turn {
   return { schedulerId: 'one', turn, turnMs: 3, counters: [], dags };

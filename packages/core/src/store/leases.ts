@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import type { LeasePort } from './store.ts';
-import type { DagTable, SchedulerTable } from './tables.ts';
+import type { DagTable, NewScheduler, SchedulerTable } from './tables.ts';
 
 /** How often a living scheduler makes room for the events of the coming months. */
 const PARTITIONS_EVERY_MS = 24 * 3_600_000;
@@ -14,9 +14,7 @@ export class Leases implements LeasePort {
     this.#dialect = dialect;
   }
 
-  async register(
-    scheduler: Pick<SchedulerTable, 'id' | 'host' | 'pid' | 'startedAt' | 'socketPath'>,
-  ): Promise<void> {
+  async register(scheduler: NewScheduler): Promise<void> {
     const othersAreDead = await this.#dialect.claimScheduler();
     await this.#dialect.write(async (tx) => {
       if (othersAreDead) {
@@ -30,15 +28,11 @@ export class Leases implements LeasePort {
       await tx
         .insertInto('scheduler')
         .values({
-          id: scheduler.id,
-          host: scheduler.host,
-          pid: scheduler.pid,
+          ...scheduler,
           turn: 0,
           beat: 0,
           beatAt: scheduler.startedAt,
-          startedAt: scheduler.startedAt,
           stoppedAt: null,
-          socketPath: scheduler.socketPath,
           lastTurnMs: null,
         })
         .execute();

@@ -10,6 +10,7 @@ import type {
   EventTable,
   ImportErrorTable,
   IntentTable,
+  NewScheduler,
   RunnerTable,
   SchedulerTable,
   Tables,
@@ -56,9 +57,7 @@ export type Channel = 'tsflow_intent' | 'tsflow_event' | 'tsflow_wake';
 /** Who schedules, and which DAGs are whose. */
 export interface LeasePort {
   /** Inserts the scheduler's row with turn 0 and beat 0. */
-  register(
-    scheduler: Pick<SchedulerTable, 'id' | 'host' | 'pid' | 'startedAt' | 'socketPath'>,
-  ): Promise<void>;
+  register(scheduler: NewScheduler): Promise<void>;
   /** `beat = beat + 1`; false when the row is gone or marked stopped: stop at once. */
   beat(schedulerId: string, now: number): Promise<boolean>;
   /** Every scheduler that is not marked stopped. */

@@ -48,7 +48,17 @@ export interface SchedulerTable {
   socketPath: string | null;
   /** How long its newest turn took, in ms: the health lamp. */
   lastTurnMs: number | null;
+  /** Start of the machine and PID namespace in which `pid` means something; empty: unknown. */
+  bootId: string;
+  /** When its process started, in ticks of that machine: tells it from a later one of the same pid. Empty: unknown. */
+  pidStart: string;
 }
+
+/** What a scheduler says of itself when it begins. */
+export type NewScheduler = Pick<
+  SchedulerTable,
+  'id' | 'host' | 'bootId' | 'pid' | 'pidStart' | 'startedAt' | 'socketPath'
+>;
 
 /** Slots in use of a limit that spans DAGs: `parallelism`, `pool:<name>`. */
 export interface CounterTable {

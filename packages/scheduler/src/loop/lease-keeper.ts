@@ -1,6 +1,7 @@
 import type { Clock } from '@tsflow/core/clock';
 import type { Logger } from '@tsflow/core/logger';
 import type { SchedulerTable, Store } from '@tsflow/core/store';
+import { isProvedDead } from '../processes/process-table.ts';
 
 export interface LeaseTimes {
   readonly heartbeatMs: number;
@@ -10,7 +11,8 @@ export interface LeaseTimes {
 /**
  * Keeps this scheduler's beat, and watches the others. Expiry is judged by the observer: a beat that has not changed for `leaseMs` of
  * the observer's own monotonic time. A holder stops granting when two thirds of that have passed since its last confirmed beat, by
- * the larger of wall and monotonic time, so that it has stopped before anybody takes over.
+ * the larger of wall and monotonic time, so that it has stopped before anybody takes over. Of a scheduler whose process is proved to have
+ * ended nobody waits for the lease: it grants nothing any more.
  */
 export class LeaseKeeper {
   readonly #store: Store;
@@ -54,14 +56,17 @@ export class LeaseKeeper {
     );
   }
 
-  /** Retires schedulers whose beat stood still for the whole lease; returns how many. */
+  /** Retires schedulers that are dead, or whose beat stood still for the whole lease; returns how many. */
   async retireExpired(): Promise<number> {
     let retired = 0;
     const living = await this.#store.leases.living();
     for (const other of living) {
-      if (other.id === this.#schedulerId || !this.#isExpired(other)) continue;
+      if (other.id === this.#schedulerId) continue;
+      const isDead = isProvedDead(other);
+      if (!isDead && !this.#isExpired(other)) continue;
       if (await this.#store.leases.retire(other.id, other.beat, this.#clock.now())) {
-        this.#logger.warn('Another scheduler stopped beating; its DAGs are free.', {
+        const what = isDead ? 'The process of another scheduler ended' : 'Another scheduler stopped beating';
+        this.#logger.warn(`${what}; its DAGs are free.`, {
           schedulerId: other.id,
           pid: other.pid,
         });

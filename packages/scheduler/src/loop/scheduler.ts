@@ -25,6 +25,7 @@ import {
   type TurnResult,
 } from '@tsflow/core/store';
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
+import { identityOf } from '../processes/process-table.ts';
 import { answerQuestion } from './answer-question.ts';
 import { workloads } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
@@ -122,8 +123,7 @@ export class Scheduler implements Service {
     const { socketPath = null } = this.#options;
     await store.leases.register({
       id: this.id,
-      host: hostname(),
-      pid: process.pid,
+      ...identityOf(process.pid),
       startedAt: this.#clock.now(),
       socketPath,
     });

@@ -44,6 +44,19 @@ export function isAlive(process: ProcessIdentity): boolean {
   return !hasProcFilesystem() && answersSignals(process.pid);
 }
 
+/**
+ * Whether exactly that process is known to have ended: it ran on this machine, since its last start and in this PID namespace, and is
+ * not there any more. Everything else, a process of another machine above all, is a guess and therefore false.
+ */
+export function isProvedDead({ host, bootId: boot, pid, pidStart }: ProcessIdentity): boolean {
+  const isOfThisMachine = host === hostname() && boot === bootId() && boot.includes('/pid:');
+  if (!isOfThisMachine || pidStart === '' || !hasProcFilesystem()) return false;
+  const stat = readStat(pid);
+  if (stat !== null) return stat.state === 'Z' || stat.state === 'X' || stat.start !== pidStart;
+  // Nothing to read may also mean that processes of others are hidden, or that this one has no file descriptor left.
+  return !answersSignals(pid);
+}
+
 /** What a process calls itself (`process.title`), empty when it is gone. */
 export function titleOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).split('\0')[0]!.trim();

@@ -1,5 +1,6 @@
 import type { SchemaWords } from '../dialect.ts';
 import { foundation } from './0001-foundation.ts';
+import { schedulerProcess } from './0002-scheduler-process.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
 }
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [foundation];
+export const MIGRATIONS: readonly Migration[] = [foundation, schedulerProcess];
