@@ -15,7 +15,7 @@ await until('the scheduler is up', async () => (await store.leases.living()).len
 const wholes: number[] = [];
 const gaps: number[] = [];
 for (let run = 0; run < RUNS + 1; run++) {
-  project.run('dags', 'trigger', 'chain', '--json');
+  await project.json('dags', 'trigger', 'chain');
   await until('the run has ended', async () => {
     const rows = await store.db.selectFrom('dagRun').select('state').execute();
     return rows.length === run + 1 && rows.every(({ state }) => state === 'success');

@@ -90,7 +90,7 @@ it('shows a DAG run live, from the trigger to its green squares, without a reloa
 });
 
 it('shows the failure, its tries and its log', async () => {
-  project.run('dags', 'trigger', 'failing');
+  await project.json('dags', 'trigger', 'failing');
   const store = await project.store();
   const run = await until_('the run has failed', async () => {
     const [row] = await store.db.selectFrom('dagRun').selectAll().where('dagId', '=', 'failing').execute();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TsflowProject } from '../support/tsflow-command.ts';
+import { InstalledProject } from '../support/installed-project.ts';
 
 const DAGS = {
   'dags/days.ts': `
@@ -25,12 +25,12 @@ export default new DAG({ dagId: 'flaky', schedule: null }, () => {
 `,
 };
 
-let project: TsflowProject;
+let project: InstalledProject;
 beforeAll(async () => {
-  project = new TsflowProject();
+  project = new InstalledProject();
   await project.write(DAGS);
 });
-afterAll(() => project[Symbol.dispose]());
+afterAll(() => project[Symbol.asyncDispose]());
 
 describe('a backfill without a server', () => {
   const range = ['--start', '2026-02-01', '--end', '2026-02-10'];

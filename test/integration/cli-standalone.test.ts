@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
-import { TsflowProject } from '../support/tsflow-command.ts';
+import { freePort, InstalledProject } from '../support/installed-project.ts';
+import { untilGone } from '../support/process-list.ts';
 
 const DAGS = {
   'dags/hello.ts': `
@@ -19,16 +19,16 @@ export const slow = new DAG({ dagId: 'slow', schedule: null }, () => {
 `,
 };
 
-let project: TsflowProject;
+let project: InstalledProject;
 let installation: Installation;
 beforeAll(async () => {
-  project = new TsflowProject();
+  project = new InstalledProject();
   await project.write(DAGS);
   installation = await Installation.start(project);
 });
 afterAll(async () => {
   await installation?.stop();
-  project[Symbol.dispose]();
+  await project[Symbol.asyncDispose]();
 });
 
 beforeEach(() => onTestFailed(() => console.log(installation.transcript)));
@@ -127,7 +127,7 @@ describe('standalone', () => {
     const pids = [...installation.pids.values()];
     installation.child.kill('SIGKILL');
     await installation.closed;
-    await goneAll(pids);
+    await untilGone(...pids);
     installation = await Installation.start(project);
     expect(installation.ready).not.toHaveProperty('password');
   });
@@ -135,7 +135,7 @@ describe('standalone', () => {
   it('stops in good order', async () => {
     const pids = [...installation.pids.values()];
     expect(await installation.stop()).toBe(0);
-    await goneAll(pids);
+    await untilGone(...pids);
   });
 });
 
@@ -162,7 +162,7 @@ class Installation {
   #read = 0;
   #wake = (): void => undefined;
 
-  static async start(of: TsflowProject): Promise<Installation> {
+  static async start(of: InstalledProject): Promise<Installation> {
     const child = of.spawn(['standalone', '--json', '--port', String(await freePort())]);
     const installation = new Installation(child);
     let stderr = '';
@@ -177,7 +177,7 @@ class Installation {
     return installation;
   }
 
-  private constructor(child: ReturnType<TsflowProject['spawn']>) {
+  private constructor(child: ReturnType<InstalledProject['spawn']>) {
     this.child = child;
     this.closed = new Promise((resolve) => child.once('close', resolve));
     createInterface({ input: child.stdout }).on('line', (text) => {
@@ -206,34 +206,12 @@ class Installation {
     }
   }
 
-  async dagIsKnown(of: TsflowProject, dagId: string): Promise<void> {
+  async dagIsKnown(of: InstalledProject, dagId: string): Promise<void> {
     while (!(await of.json<{ dagId: string }[]>('dags', 'list')).some((dag) => dag.dagId === dagId));
   }
 
   async stop(): Promise<number | null> {
     this.child.kill('SIGTERM');
     return this.closed;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Resolves when none of the processes exists any more. */
-async function goneAll(pids: readonly number[]): Promise<void> {
-  while (pids.some(exists)) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

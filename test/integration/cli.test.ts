@@ -4,13 +4,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TsflowProject } from '../support/tsflow-command.ts';
+import { InstalledProject } from '../support/installed-project.ts';
 
-let project: TsflowProject;
+let project: InstalledProject;
 beforeAll(() => {
-  project = new TsflowProject();
+  project = new InstalledProject();
 });
-afterAll(() => project[Symbol.dispose]());
+afterAll(() => project[Symbol.asyncDispose]());
 
 describe('the command line', () => {
   it('tells its version and its nouns', async () => {
@@ -65,7 +65,7 @@ describe('configuration', () => {
   });
 
   it('reads tsflow.config.ts, and says where each setting comes from', async () => {
-    using own = new TsflowProject();
+    await using own = new InstalledProject();
     await own.write({
       'tsflow.config.ts':
         "import { defineConfig } from '@tsflow/core/config';\nconst port: number = 9000;\nexport default defineConfig({ port, killGraceMs: '5s' });\n",
@@ -91,7 +91,7 @@ describe('configuration', () => {
 
 describe('db', () => {
   it('migrates twice without harm, and checks', async () => {
-    using own = new TsflowProject();
+    await using own = new InstalledProject();
     expect(await own.json('db', 'migrate')).toMatchObject({
       applied: ['0001-foundation', '0002-scheduler-process'],
     });
@@ -100,7 +100,7 @@ describe('db', () => {
   });
 
   it('says that a database without tables has to be migrated', async () => {
-    using own = new TsflowProject();
+    await using own = new InstalledProject();
     const result = await own.run(['db', 'check']);
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('tsflow db migrate') });
   });
@@ -166,7 +166,7 @@ describe('variables', () => {
 
   it('imports what it exported; one bad value and nothing is written', async () => {
     const { stdout } = await project.run(['variables', 'export']);
-    using other = new TsflowProject();
+    await using other = new InstalledProject();
     expect((await other.run(['variables', 'import', '-'], { input: stdout })).code).toBe(0);
     expect((await other.run(['variables', 'export'])).stdout).toBe(stdout);
     const refused = await other.run(['variables', 'import', '-'], { input: '{"fresh":1,"parallelism":-1}' });
@@ -177,7 +177,7 @@ describe('variables', () => {
 
 describe('users', () => {
   it('adds one, gives another password, and keeps the last Admin', async () => {
-    using own = new TsflowProject();
+    await using own = new InstalledProject();
     const ada = await own.json<{ password: string }>('users', 'create', 'ada', '--role', 'Admin');
     const again = await own.json<{ password: string }>('users', 'reset-password', 'ada');
     expect(again.password).not.toBe(ada.password);
@@ -198,7 +198,7 @@ describe('users', () => {
 
 describe('init', () => {
   it('writes a project that the check accepts, and overwrites nothing', async () => {
-    using own = new TsflowProject();
+    await using own = new InstalledProject();
     const first = await own.json<{ written: string[] }>('init', 'demo');
     expect(first.written).toEqual(['package.json', 'tsconfig.json', '.gitignore', 'dags/hello.ts']);
     expect(await own.json('check', '--dags', 'demo/dags')).toMatchObject({ errors: 0, dagIds: ['hello'] });

@@ -349,17 +349,18 @@ describe.each(DATABASES)('the REST API reads from %s', (dialect) => {
       ],
       groups: [{ groupId: 'load' }],
       runs: [{ logicalDate: day(17) }, { logicalDate: day(18) }, { logicalDate: day(19), key: 119 }],
-      cells: {
-        [`scheduled__${day(19)}`]: {
-          extract: { state: 'success', tryNumber: 2 },
-          'load.rows': {
-            state: 'running',
-            mapped: { success: 2, running: 1 },
-            startDate: new Date(AT + 10).toISOString(),
-            endDate: null,
-          },
+      letters: { s: 'success', r: 'running' },
+      columns: [
+        { states: '..', lengths: [-1, -1] },
+        { states: '..' },
+        {
+          states: 'sr',
+          lengths: [1, -1],
+          started: { 1: new Date(AT + 10).toISOString() },
+          tries: { 0: 2 },
+          mapped: { 1: { success: 2, running: 1 } },
         },
-      },
+      ],
     });
     const earlier = (await viewer.get(`/dags/etl/grid?limit=2&before=${day(5)}`)).body;
     expect(earlier).toMatchObject({ runs: [{ logicalDate: day(3) }, { logicalDate: day(4) }] });

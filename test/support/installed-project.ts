@@ -1,43 +1,92 @@
-import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openStore, type Store } from '@tsflow/core/store';
 
-/** Tests and benchmarks are run from the root of the repository. */
-const ROOT = process.cwd();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSFLOW = join(ROOT, 'packages/cli/bin/tsflow.js');
 
+/** What a command printed, and its exit code (or the signal that ended it). */
+export interface CommandResult {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
- * A project of its own in a temporary folder: generated DAG files, a database, the real `tsflow` processes. Everything as it is
- * installed, isolation on, SQLite with synchronous FULL.
+ * A project of its own in a temporary folder: DAG files, a database, the real `tsflow` processes. Everything as it is installed,
+ * isolation on, SQLite with synchronous FULL, and none of the settings of whoever runs the tests.
  */
 export class InstalledProject implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'tsflow-project-'));
   readonly home = join(this.folder, '.tsflow');
   readonly #processes: ChildProcess[] = [];
   #store: Store | null = null;
+  readonly #databaseUrl: string | undefined;
 
-  readonly #databaseUrl: string;
-
-  /** @param databaseUrl default: a SQLite file in the project */
-  constructor(files: Readonly<Record<string, string>>, databaseUrl?: string) {
-    this.#databaseUrl = databaseUrl ?? `sqlite:${join(this.home, 'tsflow.db')}`;
+  /**
+   * @param files by their names in the dags folder
+   * @param databaseUrl default: what tsflow takes when nobody says anything, a SQLite file in its home
+   */
+  constructor(files: Readonly<Record<string, string>> = {}, databaseUrl?: string) {
+    this.#databaseUrl = databaseUrl;
     mkdirSync(join(this.folder, 'dags'));
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, 'dags', name), text);
   }
 
-  /** Runs a command to its end and gives its output. */
-  run(...args: string[]): string {
-    return execFileSync(process.execPath, [TSFLOW, ...args], {
-      cwd: this.folder,
-      env: this.env,
-      encoding: 'utf8',
+  /** Adds files, by their paths in the project. */
+  async write(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(this.folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
+  }
+
+  /** Runs a command to its end. */
+  async run(
+    args: readonly string[],
+    options: { env?: Record<string, string>; input?: string } = {},
+  ): Promise<CommandResult> {
+    const child = this.spawn(args, options.env);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
     });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdin.end(options.input ?? '');
+    const code = await new Promise<number | string>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
+    });
+    return { code, stdout, stderr };
+  }
+
+  /** Runs `tsflow … --json`; the result as it was printed. Throws with everything that was said unless the exit code is 0. */
+  async json<T = unknown>(...args: readonly string[]): Promise<T> {
+    const result = await this.run([...args, '--json']);
+    if (result.code === 0) return JSON.parse(result.stdout) as T;
+    throw new Error(`tsflow ${args.join(' ')} ended with ${result.code}: ${result.stdout}${result.stderr}`);
+  }
+
+  /** Starts a command whose input and output are the test's business. */
+  spawn(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(process.execPath, [TSFLOW, ...args], {
+      cwd: this.folder,
+      env: { ...this.#env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#processes.push(child);
+    return child;
   }
 
   /** Starts a long-lived command. Its output is passed on when TSFLOW_TEST_VERBOSE is set. */
@@ -45,24 +94,28 @@ export class InstalledProject implements AsyncDisposable {
     return this.startWith({}, ...args);
   }
 
+  /** The same with more in its environment. */
+  startWith(env: Readonly<Record<string, string>>, ...args: string[]): ChildProcess {
+    return this.#start(args, process.env.TSFLOW_TEST_VERBOSE === undefined ? 'ignore' : 'inherit', env);
+  }
+
   /** Starts a long-lived command and returns the file that its output goes to. */
   startLogged(...args: string[]): string {
     const path = join(this.folder, 'output.txt');
     const output = openSync(path, 'a');
-    const stdio: StdioOptions = ['ignore', output, output];
-    this.#processes.push(
-      spawn(process.execPath, [TSFLOW, ...args], { cwd: this.folder, env: this.env, stdio }),
-    );
+    this.#start(args, ['ignore', output, output]);
     closeSync(output);
     return path;
   }
 
-  /** The same with more in its environment. */
-  startWith(env: Readonly<Record<string, string>>, ...args: string[]): ChildProcess {
-    const stdio = process.env.TSFLOW_TEST_VERBOSE === undefined ? 'ignore' : 'inherit';
+  #start(
+    args: readonly string[],
+    stdio: StdioOptions,
+    env: Readonly<Record<string, string>> = {},
+  ): ChildProcess {
     const child = spawn(process.execPath, [TSFLOW, ...args], {
       cwd: this.folder,
-      env: { ...this.env, ...env },
+      env: { ...this.#env, ...env },
       stdio,
     });
     this.#processes.push(child);
@@ -72,7 +125,9 @@ export class InstalledProject implements AsyncDisposable {
   async store(): Promise<Store> {
     if (this.#store === null) {
       mkdirSync(this.home, { recursive: true, mode: 0o700 });
-      this.#store = await openStore(this.#databaseUrl, { poolSize: 2 });
+      this.#store = await openStore(this.#databaseUrl ?? `sqlite:${join(this.home, 'tsflow.db')}`, {
+        poolSize: 2,
+      });
       await this.#store.migrate();
     }
     return this.#store;
@@ -98,14 +153,12 @@ export class InstalledProject implements AsyncDisposable {
     return text.trim().split(' ').filter(Boolean).map(Number);
   }
 
-  get env(): NodeJS.ProcessEnv {
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    return {
-      ...env,
-      TSFLOW_HOME: this.home,
-      TSFLOW_DAGS: join(this.folder, 'dags'),
-      TSFLOW_DATABASE_URL: this.#databaseUrl,
-    };
+  get #env(): NodeJS.ProcessEnv {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(TSFLOW_|NODE_OPTIONS|FORCE_COLOR)/.test(name),
+    );
+    const database = this.#databaseUrl === undefined ? {} : { TSFLOW_DATABASE_URL: this.#databaseUrl };
+    return { ...Object.fromEntries(inherited), ...database };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,9 +6,11 @@ import type {
   DagVersionSummary,
   PlannedRun,
 } from '@tsflow/core/queries';
+import { STATE_LETTERS } from '@tsflow/core/queries';
 import type { SerializedDag } from '@tsflow/core/serialization';
+import type { TaskState } from '@tsflow/core/state';
 import { z } from 'zod';
-import { instant, instantParameter, iso, isoOrNull } from './instant.ts';
+import { instant, instantParameter, iso } from './instant.ts';
 import { jsonObject } from './json-value.ts';
 import { flagParameter, pageQuery } from './page.ts';
 import { runBarJson, runBarSchema } from './run.ts';
@@ -165,15 +167,17 @@ export const gridQuery = z.strictObject({
   before: instantParameter.optional().describe('Only runs with an earlier logical date.'),
 });
 
-const gridCell = z
+const byPlace = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
+
+const gridColumn = z
   .object({
-    state: taskState,
-    tryNumber: z.number().int(),
-    startDate: instant.nullable(),
-    endDate: instant.nullable(),
-    mapped: taskCounts.optional().describe('Instances by state, of a mapped task.'),
+    states: z.string().describe('A letter a task, in the order of `tasks`; `.`: no instance.'),
+    lengths: z.array(z.number()).describe('Milliseconds a task took; -1: it has not ended.'),
+    started: byPlace(instant).describe('Start of those that have not ended, by place in `tasks`.'),
+    tries: byPlace(z.number().int()).describe('Where it is not the first, by place.'),
+    mapped: byPlace(taskCounts).describe('Instances by state of mapped tasks, by place.'),
   })
-  .meta({ id: 'GridCell' });
+  .meta({ id: 'GridColumn' });
 
 export const gridSchema = z
   .object({
@@ -185,37 +189,36 @@ export const gridSchema = z
         label: z.string(),
         operator: z.string(),
         isMapped: z.boolean(),
+        isRemoved: z.boolean().describe('It left the DAG; some of the runs have it.'),
       }),
     ),
     groups: z.array(serializedGroup),
+    letters: z.record(z.string(), taskState).describe('Which state a letter in `states` stands for.'),
     runs: z.array(runBarSchema),
-    cells: z.record(z.string(), z.record(z.string(), gridCell)).describe('By run id, then task id.'),
+    columns: z.array(gridColumn).describe('One of each run.'),
   })
   .meta({ id: 'DagGrid' });
 
 export function gridJson(grid: DagGrid): z.input<typeof gridSchema> {
-  const cells: Record<string, Record<string, z.input<typeof gridCell>>> = Object.create(null);
-  for (const [runId, ofRun] of Object.entries(grid.cells)) {
-    const row: Record<string, z.input<typeof gridCell>> = Object.create(null);
-    for (const [taskId, cell] of Object.entries(ofRun)) {
-      row[taskId] = {
-        state: cell.state,
-        tryNumber: cell.tryNumber,
-        startDate: isoOrNull(cell.startDate),
-        endDate: isoOrNull(cell.endDate),
-        ...(cell.mapped === undefined ? {} : { mapped: cell.mapped }),
-      };
-    }
-    cells[runId] = row;
-  }
   return {
     version: grid.version,
     tasks: [...grid.tasks],
     groups: [...grid.groups],
+    letters: LETTERS,
     runs: grid.runs.map(runBarJson),
-    cells,
+    columns: grid.columns.map(({ states, lengths, started, tries, mapped }) => ({
+      states,
+      lengths: [...lengths],
+      started: Object.fromEntries(Object.entries(started).map(([place, at]) => [place, iso(at)])),
+      tries,
+      mapped,
+    })),
   };
 }
+
+const LETTERS = Object.fromEntries(
+  (Object.entries(STATE_LETTERS) as [TaskState, string][]).map(([state, letter]) => [letter, state]),
+);
 
 export const plannedRunSchema = z
   .object({

@@ -14,8 +14,8 @@ export interface DagGrid {
   readonly groups: readonly SerializedGroup[];
   /** Oldest first. */
   readonly runs: readonly RunBar[];
-  /** By run id, then task id. Queued runs have none; tasks that left the DAG are still here. */
-  readonly cells: Readonly<Record<string, Readonly<Record<string, GridCell>>>>;
+  /** One of each run, in the order of `runs`. */
+  readonly columns: readonly GridColumn[];
 }
 
 export interface GridTask {
@@ -26,20 +26,43 @@ export interface GridTask {
   readonly operator: string;
   /** Some run of the window has mapped instances of it. */
   readonly isMapped: boolean;
+  /** It left the DAG; runs of the window still have it. */
+  readonly isRemoved: boolean;
 }
 
-export interface GridCell {
-  /** Of a mapped task: the one that matters most (failed before running before waiting before done). */
-  readonly state: TaskState;
-  /** Of a mapped task: the greatest. */
-  readonly tryNumber: number;
-  /** Of a mapped task: the earliest. */
-  readonly startDate: number | null;
-  /** Of a mapped task: the latest; null while one of them has not ended. */
-  readonly endDate: number | null;
-  /** Instances by state. Mapped tasks only. */
-  readonly mapped?: Readonly<Partial<Record<TaskState, number>>>;
+/**
+ * The cells of one run, packed: 5,000 tasks by 25 runs are 125,000 cells, and as one object each they are 15 MB. A place in `states` and
+ * `lengths` is the place of the task in the grid's `tasks`; what few cells have is kept by that place.
+ */
+export interface GridColumn {
+  /** A letter a task, of {@link STATE_LETTERS}; `.` where the run has no instance. Of a mapped task the state that matters most. */
+  readonly states: string;
+  /** Milliseconds from start to end, of a mapped task from the earliest to the latest; -1 while it has not ended, or never began. */
+  readonly lengths: readonly number[];
+  /** Start of those that have not ended. */
+  readonly started: Readonly<Record<number, number>>;
+  /** Number of the try, where it is not the first; of a mapped task the greatest. */
+  readonly tries: Readonly<Record<number, number>>;
+  /** Instances by state, of mapped tasks. */
+  readonly mapped: Readonly<Record<number, Partial<Record<TaskState, number>>>>;
 }
+
+/** The letter that stands for a state in {@link GridColumn.states}. */
+export const STATE_LETTERS: Readonly<Record<TaskState, string>> = {
+  none: 'n',
+  scheduled: 'c',
+  queued: 'q',
+  running: 'r',
+  success: 's',
+  failed: 'f',
+  up_for_retry: 't',
+  up_for_reschedule: 'h',
+  deferred: 'd',
+  upstream_failed: 'u',
+  skipped: 'k',
+  removed: 'x',
+  restarting: 'e',
+};
 
 /** Most runs that one window has. */
 const MAX_GRID_RUNS = 100;
@@ -58,24 +81,27 @@ export async function dagGrid(
   }
   const dag = await getDag(store, args);
   const runs = await windowOfRuns(store, args.dagId, limit, args.before);
-  const cells = await cellsOf(store, runs);
+  const tasks = (dag.serialized?.tasks ?? []).map((task) => ({
+    taskId: task.taskId,
+    groupId: task.groupId,
+    label: task.groupId === null ? task.taskId : task.taskId.slice(task.groupId.length + 1),
+    operator: task.operator,
+    isRemoved: false,
+  }));
+  const places = new Map(tasks.map((task, place) => [task.taskId, place]));
+  const cells = await cellsOf(store, runs, places);
+  for (const taskId of [...places.keys()].slice(tasks.length)) {
+    tasks.push({ taskId, groupId: null, label: taskId, operator: '', isRemoved: true });
+  }
   const mapped = new Set(
-    Object.values(cells).flatMap((ofRun) =>
-      Object.entries(ofRun).flatMap(([taskId, cell]) => (cell.mapped === undefined ? [] : [taskId])),
-    ),
+    [...cells.values()].flatMap((ofRun) => ofRun.flatMap((cell, place) => (cell.mapped ? [place] : []))),
   );
   return {
     version: dag.version,
-    tasks: (dag.serialized?.tasks ?? []).map((task) => ({
-      taskId: task.taskId,
-      groupId: task.groupId,
-      label: task.groupId === null ? task.taskId : task.taskId.slice(task.groupId.length + 1),
-      operator: task.operator,
-      isMapped: mapped.has(task.taskId),
-    })),
+    tasks: tasks.map((task, place) => ({ ...task, isMapped: mapped.has(place) })),
     groups: dag.serialized?.groups ?? [],
     runs,
-    cells,
+    columns: runs.map((run) => packed(cells.get(run.key) ?? [], tasks.length)),
   };
 }
 
@@ -91,22 +117,61 @@ async function windowOfRuns(
   return rows.reverse().map(runBar);
 }
 
-async function cellsOf(store: Store, runs: readonly RunBar[]): Promise<DagGrid['cells']> {
-  const cells: Record<string, Record<string, GridCell>> = {};
+interface Cell {
+  readonly state: TaskState;
+  readonly tryNumber: number;
+  readonly startDate: number | null;
+  readonly endDate: number | null;
+  readonly mapped?: Readonly<Partial<Record<TaskState, number>>>;
+}
+
+/** The cells of each run (by its key) by the place of their task; tasks that `places` does not know are added to it. */
+async function cellsOf(
+  store: Store,
+  runs: readonly RunBar[],
+  places: Map<string, number>,
+): Promise<ReadonlyMap<number, Cell[]>> {
+  const cells = new Map<number, Cell[]>();
   if (runs.length === 0) return cells;
-  const runIds = new Map(runs.map((run) => [run.key, run.runId]));
-  for (const row of await instancesOf(store, [...runIds.keys()])) {
-    // No prototype: a task may be called `constructor`.
-    const ofRun: Record<string, GridCell> = Object.create(null);
+  const rows = await instancesOf(
+    store,
+    runs.map((run) => run.key),
+  );
+  for (const row of rows) {
+    const ofRun: Cell[] = [];
     for (const [taskId, isMapped, state, tryNumber, startDate, endDate] of JSON.parse(
       row.instances,
     ) as InstanceTuple[]) {
-      const cell: GridCell = { state, tryNumber, startDate, endDate };
-      ofRun[taskId] = isMapped === 1 ? merged(ofRun[taskId], cell) : cell;
+      let place = places.get(taskId);
+      if (place === undefined) {
+        place = places.size;
+        places.set(taskId, place);
+      }
+      const cell: Cell = { state, tryNumber, startDate, endDate };
+      ofRun[place] = isMapped === 1 ? merged(ofRun[place], cell) : cell;
     }
-    cells[runIds.get(row.runKey)!] = ofRun;
+    cells.set(row.runKey, ofRun);
   }
   return cells;
+}
+
+function packed(cells: readonly Cell[], count: number): GridColumn {
+  let states = '';
+  const lengths: number[] = [];
+  const started: Record<number, number> = {};
+  const tries: Record<number, number> = {};
+  const mapped: Record<number, Partial<Record<TaskState, number>>> = {};
+  for (let place = 0; place < count; place += 1) {
+    const cell = cells[place];
+    states += cell === undefined ? '.' : STATE_LETTERS[cell.state];
+    const hasEnded = cell !== undefined && cell.startDate !== null && cell.endDate !== null;
+    lengths.push(hasEnded ? Math.max(0, cell.endDate - cell.startDate) : -1);
+    if (cell === undefined) continue;
+    if (cell.startDate !== null && cell.endDate === null) started[place] = cell.startDate;
+    if (cell.tryNumber > 1) tries[place] = cell.tryNumber;
+    if (cell.mapped !== undefined) mapped[place] = cell.mapped;
+  }
+  return { states, lengths, started, tries, mapped };
 }
 
 type InstanceTuple = [
@@ -140,7 +205,7 @@ async function instancesOf(
 }
 
 /** The cell of a mapped task after one more of its instances. */
-function merged(cell: GridCell | undefined, instance: GridCell): GridCell {
+function merged(cell: Cell | undefined, instance: Cell): Cell {
   if (cell?.mapped === undefined) return { ...instance, mapped: { [instance.state]: 1 } };
   return {
     state: WEIGHT.indexOf(instance.state) < WEIGHT.indexOf(cell.state) ? instance.state : cell.state,

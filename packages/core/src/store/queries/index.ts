@@ -16,7 +16,7 @@ export {
   listRunEvents,
 } from './event.ts';
 export { type GanttSegment, runGantt } from './gantt.ts';
-export { type DagGrid, dagGrid, type GridCell, type GridTask } from './grid.ts';
+export { type DagGrid, dagGrid, type GridColumn, type GridTask, STATE_LETTERS } from './grid.ts';
 export { type ImportError, listImportErrors } from './import-error.ts';
 export { nextRuns, type PlannedRun } from './next-run.ts';
 export { MAX_PAGE_ROWS, type Page, type PageArgs } from './page.ts';

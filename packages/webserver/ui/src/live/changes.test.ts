@@ -59,17 +59,30 @@ describe('applyChanges', () => {
 
   it('patches the cell and the bar of a grid of any length', () => {
     const cache = new QueryClient();
-    const grid = {
-      runs: [{ runId: 'r', state: 'running', startDate: at, endDate: null }],
-      cells: { r: { t: { state: 'queued', tryNumber: 1, startDate: null, endDate: null } } },
-    } as unknown as Grid;
+    const run = { key: 1, runId: 'r', state: 'running', runType: 'manual', logicalDate: at } as const;
+    const task = {
+      taskId: 't',
+      groupId: null,
+      label: 't',
+      operator: 'F',
+      isMapped: false,
+      isRemoved: false,
+    };
+    const grid: Grid = {
+      version: null,
+      groups: [],
+      tasks: [task],
+      letters: { q: 'queued', f: 'failed' },
+      runs: [{ ...run, startDate: at, endDate: null }],
+      columns: [{ states: 'q', lengths: [-1], started: {}, tries: {}, mapped: {} }],
+    };
     cache.setQueryData(['grid', 'd', 25], grid);
     applyChanges(cache, [
       change({ toState: 'failed' }),
       change({ type: 'run_state', taskId: null, toState: 'failed' }),
     ]);
     const next = cache.getQueryData<Grid>(['grid', 'd', 25])!;
-    expect(next.cells.r!.t).toMatchObject({ state: 'failed', endDate: at });
+    expect(next.columns[0]).toMatchObject({ states: 'f', started: {} });
     expect(next.runs[0]).toMatchObject({ state: 'failed', endDate: at });
   });
 

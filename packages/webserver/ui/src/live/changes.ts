@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Grid, Page, Run, RunState, TaskInstance, TaskState } from '../api/contract.ts';
+import { patchedColumn } from '../dag/grid/grid-cells.ts';
 
 /** One line of the live stream: what changed, from what to what. */
 export interface Change {
@@ -98,14 +99,9 @@ function patchTasks(cache: QueryClient, changes: readonly Change[]): void {
     };
   });
   cache.setQueriesData<Grid>({ queryKey: ['grid', dagId] }, (grid) => {
-    const column = grid?.cells[runId!];
-    if (!grid || !column) return grid;
-    const next = { ...column };
-    for (const change of changes) {
-      const cell = change.taskId === null ? undefined : next[change.taskId];
-      if (cell && !cell.mapped) next[change.taskId!] = patchedInstance(cell, change);
-    }
-    return { ...grid, cells: { ...grid.cells, [runId!]: next } };
+    const at = grid?.runs.findIndex((run) => run.runId === runId) ?? -1;
+    if (!grid || at < 0) return grid;
+    return { ...grid, columns: grid.columns.with(at, patchedColumn(grid, grid.columns[at]!, changes)) };
   });
 }
 

@@ -1195,42 +1195,52 @@ export interface components {
                 label: string;
                 operator: string;
                 isMapped: boolean;
+                /** @description It left the DAG; some of the runs have it. */
+                isRemoved: boolean;
             }[];
             groups: components["schemas"]["SerializedGroup"][];
+            /** @description Which state a letter in `states` stands for. */
+            letters: {
+                [key: string]: components["schemas"]["TaskState"];
+            };
             runs: components["schemas"]["RunBar"][];
-            /** @description By run id, then task id. */
-            cells: {
-                [key: string]: {
-                    [key: string]: components["schemas"]["GridCell"];
-                };
-            };
-        };
-        GridCell: {
-            state: components["schemas"]["TaskState"];
-            tryNumber: number;
-            /** Format: date-time */
-            startDate: string | null;
-            /** Format: date-time */
-            endDate: string | null;
-            /** @description Instances by state, of a mapped task. */
-            mapped?: {
-                none?: number;
-                scheduled?: number;
-                queued?: number;
-                running?: number;
-                success?: number;
-                failed?: number;
-                skipped?: number;
-                upstream_failed?: number;
-                up_for_retry?: number;
-                up_for_reschedule?: number;
-                deferred?: number;
-                restarting?: number;
-                removed?: number;
-            };
+            /** @description One of each run. */
+            columns: components["schemas"]["GridColumn"][];
         };
         /** @enum {string} */
         TaskState: "none" | "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed";
+        GridColumn: {
+            /** @description A letter a task, in the order of `tasks`; `.`: no instance. */
+            states: string;
+            /** @description Milliseconds a task took; -1: it has not ended. */
+            lengths: number[];
+            /** @description Start of those that have not ended, by place in `tasks`. */
+            started: {
+                [key: string]: string;
+            };
+            /** @description Where it is not the first, by place. */
+            tries: {
+                [key: string]: number;
+            };
+            /** @description Instances by state of mapped tasks, by place. */
+            mapped: {
+                [key: string]: {
+                    none?: number;
+                    scheduled?: number;
+                    queued?: number;
+                    running?: number;
+                    success?: number;
+                    failed?: number;
+                    skipped?: number;
+                    upstream_failed?: number;
+                    up_for_retry?: number;
+                    up_for_reschedule?: number;
+                    deferred?: number;
+                    restarting?: number;
+                    removed?: number;
+                };
+            };
+        };
         PlannedRun: {
             /** Format: date-time */
             logicalDate: string;

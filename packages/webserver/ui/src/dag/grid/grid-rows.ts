@@ -1,4 +1,4 @@
-import type { Grid, GridCell, GridTask, SerializedGroup, TaskState } from '../../api/contract.ts';
+import type { GridTask, SerializedGroup } from '../../api/contract.ts';
 
 export interface GridRow {
   readonly id: string;
@@ -6,8 +6,9 @@ export interface GridRow {
   readonly depth: number;
   readonly label: string;
   readonly isClosed: boolean;
-  /** Of a group: every task below it, for the aggregate cell. */
-  readonly taskIds: readonly string[];
+  /** Where its tasks (of a group: every one below it) stand among the tasks of the grid. */
+  readonly places: readonly number[];
+  readonly isRemoved: boolean;
 }
 
 /** The lines of the grid: groups in the place of their first task, closed ones as one line. */
@@ -18,40 +19,41 @@ export function gridRows(
 ): GridRow[] {
   const parents = new Map(grid.groups.map((group) => [group.groupId, group]));
   const wanted = filter?.toLowerCase();
-  const below = new Map<string, string[]>();
-  const children = new Map<string | null, (GridTask | SerializedGroup)[]>();
-  const add = (parent: string | null, child: GridTask | SerializedGroup) => {
+  const below = new Map<string, number[]>();
+  const children = new Map<string | null, (PlacedTask | SerializedGroup)[]>();
+  const add = (parent: string | null, child: PlacedTask | SerializedGroup) => {
     const list = children.get(parent);
     if (list) list.push(child);
     else children.set(parent, [child]);
   };
-  const openGroup = (groupId: string): string[] => {
+  const openGroup = (groupId: string): number[] => {
     const known = below.get(groupId);
     if (known) return known;
-    const made: string[] = [];
+    const made: number[] = [];
     below.set(groupId, made);
     const group = parents.get(groupId) ?? { groupId, parentId: null, label: groupId };
     if (group.parentId !== null) openGroup(group.parentId);
     add(group.parentId, group);
     return made;
   };
-  for (const task of grid.tasks) {
+  for (const [place, task] of grid.tasks.entries()) {
     if (wanted && !task.taskId.toLowerCase().includes(wanted)) continue;
     for (let group = task.groupId; group !== null; group = parents.get(group)?.parentId ?? null)
-      openGroup(group).push(task.taskId);
-    add(task.groupId, task);
+      openGroup(group).push(place);
+    add(task.groupId, { task, place });
   }
   const rows: GridRow[] = [];
   const walk = (parent: string | null, depth: number): void => {
     for (const child of children.get(parent) ?? []) {
-      if ('taskId' in child) {
+      if ('task' in child) {
         rows.push({
-          id: child.taskId,
+          id: child.task.taskId,
           kind: 'task',
           depth,
-          label: child.label,
+          label: child.task.label,
           isClosed: false,
-          taskIds: [child.taskId],
+          places: [child.place],
+          isRemoved: child.task.isRemoved,
         });
       } else {
         const isClosed = closed.has(child.groupId);
@@ -61,7 +63,8 @@ export function gridRows(
           depth,
           label: child.label,
           isClosed,
-          taskIds: below.get(child.groupId) ?? [],
+          places: below.get(child.groupId) ?? [],
+          isRemoved: false,
         });
         if (!isClosed) walk(child.groupId, depth + 1);
       }
@@ -71,19 +74,7 @@ export function gridRows(
   return rows;
 }
 
-/** How many instances of a line are in which state, in one run. */
-export function cellCounts(
-  row: GridRow,
-  column: Grid['cells'][string] | undefined,
-): Partial<Record<TaskState, number>> {
-  const counts: Partial<Record<TaskState, number>> = {};
-  for (const taskId of row.taskIds) {
-    const cell: GridCell | undefined = column?.[taskId];
-    if (!cell) continue;
-    if (cell.mapped)
-      for (const [state, count] of Object.entries(cell.mapped) as [TaskState, number][])
-        counts[state] = (counts[state] ?? 0) + count;
-    else counts[cell.state] = (counts[cell.state] ?? 0) + 1;
-  }
-  return counts;
+interface PlacedTask {
+  readonly task: GridTask;
+  readonly place: number;
 }

@@ -41,13 +41,14 @@ export function GridTab({
     () => (data ? gridRows(data, closed, search.filter) : []),
     [data?.tasks, data?.groups, closed, search.filter],
   );
-  const runs = useMemo(
+  const shown = useMemo(
     () =>
-      (data?.runs ?? []).filter(
-        (run) =>
-          (!search.state || run.state === search.state) && (!search.type || run.runType === search.type),
+      (data?.runs ?? []).flatMap((run, at) =>
+        (!search.state || run.state === search.state) && (!search.type || run.runType === search.type)
+          ? [{ run, column: data!.columns[at]! }]
+          : [],
       ),
-    [data?.runs, search.state, search.type],
+    [data?.runs, data?.columns, search.state, search.type],
   );
   if (grid.isError && !data) return <ErrorNotice error={grid.error} onRetry={() => void grid.refetch()} />;
   const setClosed = (next: ReadonlySet<string>) => onChange({ closed: [...next].join(',') || undefined });
@@ -104,7 +105,7 @@ export function GridTab({
           </>
         ) : null}
       </div>
-      {data && runs.length === 0 ? (
+      {data && shown.length === 0 ? (
         <div className="empty">
           <h2>{search.state || search.type ? t('dag.noRunMatches') : t('dag.noRuns')}</h2>
           <p className="soft">{t('dag.noRunsText')}</p>
@@ -117,8 +118,8 @@ export function GridTab({
           dagId={dagId}
           zone={zone}
           rows={rows}
-          runs={runs}
-          cells={data.cells}
+          shown={shown}
+          letters={data.letters}
           onToggle={(groupId) => {
             const next = new Set(closed);
             if (!next.delete(groupId)) next.add(groupId);

@@ -3,31 +3,31 @@ import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
-  memo,
-  type ReactNode,
   type RefObject,
   useCallback,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Grid, GridCell, RunBar, TaskState } from '../../api/contract.ts';
+import type { RunBar } from '../../api/contract.ts';
 import { durationMs, durationText } from '../../clock/duration-text.ts';
 import { dateText, useShownZone } from '../../clock/instant.tsx';
 import { serverNow } from '../../clock/server-clock.ts';
 import { Icon } from '../../controls/icon.tsx';
 import { StateIcon } from '../../state/state-icon.tsx';
 import { useStateWord } from '../../state/state-label.tsx';
-import { mostUrgent } from '../../state/urgency.ts';
-import { cellCounts, type GridRow } from './grid-rows.ts';
+import { dayText, isNewDay } from './day-labels.ts';
+import type { StateLetters } from './grid-cells.ts';
+import { cellId, type GridRun, ROW_HEIGHT, Row } from './grid-row.tsx';
+import type { GridRow } from './grid-rows.ts';
 
 const NAME_WIDTH = 280;
 const NAME_WIDTH_NARROW = 150;
 const LEAST_COLUMN = 26;
 const WIDEST_COLUMN = 44;
-const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 84;
 const NOWHERE = -2;
 const CUT_AT_MEDIANS = 3;
@@ -40,19 +40,20 @@ export function GridTable({
   dagId,
   zone,
   rows,
-  runs,
-  cells,
+  shown,
+  letters,
   onToggle,
 }: {
   dagId: string;
   zone: string | undefined;
   rows: readonly GridRow[];
-  runs: readonly RunBar[];
-  cells: Grid['cells'];
+  shown: readonly GridRun[];
+  letters: StateLetters;
   onToggle: (groupId: string) => void;
 }) {
   const { t, i18n } = useTranslation();
   const word = useStateWord();
+  const runs = useMemo(() => shown.map(({ run }) => run), [shown]);
   const navigate = useNavigate();
   const shownZone = useShownZone(zone);
   const scroller = useRef<HTMLDivElement>(null);
@@ -230,8 +231,8 @@ export function GridTable({
                 columnWidth={columnWidth}
                 first={first}
                 last={last}
-                runs={runs}
-                cells={cells}
+                shown={shown}
+                letters={letters}
                 focused={at.row === item.index ? at.column : NOWHERE}
                 word={word}
                 onOpen={openAt}
@@ -245,114 +246,6 @@ export function GridTable({
       </div>
     </>
   );
-}
-
-/** One line of squares. Drawn again when it changes, not when others do. */
-const Row = memo(function Row({
-  row,
-  index,
-  top,
-  width,
-  nameWidth,
-  columnWidth,
-  first,
-  last,
-  runs,
-  cells,
-  focused,
-  word,
-  onOpen,
-}: {
-  row: GridRow;
-  index: number;
-  top: number;
-  width: number;
-  nameWidth: number;
-  columnWidth: number;
-  /** The columns in sight. */
-  first: number;
-  last: number;
-  runs: readonly RunBar[];
-  cells: Grid['cells'];
-  /** The column with the focus, -1 for the name. */
-  focused: number;
-  word: (state: string) => string;
-  onOpen: (row: number, column: number) => void;
-}) {
-  const isGroup = row.kind === 'group';
-  const squares: ReactNode[] = [];
-  for (let column = first; column <= last; column += 1) {
-    const runId = runs[column]?.runId;
-    if (runId === undefined) continue;
-    const cell = isGroup ? undefined : cells[runId]?.[row.id];
-    const counts = isGroup ? cellCounts(row, cells[runId]) : (cell?.mapped ?? null);
-    const state = counts ? mostUrgent(counts) : cell?.state;
-    const label = counts ? countsText(counts, word) : cell ? cellText(cell, word) : '';
-    squares.push(
-      <div
-        key={runId}
-        id={cellId(index, column)}
-        className="grid-cell"
-        role="gridcell"
-        aria-colindex={column + 2}
-        aria-label={label}
-        title={label ? `${row.id}\n${label}` : undefined}
-        data-column={column}
-        data-focused={focused === column || undefined}
-        style={{ left: nameWidth + column * columnWidth, width: columnWidth }}
-      >
-        {state ? (
-          <i className={isGroup && !row.isClosed ? 'grid-dot' : 'state-square'} data-state={state} />
-        ) : null}
-        {cell && cell.tryNumber > 1 ? <sup>{cell.tryNumber}</sup> : null}
-      </div>,
-    );
-  }
-  return (
-    <div
-      className="grid-row"
-      role="row"
-      aria-rowindex={index + 2}
-      style={{ top, height: ROW_HEIGHT, width }}
-      onClick={(event) => {
-        const square = (event.target as HTMLElement).closest<HTMLElement>('[data-column]');
-        if (square) onOpen(index, Number(square.dataset.column));
-        else onOpen(index, isGroup ? -1 : runs.length - 1);
-      }}
-      onKeyDown={() => {}}
-    >
-      <div
-        id={cellId(index, -1)}
-        className="grid-name"
-        role="rowheader"
-        aria-colindex={1}
-        title={row.id}
-        data-kind={row.kind}
-        data-focused={focused === -1 || undefined}
-        {...(isGroup ? { 'aria-expanded': !row.isClosed } : {})}
-        style={{ paddingLeft: 16 + row.depth * 14 }}
-      >
-        {isGroup ? <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} /> : null}
-        <span>{row.label}</span>
-        {isGroup ? <span className="faint">{row.taskIds.length}</span> : null}
-      </div>
-      {squares}
-    </div>
-  );
-});
-
-function countsText(
-  counts: Readonly<Partial<Record<TaskState, number>>>,
-  word: (state: string) => string,
-): string {
-  return Object.entries(counts)
-    .map(([state, count]) => `${count} ${word(state)}`)
-    .join(', ');
-}
-
-function cellText(cell: GridCell, word: (state: string) => string): string {
-  const length = durationMs(cell.startDate, cell.endDate, serverNow());
-  return length === null ? word(cell.state) : `${word(cell.state)} · ${durationText(length)}`;
 }
 
 /** Columns as wide as there is room for, within reason: few runs fill the page, many scroll. */
@@ -371,43 +264,4 @@ function useColumnWidth(scroller: RefObject<HTMLDivElement | null>, count: numbe
     return () => observer.disconnect();
   }, [scroller, count]);
   return width;
-}
-
-function cellId(row: number, column: number): string {
-  return `cell-${row}-${column}`;
-}
-
-function dayText(iso: string, zone: string | undefined, language: string): string {
-  return dayFormat(zone, language).format(Date.parse(iso));
-}
-
-function isNewDay(runs: readonly RunBar[], index: number, zone: string | undefined): boolean {
-  const run = runs[index];
-  if (!run?.logicalDate) return false;
-  const before = runs[index - 1]?.logicalDate;
-  // Runs of one day each would label every column; a label then and now is enough.
-  if (!before) return true;
-  const isNew = dayText(run.logicalDate, zone, 'en') !== dayText(before, zone, 'en');
-  return (
-    isNew &&
-    (index % 4 === 0 ||
-      dayText(runs[Math.max(0, index - 3)]?.logicalDate ?? before, zone, 'en') ===
-        dayText(before, zone, 'en'))
-  );
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function dayFormat(zone: string | undefined, language: string): Intl.DateTimeFormat {
-  const key = `${zone} ${language}`;
-  let format = formats.get(key);
-  if (!format) {
-    format = new Intl.DateTimeFormat(language, {
-      month: 'short',
-      day: 'numeric',
-      ...(zone ? { timeZone: zone } : {}),
-    });
-    formats.set(key, format);
-  }
-  return format;
 }
