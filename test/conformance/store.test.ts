@@ -4,16 +4,8 @@ import { createInterface } from 'node:readline';
 import { NotFoundError } from '@tsflow/core/errors';
 import { askDag, type EventTable, openStore, type Store, wakeSchedulers } from '@tsflow/core/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  AT,
-  effectsOf,
-  eventRow,
-  holdDags,
-  parsedFile,
-  registerScheduler,
-  serializedDag,
-  turnOf,
-} from '../support/rows.ts';
+import { AT, effectsOf, eventRow, holdDags, parsedFile, registerScheduler, turnOf } from '../support/rows.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
 import { createDatabase, DATABASES, type TestDatabase } from '../support/store.ts';
 
 const intentFor = (dagId: string, changes: object = {}) => ({
@@ -129,11 +121,14 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
     it('numbers versions, keeps state, and follows a DAG through its file', async () => {
       const first = parsedFile(
         'etl.ts',
-        serializedDag('etl', { pausedUponCreation: true }),
+        serializedDag('etl', {}, { pausedUponCreation: true }),
         serializedDag('old'),
       );
       await record(AT, { parsed: [first] });
-      const second = parsedFile('etl.ts', serializedDag('etl', { description: 'newer', tags: ['b', 'a'] }));
+      const second = parsedFile(
+        'etl.ts',
+        serializedDag('etl', {}, { description: 'newer', tags: ['b', 'a'] }),
+      );
       await record(AT + 1, { parsed: [second] });
       const { version } = second.dags[0]!;
       expect(await store.catalog.version(version)).toMatchObject({
@@ -202,7 +197,7 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
     });
 
     it('takes a pass whole or not at all', async () => {
-      const bad = parsedFile('b.ts', serializedDag('b', { description: 'a\0b' }));
+      const bad = parsedFile('b.ts', serializedDag('b', {}, { description: 'a\0b' }));
       await expect(
         record(AT, { parsed: [parsedFile('a.ts', serializedDag('a')), bad] }),
       ).rejects.toMatchObject({

@@ -1,7 +1,8 @@
 import type { EventTable, Store } from '@tsflow/core/store';
 import { changeUser } from '@tsflow/webserver';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventRow, parsedFile, runRow, serializedDag, taskRow } from '../support/rows.ts';
+import { eventRow, parsedFile, runRow, taskRow } from '../support/rows.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
 import { createDatabase, DATABASES, type TestDatabase } from '../support/store.ts';
 import { type EventReader, type WebClient, WebHarness } from '../support/web-harness.ts';
 

@@ -2,7 +2,8 @@ import * as queries from '@tsflow/core/queries';
 import type { Store } from '@tsflow/core/store';
 import { type CompiledQuery, createQueryId, type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parsedFile, runRow, serializedDag, taskRow } from '../support/rows.ts';
+import { parsedFile, runRow, taskRow } from '../support/rows.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
 import { createDatabase, type TestDatabase } from '../support/store.ts';
 
 /**
@@ -19,7 +20,11 @@ beforeAll(async () => {
   database = await createDatabase('sqlite');
   const real = await database.open();
   planner = real;
-  const dag = serializedDag('etl', { timetable: { type: 'cron', expression: '0 3 * * *', timezone: 'UTC' } });
+  const dag = serializedDag(
+    'etl',
+    {},
+    { timetable: { type: 'cron', expression: '0 3 * * *', timezone: 'UTC' } },
+  );
   await real.catalog.record({ at: 1, parsed: [parsedFile('etl.ts', dag)], failed: [], removed: [] });
   await real.db
     .insertInto('dagRun')

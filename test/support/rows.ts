@@ -10,36 +10,10 @@ import type {
   TaskUpdate,
   Turn,
 } from '@tsflow/core/store';
+import { serializedDag } from './serialized-dag.ts';
 
 /** Rows with something in every column, for tests of the store: what matters is given, the rest is plausible. */
 export const AT = Date.UTC(2026, 0, 15);
-
-export function serializedDag(dagId: string, changes: Partial<SerializedDag> = {}): SerializedDag {
-  return {
-    format: 1,
-    dagId,
-    description: null,
-    doc: null,
-    tags: [],
-    owner: null,
-    timezone: 'UTC',
-    timetable: { type: 'none' },
-    schedule: 'never, unless asked for',
-    startDate: null,
-    endDate: null,
-    catchup: false,
-    maxActiveRuns: 16,
-    maxActiveTasks: 16,
-    dagRunTimeoutMs: null,
-    failFast: false,
-    pausedUponCreation: false,
-    paramsSchema: null,
-    paramsDefaults: {},
-    tasks: [],
-    groups: [],
-    ...changes,
-  };
-}
 
 export function parsedFile(path: string, ...dags: SerializedDag[]): ParsedFile {
   return {

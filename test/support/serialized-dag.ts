@@ -7,7 +7,7 @@ export type TaskSpec = Partial<Omit<SerializedTask, 'taskId' | 'downstream'>>;
 /** A serialized DAG out of `{ taskId: spec }`, in an order in which upstream comes first. */
 export function serializedDag(
   dagId: string,
-  specs: Readonly<Record<string, TaskSpec>>,
+  specs: Readonly<Record<string, TaskSpec>> = {},
   dag: Partial<SerializedDag> = {},
 ): SerializedDag {
   const ids = Object.keys(specs);
