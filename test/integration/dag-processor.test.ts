@@ -3,11 +3,46 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Clock, systemClock, type Timer } from '@tsflow/core/clock';
+import type { DagProcessorOptions } from '@tsflow/scheduler/dag-processor';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DagProcessorProject } from './dag-processor-project.ts';
 
 const dagFile = (dagId: string, more = '') =>
   `import { DAG } from '@tsflow/core';\n${more}\nnew DAG({ dagId: '${dagId}' }, () => {});\n`;
+
+/** The machine's clock, whose monotonic time can be made to stand still, so that nothing comes to rest in between. */
+class StandingClock implements Clock {
+  readonly now = systemClock.now;
+  #stoodAt: number | null = null;
+  #passed = 0;
+  #seen = (): void => undefined;
+
+  monotonic(): number {
+    return (this.#stoodAt ?? systemClock.monotonic()) - this.#passed;
+  }
+
+  /** The processor looks every second, and sooner when it saw something that is still moving. */
+  setTimer(delayMs: number, callback: () => void): Timer {
+    if (this.#stoodAt !== null && delayMs > 10 && delayMs < 1_000) this.#seen();
+    return systemClock.setTimer(delayMs, callback);
+  }
+
+  looksAgainSoon(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#seen = resolve;
+    });
+  }
+
+  stand(): void {
+    this.#stoodAt = systemClock.monotonic();
+  }
+
+  goOn(): void {
+    this.#passed += systemClock.monotonic() - this.#stoodAt!;
+    this.#stoodAt = null;
+  }
+}
 
 describe('versions', () => {
   test('hold the bundle, its source map and the files that the DAG reads, laid out as the dags folder', async () => {
@@ -175,13 +210,16 @@ describe('a file that fails', () => {
     await using project = await DagProcessorProject.create();
     const whole = `${dagFile('a')}${dagFile('b').split('\n').slice(1).join('\n')}`;
     project.write('both.ts', whole);
-    const running = await project.parsed();
+    const clock = new StandingClock();
+    const running = await project.parsed({ clock });
     const edited = whole.replace("dagId: 'b'", "dagId: 'b', tags: ['x']");
     const seen = running.parsed('both.ts');
     // The first half is valid by itself, and would make b stale.
+    clock.stand();
     project.write('both.ts', edited.slice(0, edited.indexOf('new DAG', edited.indexOf('new DAG') + 1)));
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await clock.looksAgainSoon();
     project.write('both.ts', edited);
+    clock.goOn();
     await seen;
     expect(running.times('both.ts')).toBe(2);
     expect((await project.versions('b')).length).toBe(2);
@@ -344,16 +382,16 @@ test('a database that refuses for a while is tried again, and nothing is lost', 
   project.write('a.ts', dagFile('a'));
   let refusals = 2;
   const { store } = project;
-  const flaky = {
+  const flaky: DagProcessorOptions['store'] = {
     catalog: {
       files: () => store.catalog.files(),
       importErrors: () => store.catalog.importErrors(),
-      record: async (pass: Parameters<typeof store.catalog.record>[0]) => {
+      record: async (pass) => {
         if (refusals-- > 0) throw new Error('the database is away');
         await store.catalog.record(pass);
       },
     },
-  } as unknown as typeof store;
+  };
   const running = await project.parsed({ store: flaky });
   expect(running.events.filter((event) => event.type === 'degraded').length).toBe(2);
   expect(await project.dag('a')).toMatchObject({ isStale: 0 });

@@ -4,7 +4,7 @@ import { type Clock, systemClock, type Timer } from '@tsflow/core/clock';
 import { errorMessage } from '@tsflow/core/errors';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { Service } from '@tsflow/core/service';
-import type { ParsedFile, ParsePass, Store } from '@tsflow/core/store';
+import type { CatalogPort, ParsedFile, ParsePass } from '@tsflow/core/store';
 import { releaseBundler } from './bundle.ts';
 import { DagFolder, type KnownFile } from './dag-folder.ts';
 import { digestOf } from './digest.ts';
@@ -22,7 +22,7 @@ import { FolderWatch } from './watch.ts';
 
 /** What a dag processor needs to know. Durations in milliseconds. */
 export interface DagProcessorOptions {
-  readonly store: Store;
+  readonly store: DagStore;
   /** The dags folder (`config.dags`). It may not exist yet. */
   readonly folder: string;
   /** State of the installation (`config.home`): bundles are written below it while they are loaded. */
@@ -39,6 +39,11 @@ export interface DagProcessorOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly onEvent?: (event: DagProcessorEvent) => void;
+}
+
+/** The part of a store that a dag processor uses. */
+export interface DagStore {
+  readonly catalog: Pick<CatalogPort, 'files' | 'importErrors' | 'record'>;
 }
 
 /** What a dag processor tells its subscribers. */
@@ -76,7 +81,7 @@ const LOG_AGAIN_MS = 60_000;
  * Looks and parsing overlap: a file that hangs for its 30 s holds up nothing but itself.
  */
 export class DagProcessor implements Service {
-  readonly #store: Store;
+  readonly #store: DagStore;
   readonly #folder: string;
   readonly #parseFolder: string;
   readonly #clock: Clock;
