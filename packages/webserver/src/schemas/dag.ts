@@ -150,7 +150,9 @@ export function dagVersionJson(version: DagVersionSummary): z.input<typeof dagVe
 export const dagVersionDetailsSchema = dagVersionSchema
   .extend({
     serialized: serializedDag,
-    files: z.array(z.object({ path: z.string(), content: z.string() })),
+    files: z
+      .array(z.object({ path: z.string(), content: z.string() }))
+      .describe('As their author wrote them, the DAG file first.'),
   })
   .meta({ id: 'DagVersionDetails' });
 

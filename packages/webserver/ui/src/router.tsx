@@ -36,7 +36,7 @@ declare module '@tanstack/react-router' {
 }
 
 export type DagTab = 'grid' | 'graph' | 'runs' | 'code' | 'details';
-export type PanelTab = 'log' | 'why' | 'rendered' | 'xcom' | 'attempts' | 'events';
+export type PanelTab = 'log' | 'why' | 'rendered' | 'xcom' | 'attempts' | 'events' | 'code';
 
 const rootRoute = createRootRouteWithContext<{ cache: QueryClient }>()();
 
@@ -94,9 +94,11 @@ const dagRoute = createRoute({
     closed?: string;
     task?: string;
     version?: string;
+    file?: string;
+    run?: string;
     direction?: string;
   } => ({
-    ...text(search, ['filter', 'state', 'type', 'closed', 'task', 'version', 'direction']),
+    ...text(search, ['filter', 'state', 'type', 'closed', 'task', 'version', 'file', 'run', 'direction']),
     ...number(search, ['runs']),
     ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'code', 'details'] as const),
   }),
@@ -137,7 +139,7 @@ const runRoute = createRoute({
       'direction',
     ]),
     ...oneOf(search, 'view', ['gantt', 'graph'] as const),
-    ...oneOf(search, 'tab', ['log', 'why', 'rendered', 'xcom', 'attempts', 'events'] as const),
+    ...oneOf(search, 'tab', ['log', 'why', 'rendered', 'xcom', 'attempts', 'events', 'code'] as const),
   }),
   component: lazyRouteComponent(() => import('./run/run-page.tsx'), 'RunPage'),
 });

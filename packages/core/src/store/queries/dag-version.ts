@@ -3,6 +3,7 @@ import type { SerializedDag } from '../../serialization/index.ts';
 import type { Store } from '../store.ts';
 import { dagRow } from './dag-row.ts';
 import { decodeCursor, type Page, type PageArgs, pageLimit, pageOf } from './page.ts';
+import { type SourceFile, sourceFiles } from './source-files.ts';
 
 /** A version of a DAG in a list. Instants are milliseconds UTC. */
 export interface DagVersionSummary {
@@ -12,10 +13,10 @@ export interface DagVersionSummary {
   readonly createdAt: number;
 }
 
-/** A version with its definition and the text of its files. */
+/** A version with its definition and the text of its files as their author wrote them, the DAG file first. */
 export interface DagVersionDetails extends DagVersionSummary {
   readonly serialized: SerializedDag;
-  readonly files: readonly { readonly path: string; readonly content: string }[];
+  readonly files: readonly SourceFile[];
 }
 
 /** The versions of a DAG, newest first. Throws {@link NotFoundError} when there is no such DAG. */
@@ -68,6 +69,6 @@ export async function getDagVersion(
     number: row.number,
     createdAt: row.createdAt,
     serialized: JSON.parse(row.serialized) as SerializedDag,
-    files,
+    files: sourceFiles(row.entry, files),
   };
 }

@@ -21,6 +21,7 @@ export type GridColumn = Schemas['GridColumn'];
 export type Run = Schemas['Run'];
 export type TaskInstance = Schemas['TaskInstance'];
 export type TaskInstanceDetail = Schemas['TaskInstanceDetails'];
+export type SourceFile = Schemas['DagVersionDetails']['files'][number];
 export type Attempt = Schemas['Attempt'];
 export type GanttSegment = Schemas['GanttSegment'];
 export type SelectedTasks = Schemas['SelectedTasks'];

@@ -11,7 +11,7 @@ import { useNow } from '../clock/server-clock.ts';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { IconButton } from '../controls/icon-button.tsx';
-import { SearchField } from '../dags/dag-list-page.tsx';
+import { SearchField } from '../controls/search-field.tsx';
 import { useAction } from '../dialogs/actions.ts';
 import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';

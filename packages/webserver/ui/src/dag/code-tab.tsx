@@ -3,20 +3,26 @@ import { useTranslation } from 'react-i18next';
 import type { DagDetail } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
+import { CodeFiles } from '../code/code-files.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 
-/** The files of a version, as they ran. */
+interface CodeSearch {
+  version?: string;
+  file?: string;
+}
+
+/** The files of a version, as their author wrote them. */
 export function CodeTab({
   dag,
-  version,
+  search,
   onChange,
 }: {
   dag: DagDetail;
-  version: string | undefined;
-  onChange: (version: string | undefined) => void;
+  search: CodeSearch;
+  onChange: (change: { [K in keyof CodeSearch]: CodeSearch[K] | undefined }) => void;
 }) {
   const { t } = useTranslation();
-  const chosen = version ?? dag.version ?? '';
+  const chosen = search.version ?? dag.version ?? '';
   const versions = useQuery(queries.versions(dag.dagId));
   const detail = useQuery({ ...queries.version(dag.dagId, chosen), enabled: chosen !== '' });
   return (
@@ -26,7 +32,9 @@ export function CodeTab({
           className="field"
           aria-label={t('run.version')}
           value={chosen}
-          onChange={(event) => onChange(event.target.value === dag.version ? undefined : event.target.value)}
+          onChange={({ target: { value } }) =>
+            onChange({ version: value === dag.version ? undefined : value, file: undefined })
+          }
         >
           {(versions.data?.items ?? []).map((each) => (
             <option key={each.version} value={each.version}>
@@ -39,19 +47,16 @@ export function CodeTab({
             <Instant at={detail.data.createdAt} zone={dag.timezone} />
           </span>
         ) : null}
+        {detail.data ? (
+          <span className="faint mono">
+            {(detail.data.files.find(({ path }) => path === search.file) ?? detail.data.files[0])?.path}
+          </span>
+        ) : null}
       </div>
       {detail.isError ? <ErrorNotice error={detail.error} onRetry={() => void detail.refetch()} /> : null}
-      {detail.data?.files.map((file) => (
-        <section key={file.path} className="code-file">
-          <h2 className="mono">{file.path}</h2>
-          <pre className="code-lines" tabIndex={0}>
-            {file.content.split('\n').map((line, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a line of a file that never changes is its number
-              <span key={at}>{line || ' '}</span>
-            ))}
-          </pre>
-        </section>
-      ))}
+      {detail.data ? (
+        <CodeFiles files={detail.data.files} open={search.file} onOpen={(file) => onChange({ file })} />
+      ) : null}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DagDetail, RunState } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
@@ -17,12 +17,14 @@ import { RunsTable } from '../runs/runs-table.tsx';
 import { StateLabel } from '../state/state-label.tsx';
 import { CodeTab } from './code-tab.tsx';
 import { DetailsTab } from './details-tab.tsx';
+import { GraphTab } from './graph-tab.tsx';
 import { GridTab } from './grid/grid-tab.tsx';
 import { NextRun } from './next-run.tsx';
 import { PauseSwitch } from './pause-switch.tsx';
 
-const GraphView = lazy(() => import('../graph/graph-view.tsx'));
 const TABS: readonly DagTab[] = ['grid', 'graph', 'runs', 'code', 'details'];
+/** Tabs that take the height of the window and scroll inside. */
+const FILLING: ReadonlySet<DagTab> = new Set(['grid', 'graph', 'code']);
 
 /** One DAG: what it is and when it runs next, then its grid, graph, runs, code and details. */
 export function DagPage() {
@@ -31,12 +33,12 @@ export function DagPage() {
   const search = useSearch({ from: '/shell/dags/$dagId' });
   const navigate = useNavigate({ from: '/dags/$dagId' });
   const dag = useQuery(queries.dag(dagId));
-  const set = (change: Partial<typeof search>) =>
+  const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const tab = search.tab ?? 'grid';
   if (dag.isError && !dag.data) return <ErrorNotice error={dag.error} onRetry={() => void dag.refetch()} />;
   return (
-    <div className="page" data-fill={tab === 'grid' || tab === 'graph' ? true : undefined}>
+    <div className="page" data-fill={FILLING.has(tab) || undefined}>
       <header className="page-head">
         {dag.data ? <DagHead dag={dag.data} /> : <div className="head-line">{dagId}</div>}
         <nav className="tabs" aria-label={t('dag.tabs')}>
@@ -57,29 +59,14 @@ export function DagPage() {
       {tab === 'grid' ? (
         <GridTab dagId={dagId} zone={dag.data?.timezone} search={search} onChange={set} />
       ) : null}
-      {tab === 'graph' && dag.data?.serialized ? (
-        <Suspense fallback={null}>
-          <GraphView
-            dag={dag.data.serialized}
-            instances={undefined}
-            selected={search.task}
-            filter={search.filter}
-            closed={search.closed}
-            direction={search.direction}
-            onSelect={(task) => set({ task: task || undefined })}
-            onChange={set}
-          />
-        </Suspense>
-      ) : null}
+      {tab === 'graph' && dag.data ? <GraphTab dag={dag.data} search={search} onChange={set} /> : null}
       {tab === 'runs' ? (
         <RunsTable
           filter={{ dagId, ...(search.state ? { state: search.state as RunState } : {}), limit: 200 }}
           zone={dag.data?.timezone}
         />
       ) : null}
-      {tab === 'code' && dag.data ? (
-        <CodeTab dag={dag.data} version={search.version} onChange={(version) => set({ version })} />
-      ) : null}
+      {tab === 'code' && dag.data ? <CodeTab dag={dag.data} search={search} onChange={set} /> : null}
       {tab === 'details' && dag.data ? <DetailsTab dag={dag.data} /> : null}
     </div>
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dag } from '../api/contract.ts';
 import type { DagFilter } from '../api/filters.ts';
@@ -10,6 +10,7 @@ import { Choice } from '../controls/choice.tsx';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { IconButton } from '../controls/icon-button.tsx';
+import { SearchField } from '../controls/search-field.tsx';
 import { NextRun } from '../dag/next-run.tsx';
 import { PauseSwitch } from '../dag/pause-switch.tsx';
 import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
@@ -228,36 +229,6 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
       className: 'num',
     },
   ];
-}
-
-/** A search field that asks the server when the typing rests. */
-export function SearchField({
-  value,
-  label,
-  onChange,
-}: {
-  value: string;
-  label: string;
-  onChange: (value: string | undefined) => void;
-}) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text || undefined), 180);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <input
-      type="search"
-      className="field"
-      data-page-search
-      aria-label={label}
-      placeholder={`${label}  /`}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-    />
-  );
 }
 
 function choices(values: readonly string[], chosen: string | undefined): [string, string][] {

@@ -156,6 +156,7 @@ function Graph({
     graphToSvg(
       placed ?? [],
       model.edges,
+      direction,
       (id) => live.states?.get(id)?.state ?? null,
       (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim(),
     );

@@ -1,11 +1,12 @@
 import type { TaskState } from '../api/contract.ts';
-import type { Placed } from './elk-layout.ts';
+import type { Direction, Placed } from './elk-layout.ts';
 import type { GraphModel } from './graph-model.ts';
 
 /** The graph as a self-contained SVG: every label as text, states as colour and word. */
 export function graphToSvg(
   placed: readonly Placed[],
   edges: GraphModel['edges'],
+  direction: Direction,
   stateOf: (id: string) => TaskState | null,
   colourOf: (name: string) => string,
 ): string {
@@ -16,14 +17,7 @@ export function graphToSvg(
   const lines = edges.flatMap(({ source, target }) => {
     const [from, to] = [at.get(source), at.get(target)];
     if (!from || !to) return [];
-    const x1 = from.absoluteX + from.width + MARGIN;
-    const y1 = from.absoluteY + from.height / 2 + MARGIN;
-    const x2 = to.absoluteX + MARGIN;
-    const y2 = to.absoluteY + to.height / 2 + MARGIN;
-    const bend = Math.max(20, Math.abs(x2 - x1) / 2);
-    return [
-      `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}" fill="none" stroke="${colourOf('--line-strong')}"/>`,
-    ];
+    return [`<path d="${curve(from, to, direction)}" fill="none" stroke="${colourOf('--line-strong')}"/>`];
   });
   const boxes = placed.map(({ node, absoluteX, absoluteY, width: w, height: h }) => {
     const state = stateOf(node.id);
@@ -43,6 +37,23 @@ export function graphToSvg(
 }
 
 const MARGIN = 16;
+
+/** An edge leaves where its node ends in the direction of the graph, and bends that way. */
+function curve(from: Placed, to: Placed, direction: Direction): string {
+  const middle = (each: Placed) => ({
+    x: each.absoluteX + each.width / 2 + MARGIN,
+    y: each.absoluteY + each.height / 2 + MARGIN,
+  });
+  const [a, b] = [middle(from), middle(to)];
+  if (direction === 'RIGHT') {
+    const [x1, x2] = [a.x + from.width / 2, b.x - to.width / 2];
+    const bend = Math.max(20, Math.abs(x2 - x1) / 2);
+    return `M${x1} ${a.y}C${x1 + bend} ${a.y} ${x2 - bend} ${b.y} ${x2} ${b.y}`;
+  }
+  const [y1, y2] = [a.y + from.height / 2, b.y - to.height / 2];
+  const bend = Math.max(20, Math.abs(y2 - y1) / 2);
+  return `M${a.x} ${y1}C${a.x} ${y1 + bend} ${b.x} ${y2 - bend} ${b.x} ${y2}`;
+}
 
 function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);

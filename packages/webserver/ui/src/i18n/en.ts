@@ -167,6 +167,10 @@ export const en = {
     down: 'Top to bottom',
     find: 'Find',
     failed: 'The graph could not be laid out.',
+    run: 'Run shown',
+    newest: 'newest run',
+    openRun: 'Open this run',
+    openTask: 'Open {{task}} in this run',
   },
   run: {
     view: 'View',
@@ -225,6 +229,7 @@ export const en = {
     rendered: 'Rendered',
     xcom: 'XCom',
     attempts: 'Attempts',
+    code: 'Code',
     events: 'Events',
     attempt: 'Attempt',
     tryOf: 'try {{number}} of {{max}}',
@@ -242,6 +247,7 @@ export const en = {
     data: 'Facts',
   },
   why: { nothing: 'Nothing is in the way.', met: 'met', unmet: 'not met' },
+  code: { files: 'Files' },
   log: {
     label: 'Log lines',
     search: 'Search in the log',

@@ -163,6 +163,10 @@ export const ja: Catalogue<typeof en> = {
     down: '上から下',
     find: '探す',
     failed: 'グラフを配置できませんでした。',
+    run: '表示する実行',
+    newest: '最新の実行',
+    openRun: 'この実行を開く',
+    openTask: 'この実行の {{task}} を開く',
   },
   run: {
     view: '表示',
@@ -220,6 +224,7 @@ export const ja: Catalogue<typeof en> = {
     rendered: '展開結果',
     xcom: 'XCom',
     attempts: '試行',
+    code: 'コード',
     events: 'イベント',
     attempt: '試行',
     tryOf: '{{number}} 回目 / 最大 {{max}} 回',
@@ -237,6 +242,7 @@ export const ja: Catalogue<typeof en> = {
     data: '内容',
   },
   why: { nothing: '妨げているものはありません。', met: '満たしている', unmet: '満たしていない' },
+  code: { files: 'ファイル' },
   log: {
     label: 'ログの行',
     search: 'ログを検索',

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
+import { codeFrame } from '../code/code-frame.ts';
+import { CodeLines } from '../code/code-lines.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 
@@ -48,13 +50,24 @@ export function ImportErrorsPage() {
             </span>
           </div>
           <p>{error.message}</p>
-          {error.codeFrame ? (
-            <pre className="code-block" tabIndex={0}>
-              {error.codeFrame}
-            </pre>
-          ) : null}
+          {error.codeFrame ? <Frame file={error.file} text={error.codeFrame} /> : null}
         </article>
       ))}
+    </div>
+  );
+}
+
+function Frame({ file, text }: { file: string; text: string }) {
+  const frame = codeFrame(text);
+  if (frame === null)
+    return (
+      <pre className="code-block" tabIndex={0}>
+        {text}
+      </pre>
+    );
+  return (
+    <div className="code-frame">
+      <CodeLines path={file} label={file} mark="failed" {...frame} />
     </div>
   );
 }

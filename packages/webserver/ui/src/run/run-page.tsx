@@ -11,11 +11,12 @@ import { useNow } from '../clock/server-clock.ts';
 import { Choice } from '../controls/choice.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { Icon } from '../controls/icon.tsx';
-import { SearchField } from '../dags/dag-list-page.tsx';
+import { SearchField } from '../controls/search-field.tsx';
 import { RunActions } from '../dialogs/run-actions.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { StateLabel, useStateWord } from '../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../state/urgency.ts';
+import { useDefinitionOfRun } from './definition-of-run.ts';
 import { Gantt } from './gantt.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { TaskPanel } from './task-panel.tsx';
@@ -42,10 +43,7 @@ export function RunPage() {
   const dag = useQuery(queries.dag(dagId));
   const instances = useQuery(queries.runTasks(dagId, runId));
   const gantt = useQuery(queries.gantt(dagId, runId));
-  const runVersion = run.data?.version ?? null;
-  const isOldVersion = runVersion !== null && dag.data !== undefined && dag.data.version !== runVersion;
-  const version = useQuery({ ...queries.version(dagId, runVersion ?? ''), enabled: isOldVersion });
-  const serialized = (isOldVersion ? version.data?.serialized : undefined) ?? dag.data?.serialized ?? null;
+  const serialized = useDefinitionOfRun(dag.data, run.data?.version);
 
   const closed = useMemo(() => new Set((search.closed ?? '').split(',').filter(Boolean)), [search.closed]);
   const rows = useMemo(

@@ -16,8 +16,9 @@ import type { PanelTab } from '../router.tsx';
 import { StateLabel, useStateWord } from '../state/state-label.tsx';
 import { ChecksList } from './checks-list.tsx';
 import { EventsTable } from './events-table.tsx';
+import { TaskCode } from './task-code.tsx';
 
-const TABS: readonly PanelTab[] = ['log', 'why', 'rendered', 'xcom', 'attempts', 'events'];
+const TABS: readonly PanelTab[] = ['log', 'why', 'rendered', 'xcom', 'attempts', 'events', 'code'];
 const LEAST_HEIGHT = 120;
 const MOST_HEIGHT = 2_000;
 
@@ -187,6 +188,8 @@ function PanelBody({
   if (tab === 'xcom') return <XCom task={task} />;
   if (tab === 'attempts') return <Attempts task={task} zone={zone} onChange={onChange} />;
   if (tab === 'events') return <EventsTable dagId={task.dagId} runId={task.runId} taskId={task.taskId} />;
+  if (tab === 'code')
+    return <TaskCode dagId={task.dagId} taskId={task.taskId} version={attempt?.version ?? null} />;
   if (!attempt)
     return (
       <div className="pad">

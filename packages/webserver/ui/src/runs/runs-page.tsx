@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { RunFilter } from '../api/filters.ts';
 import { Choice } from '../controls/choice.tsx';
-import { SearchField } from '../dags/dag-list-page.tsx';
+import { SearchField } from '../controls/search-field.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 import { RunsTable } from './runs-table.tsx';
 

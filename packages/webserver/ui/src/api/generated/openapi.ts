@@ -1182,6 +1182,7 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             serialized: components["schemas"]["SerializedDag"];
+            /** @description As their author wrote them, the DAG file first. */
             files: {
                 path: string;
                 content: string;

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { queries } from '../../api/queries.ts';
 import { Choice } from '../../controls/choice.tsx';
 import { ErrorNotice } from '../../controls/error-notice.tsx';
-import { SearchField } from '../../dags/dag-list-page.tsx';
+import { SearchField } from '../../controls/search-field.tsx';
 import { useStateWord } from '../../state/state-label.tsx';
 import { gridRows } from './grid-rows.ts';
 import { GridTable } from './grid-table.tsx';
