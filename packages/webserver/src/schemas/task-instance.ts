@@ -99,6 +99,15 @@ export const ganttSegmentSchema = z
     queuedAt: instant,
     startDate: instant.nullable(),
     endDate: instant.nullable(),
+    pauses: z
+      .array(
+        z.object({
+          state: z.enum(['deferred', 'up_for_reschedule', 'queued']),
+          from: instant,
+          to: instant.nullable(),
+        }),
+      )
+      .describe('Between its start and its end: stretches in which no process of it ran.'),
   })
   .meta({ id: 'GanttSegment' });
 
@@ -110,6 +119,7 @@ export function ganttSegmentJson(segment: GanttSegment): z.input<typeof ganttSeg
     queuedAt: iso(segment.queuedAt),
     startDate: isoOrNull(segment.startDate),
     endDate: isoOrNull(segment.endDate),
+    pauses: segment.pauses.map(({ state, from, to }) => ({ state, from: iso(from), to: isoOrNull(to) })),
   };
 }
 

@@ -71,8 +71,8 @@ const homeRoute = createRoute({
 const dagsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/dags',
-  validateSearch: (search: Record<string, unknown>): DagFilter => ({
-    ...text(search, ['search', 'tag', 'owner', 'cursor']),
+  validateSearch: (search: Record<string, unknown>): DagFilter & { back?: string } => ({
+    ...text(search, ['search', 'tag', 'owner', 'cursor', 'back']),
     ...oneOf(search, 'paused', ['true', 'false'] as const),
     ...oneOf(search, 'state', RUN_STATES),
     ...oneOf(search, 'order', ['dagId', 'nextRun', 'lastRun'] as const),
@@ -97,8 +97,22 @@ const dagRoute = createRoute({
     file?: string;
     run?: string;
     direction?: string;
+    cursor?: string;
+    back?: string;
   } => ({
-    ...text(search, ['filter', 'state', 'type', 'closed', 'task', 'version', 'file', 'run', 'direction']),
+    ...text(search, [
+      'filter',
+      'state',
+      'type',
+      'closed',
+      'task',
+      'version',
+      'file',
+      'run',
+      'direction',
+      'cursor',
+      'back',
+    ]),
     ...number(search, ['runs']),
     ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'code', 'details'] as const),
   }),
@@ -147,8 +161,8 @@ const runRoute = createRoute({
 const runsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/runs',
-  validateSearch: (search: Record<string, unknown>): RunFilter => ({
-    ...text(search, ['dagId', 'from', 'to', 'cursor']),
+  validateSearch: (search: Record<string, unknown>): RunFilter & { back?: string } => ({
+    ...text(search, ['dagId', 'from', 'to', 'cursor', 'back']),
     ...oneOf(search, 'state', RUN_STATES),
     ...oneOf(search, 'runType', RUN_TYPES),
     ...number(search, ['backfillKey']),
@@ -159,7 +173,8 @@ const runsRoute = createRoute({
 const backfillsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/backfills',
-  validateSearch: (search: Record<string, unknown>): { dagId?: string } => text(search, ['dagId']),
+  validateSearch: (search: Record<string, unknown>): { dagId?: string; cursor?: string; back?: string } =>
+    text(search, ['dagId', 'cursor', 'back']),
   component: lazyRouteComponent(() => import('./backfills/backfills-page.tsx'), 'BackfillsPage'),
 });
 

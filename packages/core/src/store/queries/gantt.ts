@@ -14,6 +14,16 @@ export interface GanttSegment {
   readonly queuedAt: number;
   readonly startDate: number | null;
   readonly endDate: number | null;
+  /** Stretches between its start and its end in which no process of it ran, oldest first. */
+  readonly pauses: readonly GanttPause[];
+}
+
+/** `deferred` and `up_for_reschedule`: it waits outside a slot. `queued`: it could go on and waits for one. */
+export interface GanttPause {
+  readonly state: 'deferred' | 'up_for_reschedule' | 'queued';
+  readonly from: number;
+  /** Null: still. */
+  readonly to: number | null;
 }
 
 /** Every attempt of a run, oldest first. Throws NotFoundError. */
@@ -32,15 +42,54 @@ export async function runGantt(store: Store, args: RunArgs): Promise<readonly Ga
       'attempt.queuedAt',
       'attempt.startDate',
       'attempt.endDate',
+      'taskInstance.key as instanceKey',
       'taskInstance.scheduledAt',
       'taskInstance.attemptId as newestAttemptId',
     ])
     .where('taskInstance.runKey', '=', run.key)
     .execute();
+  const pauses = await pausesOf(store, run.key);
   return rows
     .sort((a, b) => a.queuedAt - b.queuedAt || a.attemptId - b.attemptId)
-    .map(({ newestAttemptId, ...row }) => ({
+    .map(({ newestAttemptId, instanceKey, ...row }) => ({
       ...row,
       scheduledAt: row.attemptId === newestAttemptId ? row.scheduledAt : null,
+      pauses: (pauses.get(instanceKey) ?? []).filter(
+        ({ from }) =>
+          row.startDate !== null && row.startDate <= from && (row.endDate === null || from < row.endDate),
+      ),
     }));
+}
+
+const PAUSES: readonly string[] = ['deferred', 'up_for_reschedule'];
+
+/** The pauses of the run's instances (by key), as the events of those that paused at all tell. */
+async function pausesOf(store: Store, runKey: number): Promise<ReadonlyMap<number, GanttPause[]>> {
+  const events = await store.db
+    .selectFrom('event')
+    .select(['taskInstanceKey', 'toState', 'at'])
+    .where('runKey', '=', runKey)
+    .where('type', '=', 'task_state')
+    .where('taskInstanceKey', 'in', (eb) =>
+      eb
+        .selectFrom('event as pause')
+        .select('pause.taskInstanceKey')
+        .where('pause.runKey', '=', runKey)
+        .where('pause.toState', 'in', PAUSES),
+    )
+    .orderBy('id')
+    .execute();
+  const pauses = new Map<number, GanttPause[]>();
+  for (const { taskInstanceKey, toState, at } of events) {
+    const ofInstance = pauses.get(taskInstanceKey!) ?? [];
+    pauses.set(taskInstanceKey!, ofInstance);
+    const last = ofInstance.at(-1);
+    if (last !== undefined && last.to === null) ofInstance[ofInstance.length - 1] = { ...last, to: at };
+    const isBack =
+      last !== undefined && last.to === null && (toState === 'scheduled' || toState === 'queued');
+    if (PAUSES.includes(toState ?? ''))
+      ofInstance.push({ state: toState as GanttPause['state'], from: at, to: null });
+    else if (isBack) ofInstance.push({ state: 'queued', from: at, to: null });
+  }
+  return pauses;
 }

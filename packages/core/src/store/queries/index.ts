@@ -15,7 +15,7 @@ export {
   listEvents,
   listRunEvents,
 } from './event.ts';
-export { type GanttSegment, runGantt } from './gantt.ts';
+export { type GanttPause, type GanttSegment, runGantt } from './gantt.ts';
 export { type DagGrid, dagGrid, type GridColumn, type GridTask, STATE_LETTERS } from './grid.ts';
 export { type ImportError, listImportErrors } from './import-error.ts';
 export { nextRuns, type PlannedRun } from './next-run.ts';

@@ -5,3 +5,6 @@ export type DagFilter = NonNullable<paths['/dags']['get']['parameters']['query']
 
 /** What narrows the list of runs. */
 export type RunFilter = NonNullable<paths['/runs']['get']['parameters']['query']>;
+
+/** What narrows the list of backfills. */
+export type BackfillFilter = NonNullable<paths['/backfills']['get']['parameters']['query']>;

@@ -3,7 +3,7 @@ import type { LogKey } from '../log/log-rows.ts';
 import type { Level } from '../log/log-text.ts';
 import { answer, client } from './client.ts';
 import type { Role } from './contract.ts';
-import type { DagFilter, RunFilter } from './filters.ts';
+import type { BackfillFilter, DagFilter, RunFilter } from './filters.ts';
 
 /** Who is signed in. */
 interface Signed {
@@ -141,10 +141,11 @@ export const queries = {
           }),
         ),
     }),
-  backfills: (dagId?: string) =>
+  backfills: (filter: BackfillFilter) =>
     queryOptions({
-      queryKey: ['backfills', dagId ?? null],
-      queryFn: () => answer(client.GET('/backfills', { params: { query: dagId ? { dagId } : {} } })),
+      queryKey: ['backfills', filter],
+      queryFn: () => answer(client.GET('/backfills', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
     }),
   variables: () => queryOptions({ queryKey: ['variables'], queryFn: () => answer(client.GET('/variables')) }),
   variableHistory: (key: string) =>

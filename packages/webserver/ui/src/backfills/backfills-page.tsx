@@ -8,13 +8,14 @@ import { queries } from '../api/queries.ts';
 import { durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
-import { type Column, DataTable } from '../controls/data-table.tsx';
-import { ErrorNotice } from '../controls/error-notice.tsx';
+import type { Column } from '../controls/data-table.tsx';
 import { IconButton } from '../controls/icon-button.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { useAction } from '../dialogs/actions.ts';
 import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
+import { ListView } from '../list/list-view.tsx';
+import { chosen } from '../list/paging.ts';
 import { useMayWrite } from '../login/role.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 
@@ -23,9 +24,10 @@ export function BackfillsPage() {
   const { t } = useTranslation();
   const now = useNow();
   const mayWrite = useMayWrite();
-  const { dagId } = useSearch({ from: '/shell/backfills' });
+  const search = useSearch({ from: '/shell/backfills' });
+  const { dagId, cursor } = search;
   const navigate = useNavigate({ from: '/backfills' });
-  const backfills = useQuery({ ...queries.backfills(dagId), refetchInterval: 3_000 });
+  const backfills = useQuery({ ...queries.backfills(chosen({ dagId, cursor })), refetchInterval: 3_000 });
   const [creating, setCreating] = useState(false);
   const [cancelling, setCancelling] = useState<Backfill | null>(null);
   const act = useAction(
@@ -123,8 +125,6 @@ export function BackfillsPage() {
         ) : null,
     },
   ];
-  if (backfills.isError && !backfills.data)
-    return <ErrorNotice error={backfills.error} onRetry={() => void backfills.refetch()} />;
   return (
     <div className="page">
       <div className="toolbar">
@@ -141,22 +141,25 @@ export function BackfillsPage() {
           </button>
         ) : null}
       </div>
-      {backfills.data?.items.length === 0 ? (
-        <div className="empty">
-          <h2>{t('backfill.none')}</h2>
-          <p className="soft">{t('backfill.noneText')}</p>
-          <pre className="code-block" tabIndex={0}>
-            tsflow backfill DAG --start 2026-01-01 --end 2026-01-31
-          </pre>
-        </div>
-      ) : (
-        <DataTable
-          label={t('nav.backfills')}
-          columns={columns}
-          rows={backfills.data?.items ?? []}
-          rowKey={(each) => String(each.key)}
-        />
-      )}
+      <ListView
+        query={backfills}
+        label={t('nav.backfills')}
+        columns={columns}
+        rowKey={(each) => String(each.key)}
+        search={search}
+        isFiltered={dagId !== undefined}
+        onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+        onReset={() => void navigate({ search: {} })}
+        empty={
+          <div className="empty">
+            <h2>{t('backfill.none')}</h2>
+            <p className="soft">{t('backfill.noneText')}</p>
+            <pre className="code-block" tabIndex={0}>
+              tsflow backfill DAG --start 2026-01-01 --end 2026-01-31
+            </pre>
+          </div>
+        }
+      />
       {creating ? <BackfillPanel {...(dagId ? { dagId } : {})} onClose={() => setCreating(false)} /> : null}
       {cancelling ? (
         <ConfirmDialog

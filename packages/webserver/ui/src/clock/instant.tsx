@@ -1,6 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { readPreference, usePreference } from '../browser/preference.ts';
+import { relativeText } from './relative-text.ts';
 import { useNow } from './server-clock.ts';
 
 /**
@@ -11,12 +12,15 @@ export function Instant({
   at,
   zone,
   absolute,
+  isPast = true,
 }: {
   at: string | null;
   /** The DAG's zone: a third line of the tooltip. */
   zone?: string | undefined;
   /** Shows the date in the chosen zone instead of the distance. */
   absolute?: boolean;
+  /** It has happened: never said to lie ahead, however the clocks of server and browser differ. Default true. */
+  isPast?: boolean;
 }) {
   const { i18n } = useTranslation();
   const now = useNow();
@@ -30,7 +34,9 @@ export function Instant({
       openDelay={250}
     >
       <time dateTime={at} className="instant" tabIndex={0}>
-        {absolute ? dateText(ms, shownZone, i18n.language) : relativeText(ms - now, i18n.language)}
+        {absolute
+          ? dateText(ms, shownZone, i18n.language)
+          : relativeText(isPast ? Math.min(0, ms - now) : ms - now, i18n.language)}
       </time>
     </Tooltip>
   );
@@ -46,19 +52,6 @@ export function useShownZone(dagZone?: string): string | undefined {
 
 export function shownZone(dagZone?: string): string | undefined {
   return zoneOf(readPreference<ZoneChoice>('zone', 'local'), dagZone);
-}
-
-/** `in 4 hr` or `3 min ago`, in the reader's language. */
-export function relativeText(deltaMs: number, language: string): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'short' });
-  const seconds = deltaMs / 1_000;
-  const size = Math.abs(seconds);
-  if (size < 60) return format.format(Math.round(seconds), 'second');
-  if (size < 3_600) return format.format(Math.round(seconds / 60), 'minute');
-  if (size < 86_400) return format.format(Math.round(seconds / 3_600), 'hour');
-  if (size < 45 * 86_400) return format.format(Math.round(seconds / 86_400), 'day');
-  if (size < 700 * 86_400) return format.format(Math.round(seconds / (30.4 * 86_400)), 'month');
-  return format.format(Math.round(seconds / (365.25 * 86_400)), 'year');
 }
 
 /** A date to the second, in a zone (undefined: the browser's). An unknown zone falls back to UTC. */

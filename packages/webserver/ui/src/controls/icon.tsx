@@ -38,6 +38,7 @@ const ICONS = {
   ),
   chevronRight: <path d="m6 3.5 4.5 4.5L6 12.5" />,
   chevronDown: <path d="M3.5 6 8 10.5 12.5 6" />,
+  minus: <path d="M3 8h10" />,
   chevronUp: <path d="M3.5 10 8 5.5l4.5 4.5" />,
   chevronLeft: <path d="M10 3.5 5.5 8l4.5 4.5" />,
   download: <path d="M8 2v8m-3.5-3L8 10.5 11.5 7M2.5 13.5h11" />,

@@ -11,9 +11,10 @@ import { ErrorNotice } from '../controls/error-notice.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
 import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
+import { chosen } from '../list/paging.ts';
 import { useMayWrite } from '../login/role.ts';
 import type { DagTab } from '../router.tsx';
-import { RunsTable } from '../runs/runs-table.tsx';
+import { RunsList } from '../runs/runs-list.tsx';
 import { StateLabel } from '../state/state-label.tsx';
 import { CodeTab } from './code-tab.tsx';
 import { DetailsTab } from './details-tab.tsx';
@@ -61,9 +62,16 @@ export function DagPage() {
       ) : null}
       {tab === 'graph' && dag.data ? <GraphTab dag={dag.data} search={search} onChange={set} /> : null}
       {tab === 'runs' ? (
-        <RunsTable
-          filter={{ dagId, ...(search.state ? { state: search.state as RunState } : {}), limit: 200 }}
+        <RunsList
+          ofDag={dagId}
+          search={{
+            cursor: search.cursor,
+            back: search.back,
+            ...(search.state ? { state: search.state as RunState } : {}),
+          }}
           zone={dag.data?.timezone}
+          onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+          onReset={() => set({ state: undefined, cursor: undefined, back: undefined })}
         />
       ) : null}
       {tab === 'code' && dag.data ? <CodeTab dag={dag.data} search={search} onChange={set} /> : null}

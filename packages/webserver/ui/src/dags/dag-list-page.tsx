@@ -7,40 +7,40 @@ import type { DagFilter } from '../api/filters.ts';
 import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
 import { Choice } from '../controls/choice.tsx';
-import { type Column, DataTable } from '../controls/data-table.tsx';
-import { ErrorNotice } from '../controls/error-notice.tsx';
+import type { Column } from '../controls/data-table.tsx';
 import { IconButton } from '../controls/icon-button.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { NextRun } from '../dag/next-run.tsx';
 import { PauseSwitch } from '../dag/pause-switch.tsx';
 import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
 import { FirstVisit } from '../home/first-visit.tsx';
+import { ListView } from '../list/list-view.tsx';
+import { chosen, FIRST_PAGE } from '../list/paging.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 import { RunBars } from './run-bars.tsx';
 
-const PAGE_SIZE = 200;
+const PAGE_SIZE = 100;
 
 /** A row a DAG: whether it is on, how its last runs went, what comes next. Filters live in the URL. */
 export function DagListPage() {
   const { t } = useTranslation();
   const word = useStateWord();
-  const filter = useSearch({ from: '/shell/dags' });
+  const { back, ...filter } = useSearch({ from: '/shell/dags' });
   const navigate = useNavigate({ from: '/dags' });
-  const set = (change: Partial<DagFilter>) =>
+  const set = (change: { [K in keyof DagFilter]?: DagFilter[K] | undefined }) =>
     void navigate({
-      search: (old) => clean({ ...old, cursor: undefined, ...change }),
+      search: (old) => chosen({ ...old, ...FIRST_PAGE, ...change }),
       replace: 'search' in change,
     });
+  const reset = () => void navigate({ search: {} });
   const dags = useQuery({ ...queries.dags({ limit: PAGE_SIZE, ...filter }) });
   const [triggering, setTriggering] = useState<string | null>(null);
   const columns = useColumns(setTriggering);
   const items = dags.data?.items ?? [];
-  const isFiltered = Object.keys(filter).length > 0;
+  const isFiltered = Object.keys(filter).some((name) => name !== 'cursor');
 
-  if (dags.isError && !dags.data)
-    return <ErrorNotice error={dags.error} onRetry={() => void dags.refetch()} />;
-  if (dags.data && items.length === 0 && !isFiltered) return <FirstVisit />;
+  if (dags.data && items.length === 0 && !isFiltered && !filter.cursor) return <FirstVisit />;
   return (
     <div className="page">
       <div className="toolbar">
@@ -88,12 +88,7 @@ export function DagListPage() {
           )}
         />
         {isFiltered ? (
-          <button
-            type="button"
-            className="button"
-            data-kind="quiet"
-            onClick={() => void navigate({ search: {} })}
-          >
+          <button type="button" className="button" data-kind="quiet" onClick={reset}>
             {t('action.reset')}
           </button>
         ) : null}
@@ -101,27 +96,17 @@ export function DagListPage() {
           {t('dags.count', { count: dags.data?.total ?? items.length })}
         </span>
       </div>
-      {dags.data && items.length === 0 ? (
-        <div className="empty">
-          <h2>{t('dags.noneMatch')}</h2>
-          <button type="button" className="button" onClick={() => void navigate({ search: {} })}>
-            {t('action.reset')}
-          </button>
-        </div>
-      ) : (
-        <DataTable label={t('nav.dags')} columns={columns} rows={items} rowKey={(dag) => dag.dagId} />
-      )}
-      {dags.data?.nextCursor ? (
-        <div className="toolbar">
-          <button
-            type="button"
-            className="button"
-            onClick={() => set({ cursor: dags.data.nextCursor ?? undefined })}
-          >
-            {t('action.next')}
-          </button>
-        </div>
-      ) : null}
+      <ListView
+        query={dags}
+        label={t('nav.dags')}
+        columns={columns}
+        rowKey={(dag) => dag.dagId}
+        search={{ ...filter, back }}
+        isFiltered={isFiltered}
+        empty={<FirstVisit />}
+        onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+        onReset={reset}
+      />
       {triggering ? <TriggerPanel dagId={triggering} onClose={() => setTriggering(null)} /> : null}
     </div>
   );
@@ -233,8 +218,4 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
 
 function choices(values: readonly string[], chosen: string | undefined): [string, string][] {
   return [...new Set(chosen ? [...values, chosen] : values)].sort().map((value) => [value, value]);
-}
-
-function clean<T extends object>(filter: T): T {
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as T;
 }

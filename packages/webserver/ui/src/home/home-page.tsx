@@ -187,7 +187,9 @@ function Row({ row, span, now }: { row: TimelineRow; span: Span; now: number }) 
             <span aria-hidden="true">{row.failures}</span>
           </span>
         ) : null}
-        <span className="timeline-next faint wide-only">{next ? <Instant at={next} /> : null}</span>
+        <span className="timeline-next faint wide-only">
+          {next ? <Instant at={next} isPast={false} /> : null}
+        </span>
       </span>
       <span className="timeline-bars" role="cell">
         {row.runs.map((run) => {

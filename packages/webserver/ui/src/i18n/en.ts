@@ -34,11 +34,13 @@ export const en = {
     retry: 'Try again',
     reset: 'Reset filters',
     next: 'Next page',
+    previous: 'Previous page',
     more: 'More actions',
     copied: 'Copied',
     copyCommand: 'Copy as CLI',
     triggerDag: 'Trigger {{dagId}}',
   },
+  list: { noneMatch: 'Nothing matches these filters', pages: 'Pages', page: 'Page {{page}}' },
   error: {
     title: 'This could not be loaded.',
     unreachable: 'The server cannot be reached.',
@@ -53,7 +55,8 @@ export const en = {
     changed: 'Changed: {{counts}}',
   },
   scheduler: {
-    beat: 'scheduler {{age}}',
+    healthy: 'scheduler healthy',
+    stale: 'scheduler stale',
     none: 'no scheduler',
     unknown: 'server unreachable',
     line: '{{dags}} DAGs, last beat {{age}} ago',
@@ -133,7 +136,6 @@ export const en = {
     importError: 'import error',
     count_one: '{{count}} DAG',
     count_other: '{{count}} DAGs',
-    noneMatch: 'No DAG matches these filters',
     switch: 'Schedule of {{dagId}}',
   },
   dag: {
@@ -198,6 +200,7 @@ export const en = {
     unfold: 'Unfold',
     now: 'now',
     zoomIn: 'Zoom in (+)',
+    zoomOut: 'Zoom out (-)',
     zoomReset: 'Whole run (0)',
     resizeTree: 'Width of the task column',
     older: 'Older run',
@@ -219,7 +222,7 @@ export const en = {
     anyType: 'Any type',
     dagId: 'DAG id',
     none: 'No runs',
-    noneText: 'Nothing has run yet, or no run matches the filters.',
+    noneText: 'Nothing has run yet. Start a run from a shell:',
   },
   panel: {
     label: 'Task {{task}}',

@@ -36,11 +36,13 @@ export const ja: Catalogue<typeof en> = {
     retry: '再試行',
     reset: '絞り込みを解除',
     next: '次のページ',
+    previous: '前のページ',
     more: 'その他の操作',
     copied: 'コピーしました',
     copyCommand: 'CLI としてコピー',
     triggerDag: '{{dagId}} を実行',
   },
+  list: { noneMatch: '条件に一致するものはありません', pages: 'ページ', page: '{{page}} ページ目' },
   error: {
     title: '読み込めませんでした。',
     unreachable: 'サーバーに接続できません。',
@@ -55,7 +57,8 @@ export const ja: Catalogue<typeof en> = {
     changed: '変化: {{counts}}',
   },
   scheduler: {
-    beat: 'スケジューラー {{age}}',
+    healthy: 'スケジューラ正常',
+    stale: 'スケジューラ応答なし',
     none: 'スケジューラーなし',
     unknown: 'サーバーに接続できません',
     line: 'DAG {{dags}} 件、最後の応答は {{age}} 前',
@@ -129,7 +132,6 @@ export const ja: Catalogue<typeof en> = {
     neverRan: '未実行',
     importError: '読み込みエラー',
     count_other: 'DAG {{count}} 件',
-    noneMatch: '条件に合う DAG はありません',
     switch: '{{dagId}} のスケジュール',
   },
   dag: {
@@ -193,6 +195,7 @@ export const ja: Catalogue<typeof en> = {
     unfold: '開く',
     now: '現在',
     zoomIn: '拡大 (+)',
+    zoomOut: '縮小 (-)',
     zoomReset: '全体 (0)',
     resizeTree: 'タスク列の幅',
     older: '前の実行',
@@ -214,7 +217,7 @@ export const ja: Catalogue<typeof en> = {
     anyType: 'すべての種類',
     dagId: 'DAG ID',
     none: '実行はありません',
-    noneText: 'まだ何も実行されていないか、条件に合う実行がありません。',
+    noneText: 'まだ何も実行されていません。シェルから開始できます：',
   },
   panel: {
     label: 'タスク {{task}}',

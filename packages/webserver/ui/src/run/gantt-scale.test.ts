@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { GanttSegment } from '../api/contract.ts';
-import { barsOf, panned, place, runSpan, ticks, zoomed, zoomFromText, zoomToText } from './gantt-scale.ts';
+import {
+  barsOf,
+  barsOfTask,
+  panned,
+  place,
+  runSpan,
+  ticks,
+  zoomed,
+  zoomFromText,
+  zoomToText,
+} from './gantt-scale.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const run = { startDate: iso(1_000), queuedAt: iso(900), endDate: null };
@@ -17,6 +27,7 @@ function segment(over: Partial<GanttSegment>): GanttSegment {
     infraNumber: 0,
     startDate: null,
     endDate: null,
+    pauses: [],
     ...over,
   };
 }
@@ -53,6 +64,57 @@ describe('barsOf', () => {
       0,
     ))
       expect(bar.to).toBeGreaterThanOrEqual(bar.from);
+  });
+});
+
+describe('an attempt that was held', () => {
+  const held = segment({
+    queuedAt: iso(1_000),
+    startDate: iso(2_000),
+    endDate: iso(9_000),
+    state: 'success',
+    pauses: [
+      { state: 'deferred', from: iso(3_000), to: iso(6_000) },
+      { state: 'queued', from: iso(6_000), to: iso(7_000) },
+    ],
+  });
+  const drawn = (bars: ReturnType<typeof barsOf>) =>
+    bars.map(({ kind, state, from, to }) => `${kind} ${state} ${from}-${to}`);
+
+  it('runs before and after, and waits for a slot when it may go on', () =>
+    expect(drawn(barsOf(held, 20_000))).toEqual([
+      'waiting queued 1000-2000',
+      'running success 2000-3000',
+      'held deferred 3000-6000',
+      'waiting queued 6000-7000',
+      'running success 7000-9000',
+    ]));
+
+  it('is held up to now while it still is', () =>
+    expect(
+      drawn(
+        barsOf(
+          segment({
+            queuedAt: iso(0),
+            startDate: iso(0),
+            pauses: [{ state: 'up_for_reschedule', from: iso(1_000), to: null }],
+          }),
+          4_000,
+        ),
+      ),
+    ).toEqual(['running running 0-1000', 'held up_for_reschedule 1000-4000']));
+
+  it('waits for its next try after a failure', () => {
+    const first = segment({ queuedAt: iso(0), startDate: iso(0), endDate: iso(10), state: 'failed' });
+    const second = segment({ queuedAt: iso(50), startDate: iso(60), endDate: iso(70), state: 'success' });
+    expect(drawn(barsOfTask([first, second], false, 100))).toEqual([
+      'running failed 0-10',
+      'held up_for_retry 10-50',
+      'waiting queued 50-60',
+      'running success 60-70',
+    ]);
+    expect(drawn(barsOfTask([first], true, 100)).at(-1)).toBe('held up_for_retry 10-100');
+    expect(barsOfTask([first], false, 100)).toHaveLength(1);
   });
 });
 

@@ -6,9 +6,12 @@ export interface Span {
   readonly to: number;
 }
 
-/** What one attempt looks like on the time axis. */
+/** A stretch of an attempt on the time axis. */
 export interface Bar {
-  readonly kind: 'waiting' | 'running';
+  /** `waiting`: for a slot. `held`: deferred, to be looked at again later, or until its next try. `running`: a process of it ran. */
+  readonly kind: 'waiting' | 'held' | 'running';
+  /** What the stretch is coloured as; of `running` the state of the attempt. */
+  readonly state: string;
   readonly from: number;
   readonly to: number;
   readonly segment: GanttSegment;
@@ -33,7 +36,10 @@ export function runSpan(
   return { from, to: to + (to - from) * 0.02 };
 }
 
-/** The bars of an attempt: waiting for a slot, then running. A clock that stepped back gives zero length, not a negative one. */
+/**
+ * The bars of an attempt: waiting for a slot, then running, cut where it was held. A clock that stepped back gives zero length, not a
+ * negative one.
+ */
 export function barsOf(segment: GanttSegment, now: number): Bar[] {
   const started = parse(segment.startDate);
   const ended = parse(segment.endDate);
@@ -41,10 +47,35 @@ export function barsOf(segment: GanttSegment, now: number): Bar[] {
   if (queued === null) return [];
   const bars: Bar[] = [];
   const waitEnd = Math.max(queued, started ?? ended ?? now);
-  if (waitEnd > queued) bars.push({ kind: 'waiting', from: queued, to: waitEnd, segment });
-  if (started !== null)
-    bars.push({ kind: 'running', from: started, to: Math.max(started, ended ?? now), segment });
+  if (waitEnd > queued) bars.push({ kind: 'waiting', state: 'queued', from: queued, to: waitEnd, segment });
+  if (started === null) return bars;
+  const end = Math.max(started, ended ?? now);
+  let at = started;
+  for (const pause of segment.pauses) {
+    const from = Math.min(end, Math.max(at, Date.parse(pause.from)));
+    const to = Math.min(end, Math.max(from, pause.to === null ? end : Date.parse(pause.to)));
+    if (from > at) bars.push({ kind: 'running', state: segment.state, from: at, to: from, segment });
+    const kind = pause.state === 'queued' ? 'waiting' : 'held';
+    if (to > from) bars.push({ kind, state: pause.state, from, to, segment });
+    at = to;
+  }
+  if (at < end || segment.pauses.length === 0)
+    bars.push({ kind: 'running', state: segment.state, from: at, to: end, segment });
   return bars;
+}
+
+/** The bars of a task's attempts, oldest first, and the waits for the next try between them. */
+export function barsOfTask(segments: readonly GanttSegment[], isUpForRetry: boolean, now: number): Bar[] {
+  return segments.flatMap((segment, at) => {
+    const bars = barsOf(segment, now);
+    const next = segments[at + 1];
+    const from = parse(segment.endDate);
+    const to =
+      next === undefined ? (isUpForRetry ? now : null) : (parse(next.queuedAt) ?? parse(next.startDate));
+    if (segment.state === 'failed' && from !== null && to !== null && to > from)
+      bars.push({ kind: 'held', state: 'up_for_retry', from, to, segment });
+    return bars;
+  });
 }
 
 /** Left edge and width in per cent of the span; null when nothing of it is inside. */

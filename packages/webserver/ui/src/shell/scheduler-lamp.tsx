@@ -4,9 +4,12 @@ import type { ServerInfo } from '../api/contract.ts';
 import { durationText } from '../clock/duration-text.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 
+/** A scheduler beats every five seconds: three missed beats are no hiccup. */
 const LATE_MS = 15_000;
 
-/** The scheduler's lamp: the age of its last heartbeat, and who runs where. */
+const LAMPS = { none: 'failed', stale: 'up_for_retry', healthy: 'success' } as const;
+
+/** The scheduler's lamp: a word for its health; who runs where, and when each last beat, on hover and focus. */
 export function SchedulerLamp({ info, failed }: { info: ServerInfo | undefined; failed: boolean }) {
   const { t } = useTranslation();
   if (!info || failed)
@@ -17,9 +20,8 @@ export function SchedulerLamp({ info, failed }: { info: ServerInfo | undefined; 
       </span>
     ) : null;
   const age = Math.min(...info.schedulers.map((each) => each.beatAgeMs));
-  const state = info.schedulers.length === 0 ? 'failed' : age > LATE_MS ? 'up_for_retry' : 'success';
-  const text =
-    info.schedulers.length === 0 ? t('scheduler.none') : t('scheduler.beat', { age: durationText(age) });
+  const health = info.schedulers.length === 0 ? 'none' : age > LATE_MS ? 'stale' : 'healthy';
+  const text = t(`scheduler.${health}`);
   return (
     <Tooltip
       multiline
@@ -41,7 +43,7 @@ export function SchedulerLamp({ info, failed }: { info: ServerInfo | undefined; 
       }
     >
       <span className="lamp" tabIndex={0} role="img" aria-label={text}>
-        <StateIcon state={state} size={12} />
+        <StateIcon state={LAMPS[health]} size={12} />
         <span className="lamp-text">{text}</span>
       </span>
     </Tooltip>

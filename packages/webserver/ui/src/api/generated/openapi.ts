@@ -1366,6 +1366,15 @@ export interface components {
             startDate: string | null;
             /** Format: date-time */
             endDate: string | null;
+            /** @description Between its start and its end: stretches in which no process of it ran. */
+            pauses: {
+                /** @enum {string} */
+                state: "deferred" | "up_for_reschedule" | "queued";
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string | null;
+            }[];
         };
         Readiness: {
             name: string;

@@ -7,26 +7,40 @@ import { queries } from '../api/queries.ts';
 import { durationMs, durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
-import { type Column, DataTable } from '../controls/data-table.tsx';
-import { ErrorNotice } from '../controls/error-notice.tsx';
+import type { Column } from '../controls/data-table.tsx';
+import { ListView } from '../list/list-view.tsx';
+import type { PageSearch } from '../list/paging.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 import { StateLabel, useStateWord } from '../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../state/urgency.ts';
 
+const PAGE_SIZE = 100;
+
 /** Runs, newest first, each with how far its tasks are. */
-export function RunsTable({ filter, zone }: { filter: RunFilter; zone?: string | undefined }) {
+export function RunsList({
+  search,
+  ofDag,
+  zone,
+  onPage,
+  onReset,
+}: {
+  search: RunFilter & PageSearch;
+  /** The list stands on the page of this DAG. */
+  ofDag?: string;
+  zone?: string | undefined;
+  onPage: (page: PageSearch) => void;
+  onReset: () => void;
+}) {
   const { t } = useTranslation();
   const now = useNow();
+  const { back: _, cursor, ...narrowing } = search;
+  const filter: RunFilter = {
+    ...narrowing,
+    ...(ofDag === undefined ? {} : { dagId: ofDag }),
+    ...(cursor === undefined ? {} : { cursor }),
+    limit: PAGE_SIZE,
+  };
   const runs = useQuery(queries.runs(filter));
-  if (runs.isError && !runs.data)
-    return <ErrorNotice error={runs.error} onRetry={() => void runs.refetch()} />;
-  if (runs.data && runs.data.items.length === 0)
-    return (
-      <div className="empty">
-        <h2>{t('runs.none')}</h2>
-        <p className="soft">{t('runs.noneText')}</p>
-      </div>
-    );
   const columns: Column<Run>[] = [
     {
       id: 'state',
@@ -34,7 +48,7 @@ export function RunsTable({ filter, zone }: { filter: RunFilter; zone?: string |
       sortBy: (run) => run.state,
       cell: (run) => <StateLabel state={run.state} />,
     },
-    ...(filter.dagId
+    ...(ofDag
       ? []
       : [
           {
@@ -101,11 +115,24 @@ export function RunsTable({ filter, zone }: { filter: RunFilter; zone?: string |
     },
   ];
   return (
-    <DataTable
+    <ListView
+      query={runs}
       label={t('nav.runs')}
       columns={columns}
-      rows={runs.data?.items ?? []}
       rowKey={(run) => `${run.dagId} ${run.runId}`}
+      search={search}
+      isFiltered={Object.keys(narrowing).length > 0}
+      onPage={onPage}
+      onReset={onReset}
+      empty={
+        <div className="empty">
+          <h2>{t('runs.none')}</h2>
+          <p className="soft">{t('runs.noneText')}</p>
+          <pre className="code-block" tabIndex={0}>
+            tsflow dags trigger {ofDag ?? 'DAG'}
+          </pre>
+        </div>
+      }
     />
   );
 }
