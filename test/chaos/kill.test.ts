@@ -1,7 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { chainFile } from '../support/dag-files.ts';
 import { freePort, InstalledProject, stop, until } from '../support/installed-project.ts';
+import { untilGone } from '../support/process-list.ts';
 import { Random, testSeed } from '../support/random.ts';
 import { createDatabase, DATABASES, type TestDatabase } from '../support/store.ts';
 
@@ -31,6 +33,50 @@ async function projectWithWork(database: TestDatabase): Promise<InstalledProject
     }
   }
   return project;
+}
+
+/** The same number of runs, of one backfill. */
+async function projectWithBackfill(database: TestDatabase): Promise<InstalledProject> {
+  const options = { millis: 15, schedule: '@daily' };
+  const project = new InstalledProject({ 'chain.ts': chainFile(['chain'], LENGTH, options) }, database.url);
+  await project.parse(1);
+  const store = await project.store();
+  const payload = {
+    start: '2026-01-01T00:00:00Z',
+    end: `2026-01-${TOTAL}T00:00:00Z`,
+    reprocess: 'none',
+    reverse: false,
+    maxActiveRuns: 4,
+    conf: {},
+  };
+  const request = { dagId: 'chain', kind: 'backfill', payload: JSON.stringify(payload), actor: 'ann' };
+  await store.intents.submit({ ...request, requestedAt: Date.now(), idempotencyKey: null });
+  return project;
+}
+
+/** Waits until that much more has happened, or all of it. */
+async function moreEvents(project: InstalledProject, count: number): Promise<void> {
+  const store = await project.store();
+  const newest = async () =>
+    (await store.db.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst())?.id ??
+    0;
+  const goal = (await newest()) + count;
+  await until(
+    `${count} more events are written`,
+    async () => (await newest()) >= goal || everythingEnded(project),
+    60_000,
+  );
+}
+
+/** One moment for all of them: the processes given, their children, and every runner. */
+async function killTogether(project: InstalledProject, roots: readonly ChildProcess[]): Promise<void> {
+  const store = await project.store();
+  const pids = roots.map(({ pid }) => pid!);
+  for (const pid of [...pids]) pids.push(...(await project.childrenOf(pid)));
+  const runners = await store.db.selectFrom('runner').select('pid').where('endedAt', 'is', null).execute();
+  pids.push(...runners.map(({ pid }) => pid));
+  for (const pid of pids) kill(pid);
+  await untilGone(...pids);
 }
 
 async function everythingEnded(project: InstalledProject): Promise<boolean> {
@@ -129,25 +175,54 @@ new DAG({ dagId: 'long' }, () => { task('sleep', () => new Promise((resolve) => 
     expect(JSON.parse(value.value)).toBe(attempt!.pid);
     await until('the run has ended', async () => (await audit(store)).length === 0, 20_000);
   }, 150_000);
-});
 
-it('of scheduler, processor, webserver and runners of a standalone, at random, loses and doubles nothing', async () => {
-  const random = new Random(testSeed('standalone kills'));
-  await using database = await createDatabase('sqlite');
-  await using project = await projectWithWork(database);
-  const standalone = project.start('standalone', '--port', String(await freePort()));
-  for (let kills = 0; kills < 8 && !(await everythingEnded(project)); ) {
-    await pause(200 + random.int(500));
-    expect(standalone.exitCode, 'the standalone itself goes on').toBe(null);
-    const children = await project.childrenOf(standalone.pid!);
-    const killed = random.chance(0.4)
-      ? await killSomeRunner(project, random)
-      : children.length > 0 && kill(random.pick(children));
-    if (killed) kills += 1;
-  }
-  await until('every run has ended', () => everythingEnded(project), 90_000, 50);
-  await verdict(project);
-}, 180_000);
+  it('of scheduler and runners together, in the middle of a backfill, loses and doubles nothing', async () => {
+    const random = new Random(testSeed('scheduler and runner kills'));
+    await using database = await createDatabase(dialect);
+    await using project = await projectWithBackfill(database);
+    for (let kills = 0; kills < 3; kills++) {
+      const scheduler = project.start('scheduler');
+      await moreEvents(project, 1 + random.int(60));
+      await killTogether(project, [scheduler]);
+    }
+    project.start('scheduler');
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
+    await verdict(project);
+  }, 150_000);
+
+  it('of all processes together, in the middle of a backfill, loses and doubles nothing', async () => {
+    const random = new Random(testSeed('kills of everything'));
+    await using database = await createDatabase(dialect);
+    await using project = await projectWithBackfill(database);
+    const standalone = async () => project.start('standalone', '--port', String(await freePort()));
+    for (let kills = 0; kills < 3; kills++) {
+      const all = await standalone();
+      await moreEvents(project, 1 + random.int(60));
+      await killTogether(project, [all]);
+    }
+    await standalone();
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
+    await verdict(project);
+  }, 150_000);
+
+  it('of scheduler, processor, webserver and runners of a standalone, at random, loses and doubles nothing', async () => {
+    const random = new Random(testSeed('standalone kills'));
+    await using database = await createDatabase(dialect);
+    await using project = await projectWithWork(database);
+    const standalone = project.start('standalone', '--port', String(await freePort()));
+    for (let kills = 0; kills < 8 && !(await everythingEnded(project)); ) {
+      await pause(200 + random.int(500));
+      expect(standalone.exitCode, 'the standalone itself goes on').toBe(null);
+      const children = await project.childrenOf(standalone.pid!);
+      const killed = random.chance(0.4)
+        ? await killSomeRunner(project, random)
+        : children.length > 0 && kill(random.pick(children));
+      if (killed) kills += 1;
+    }
+    await until('every run has ended', () => everythingEnded(project), 90_000, 50);
+    await verdict(project);
+  }, 180_000);
+});
 
 const FAILPOINTS = [
   'before-commit',

@@ -27,8 +27,18 @@ it.concurrent.each(DATABASES)(
     const standalone = project.start('standalone', '--port', String(await freePort()));
     const isKnown = async () => (await store.db.selectFrom('dag').select('holder').execute())[0]?.holder;
     await until('the scheduler holds the DAG', async () => Boolean(await isKnown()), 60_000);
+    // Looks on from where the last look ended, so that no moment is missed.
+    let seen = 0;
     const running = (count: number) =>
-      until(`${count} tasks run`, async () => (await slotEvents(store)).at(-1)?.running === count, LIMIT_MS);
+      until(
+        `${count} tasks run`,
+        async () => {
+          const at = (await slotEvents(store)).findIndex((event, i) => i >= seen && event.running === count);
+          if (at !== -1) seen = at;
+          return at !== -1;
+        },
+        LIMIT_MS,
+      );
     const set = (value: string) => project.run(['variables', 'set', 'parallelism', value]);
 
     await project.json('dags', 'trigger', 'wide');
