@@ -1,18 +1,16 @@
 import './home.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { RunBar } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { durationText } from '../clock/duration-text.ts';
-import { dateText, Instant, useShownZone } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
-import { useStateWord } from '../state/state-label.tsx';
 import { FirstVisit } from './first-visit.tsx';
-import { beginOf, type TimelineRow, timelineRows } from './timeline-rows.ts';
+import { TimelineAxis } from './timeline-axis.tsx';
+import { TimelineLine } from './timeline-line.tsx';
+import { timelineRows } from './timeline-rows.ts';
 
 const HOUR_MS = 3_600_000;
 const CHOICES = [1, 6, 24, 72];
@@ -35,6 +33,8 @@ export function HomePage() {
       new Date(minute + hours * HOUR_MS * FUTURE + 60_000).toISOString(),
     ),
   );
+  const table = useRef<HTMLDivElement>(null);
+  const width = useAxisWidth(table, timeline.data !== undefined);
   const errors = useQuery(queries.importErrors());
   const info = useQuery(queries.info());
   const anyDag = useQuery(queries.dags({ limit: 1 }));
@@ -84,12 +84,12 @@ export function HomePage() {
           ))}
         </div>
       </div>
-      <div className="timeline" role="table" aria-label={t('home.timeline')}>
-        <Axis span={span} now={now} />
+      <div ref={table} className="timeline" role="table" aria-label={t('home.timeline')}>
+        <TimelineAxis span={span} now={now} width={width} />
         <div className="timeline-rows" role="rowgroup">
           <div className="timeline-now" aria-hidden="true" style={{ '--at': 1 - FUTURE }} />
           {rows.map((row) => (
-            <Row key={row.dagId} row={row} span={span} now={now} />
+            <TimelineLine key={row.dagId} row={row} span={span} now={now} width={width} />
           ))}
           {timeline.data && rows.length === 0 ? (
             <p className="notice soft">
@@ -130,133 +130,15 @@ export function HomePage() {
   );
 }
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
+/** Pixels of the time axis: whether runs overlap depends on it. */
+function useAxisWidth(table: RefObject<HTMLElement | null>, isThere: boolean): number {
+  const [width, setWidth] = useState(1_000);
+  useLayoutEffect(() => {
+    const marks = table.current?.querySelector('.timeline-marks');
+    if (!marks) return;
+    const observer = new ResizeObserver(() => setWidth(marks.clientWidth || 1));
+    observer.observe(marks);
+    return () => observer.disconnect();
+  }, [table, isThere]);
+  return width;
 }
-
-function Axis({ span, now }: { span: Span; now: number }) {
-  const { t, i18n } = useTranslation();
-  const zone = useShownZone();
-  const size = span.to - span.from;
-  const step = AXIS_STEPS.find((each) => size / each <= (window.innerWidth < 760 ? 4 : 9)) ?? 24 * HOUR_MS;
-  const format = new Intl.DateTimeFormat(i18n.language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(size > 24 * HOUR_MS ? { month: 'numeric', day: 'numeric' } : {}),
-    ...(zone ? { timeZone: zone } : {}),
-  });
-  const marks: number[] = [];
-  for (let at = Math.ceil(span.from / step) * step; at < span.to; at += step) marks.push(at);
-  return (
-    <div className="timeline-axis" role="row">
-      <span className="timeline-name" role="columnheader">
-        DAG
-      </span>
-      <span className="timeline-marks" role="columnheader" aria-label={t('run.timeAxis')}>
-        {marks.map((at) => (
-          <span key={at} style={{ left: `${((at - span.from) / size) * 100}%` }}>
-            {format.format(at)}
-          </span>
-        ))}
-        <b style={{ left: `${((now - span.from) / size) * 100}%` }}>{t('run.now')}</b>
-      </span>
-    </div>
-  );
-}
-
-function Row({ row, span, now }: { row: TimelineRow; span: Span; now: number }) {
-  const { t, i18n } = useTranslation();
-  const word = useStateWord();
-  const zone = useShownZone();
-  const size = span.to - span.from;
-  const next = row.planned.find((at) => Date.parse(at) > now);
-  return (
-    <div className="timeline-row" role="row">
-      <span className="timeline-name" role="rowheader">
-        <StateIcon state={row.state ?? 'none'} />
-        <span className="sr-only">{row.state ? word(row.state) : t('home.plannedOnly')}</span>
-        <Link to="/dags/$dagId" params={{ dagId: row.dagId }}>
-          {row.dagId}
-        </Link>
-        {row.failures > 0 && row.state !== 'failed' ? (
-          <span className="faint wide-only count-mark" title={t('home.failures', { count: row.failures })}>
-            <StateIcon state="failed" size={10} />
-            <span className="sr-only">{t('home.failures', { count: row.failures })}</span>
-            <span aria-hidden="true">{row.failures}</span>
-          </span>
-        ) : null}
-        <span className="timeline-next faint wide-only">
-          {next ? <Instant at={next} isPast={false} /> : null}
-        </span>
-      </span>
-      <span className="timeline-bars" role="cell">
-        {row.runs.map((run) => {
-          const box = placed(run, span, now);
-          if (!box) return null;
-          const label = [
-            word(run.state),
-            durationText((run.endDate ? Date.parse(run.endDate) : now) - beginOf(run)),
-            dateText(beginOf(run), zone, i18n.language),
-          ].join(' · ');
-          return (
-            <Link
-              key={run.runId}
-              to="/dags/$dagId/runs/$runId"
-              params={{ dagId: row.dagId, runId: run.runId }}
-              preload={false}
-              className="run-mark"
-              data-state={run.state}
-              title={label}
-              aria-label={label}
-              style={{
-                left: `${box.left}%`,
-                width: `max(${run.state === 'failed' ? 12 : run.state === 'running' ? 9 : 5}px, ${box.width}%)`,
-              }}
-            >
-              {run.state === 'failed' ? <StateIcon state="failed" size={12} /> : null}
-            </Link>
-          );
-        })}
-        {row.planned.map((at) => {
-          const left = ((Date.parse(at) - span.from) / size) * 100;
-          if (left < 0 || left > 100 || Date.parse(at) < now) return null;
-          const label = `${t('home.planned')} · ${dateText(Date.parse(at), zone, i18n.language)}`;
-          return (
-            <span
-              key={at}
-              className="plan-mark"
-              role="img"
-              aria-label={label}
-              title={label}
-              style={{ left: `${left}%` }}
-            />
-          );
-        })}
-      </span>
-    </div>
-  );
-}
-
-function placed(run: RunBar, span: Span, now: number): { left: number; width: number } | null {
-  const begin = beginOf(run);
-  const end = run.endDate ? Date.parse(run.endDate) : now;
-  if (end < span.from || begin > span.to) return null;
-  const size = span.to - span.from;
-  const left = Math.max(0, (begin - span.from) / size);
-  return { left: left * 100, width: Math.max(0, (end - span.from) / size - left) * 100 };
-}
-
-const AXIS_STEPS = [
-  5 * 60_000,
-  10 * 60_000,
-  15 * 60_000,
-  30 * 60_000,
-  HOUR_MS,
-  2 * HOUR_MS,
-  3 * HOUR_MS,
-  6 * HOUR_MS,
-  12 * HOUR_MS,
-  24 * HOUR_MS,
-];

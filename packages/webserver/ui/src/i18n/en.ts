@@ -103,6 +103,8 @@ export const en = {
     running_other: '{{count}} runs in progress',
     failures_one: '{{count}} failure',
     failures_other: '{{count}} failures',
+    runs_one: '{{count}} run',
+    runs_other: '{{count}} runs',
     planned: 'planned',
     plannedOnly: 'only planned runs',
     nothing: 'No runs in this window, and none planned. DAGs that are off plan nothing.',

@@ -102,6 +102,7 @@ export const ja: Catalogue<typeof en> = {
     allWell: '失敗はありません',
     running_other: '実行中 {{count}} 件',
     failures_other: '失敗 {{count}} 件',
+    runs_other: '{{count}} 件の実行',
     planned: '予定',
     plannedOnly: '予定のみ',
     nothing: 'この時間帯には実行も予定もありません。オフの DAG は予定を作りません。',

@@ -10,6 +10,9 @@ export type LiveStatus =
 
 /** How long refetches of lists are gathered before they are sent. */
 const COALESCE_MS = 500;
+/** A long list is fetched no more often than this, however much happens: a backfill ends a run every few milliseconds. */
+const AT_MOST_EVERY_MS = 2_000;
+const LONG_LISTS: ReadonlySet<string> = new Set(['dags', 'runs', 'timeline', 'backfills', 'grid']);
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /**
@@ -20,6 +23,8 @@ export class LiveStream {
   readonly #cache: QueryClient;
   readonly #listeners = new Set<() => void>();
   readonly #stale = new Map<string, string[]>();
+  /** When each list was last fetched for a change. */
+  readonly #fetchedAt = new Map<string, number>();
   #status: LiveStatus = { kind: 'connecting' };
   #source: EventSource | undefined;
   #cursor: string | undefined;
@@ -84,12 +89,20 @@ export class LiveStream {
     for (const key of applyChanges(this.#cache, changes)) this.#stale.set(key.join('\0'), key);
     this.#lastChanges = changes;
     for (const listener of this.#listeners) listener();
-    this.#flush ??= setTimeout(() => {
-      this.#flush = undefined;
-      const keys = [...this.#stale.values()];
-      this.#stale.clear();
-      for (const queryKey of keys) void this.#cache.invalidateQueries({ queryKey });
-    }, COALESCE_MS);
+    this.#flush ??= setTimeout(() => this.#refetch(), COALESCE_MS);
+  }
+
+  #refetch(): void {
+    this.#flush = undefined;
+    const now = Date.now();
+    for (const [key, at] of this.#fetchedAt) if (now - at >= AT_MOST_EVERY_MS) this.#fetchedAt.delete(key);
+    for (const [key, queryKey] of this.#stale) {
+      if (this.#fetchedAt.has(key)) continue;
+      this.#stale.delete(key);
+      if (LONG_LISTS.has(queryKey[0]!)) this.#fetchedAt.set(key, now);
+      void this.#cache.invalidateQueries({ queryKey });
+    }
+    if (this.#stale.size > 0) this.#flush = setTimeout(() => this.#refetch(), COALESCE_MS);
   }
 
   #reconnect(): void {
