@@ -1,8 +1,16 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bundleFile, ExecutorHarness } from '../support/executor-harness.ts';
-import { isRunning, untilGone } from '../support/process-list.ts';
+import { isRunning, untilGone, untilIdle } from '../support/process-list.ts';
 import { leftRunnerRows, SupervisorProcess } from '../support/supervisor-process.ts';
 
 /** Tasks wait for the file `go` in the home, so that a test says when they end. */
@@ -26,6 +34,7 @@ export default new DAG({ dagId: 'test' }, () => {
     spawn('sh', ['-c', 'trap "" TERM; sleep 1000 & setsid sleep 1000 & echo $! > ${join(home, 'stray')}; wait; sleep 1000'], { stdio: 'ignore' });
     await sleep(1e9, undefined, { ref: true });
   });
+  task('tells', async ({ log }) => { log.info('something'); return process.pid; });
   new BashOperator({ taskId: 'bash', command: 'trap "" TERM; echo $$ > ${join(home, 'bash')}; sleep 1000; sleep 1000' });
 });
 `;
@@ -142,6 +151,29 @@ describe('the process of a task dies', () => {
   });
 });
 
+/** Writes to it fail as those to a full disk do, and need no disk of their own. */
+const fullDisk = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync('/dev/full', path);
+};
+
+describe('the disk is full', () => {
+  test('of the logs: a task ends as it would, without them', async () => {
+    await using harness = await newHarness();
+    await harness.startLocal({ warmRunners: 1 });
+    const [runner] = await harness.events.until(() => {
+      const rows = [...harness.rows.rows.values()];
+      return rows.length === 1 ? rows : undefined;
+    });
+    const day = new Date().toISOString().slice(0, 10);
+    const segment = join(harness.home, 'logs', day, `${runner!.runnerId}-0.jsonl`);
+    fullDisk(segment);
+    const full = await harness.run('tells');
+    expect(full.outcome).toMatchObject({ kind: 'success', xcoms: { return_value: runner!.pid } });
+    expect(full.log.end).toBe(full.log.start);
+  });
+});
+
 describe('the scheduler is killed', () => {
   test.each(['waits', 'blocks'])(
     'a running task (%s) goes on with its pid, and the next scheduler gets its outcome',
@@ -182,6 +214,22 @@ describe('the scheduler is killed', () => {
     const { outcome } = await harness.events.outcomeOf(1);
     expect(outcome).toMatchObject({ kind: 'success', xcoms: { return_value: pid } });
     expect(spooled(harness)).toEqual([]);
+  });
+
+  test('a task that ends meanwhile, on a full disk, keeps its outcome until there is space', async () => {
+    await using harness = await newHarness();
+    const supervisor = new SupervisorProcess(harness, [harness.workload('waits')]);
+    const { pid } = await supervisor.said('started');
+    const half = join(harness.home, 'spool', `1-1.json.${pid}.tmp`);
+    fullDisk(half);
+    await supervisor.kill();
+    go(harness);
+    await untilIdle(pid);
+    expect(isRunning(pid)).toBe(true);
+    expect(spooled(harness)).toEqual([basename(half)]);
+    rmSync(half);
+    await untilGone(pid);
+    expect(spooled(harness)).toEqual(['1-1.json']);
   });
 
   test('an outcome that it did not accept is found by the next one', async () => {

@@ -16,6 +16,12 @@ export function startOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
 }
 
+/** Resolves when a runner calls itself idle: its attempt is over. */
+export async function untilIdle(pid: number): Promise<void> {
+  while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('tsflow-runner idle'))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 /** Resolves when none of `pids` lives. */
 export async function untilGone(...pids: readonly number[]): Promise<void> {
   while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 10));

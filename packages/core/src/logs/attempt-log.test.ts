@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,6 +118,23 @@ describe('the log of an attempt', () => {
     const numbers = lines.filter((_, i) => i !== mark).map((line) => Number(line.slice(5)));
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     expect(readdirSync(join(folder, '2026-01-31'))).toEqual(['runner-1-0.jsonl']);
+  });
+
+  test('says what found no space on the disk, as soon as there is some', async () => {
+    const log = openLog(1);
+    // A folder in the place of the file refuses lines as a full disk does.
+    const inTheWay = join(folder, log.segment);
+    mkdirSync(inTheWay, { recursive: true });
+    log.write('info', 'task', 'lost');
+    log.flush();
+    rmdirSync(inTheWay);
+    log.write('info', 'task', 'kept');
+    const end = log.close();
+    const said = await messages(place(log, end));
+    expect(said).toEqual(['kept', expect.stringMatching(/truncated: \d+ bytes found no space/)]);
+    const next = openLog(2);
+    next.write('info', 'task', 'whole');
+    expect(await messages(place(next, next.close()))).toEqual(['whole']);
   });
 
   test('a segment grows to its size, and a new day begins another', () => {

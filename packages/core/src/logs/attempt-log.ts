@@ -39,6 +39,8 @@ export class AttemptLog {
   #tailPending = '';
   #droppedBytes = 0;
   #lostBatches = 0;
+  /** What the segment had lost before this attempt. */
+  readonly #lostBefore: number;
   /** It holds more than tsflow's own routine lines, so somebody may look for it as soon as the attempt has ended. */
   #isWorthReading = false;
   #closed = false;
@@ -48,6 +50,7 @@ export class AttemptLog {
     this.#headBytes = options.headBytes ?? DEFAULT_PART_BYTES;
     this.#tailBytes = options.tailBytes ?? DEFAULT_PART_BYTES;
     this.#start = options.segment.position;
+    this.#lostBefore = options.segment.lostBytes;
   }
 
   get segment(): string {
@@ -107,8 +110,17 @@ export class AttemptLog {
     for (const output of this.#outputs?.values() ?? []) output.end();
     this.#closed = true;
     if (this.#isWorthReading) this.flush();
+    this.#tellLoss();
     if (this.#tail !== null) this.#moveTail(this.#tail);
     return this.#options.segment.position;
+  }
+
+  /** In front of the tail, if there is one. When there is still no space, this is lost too. */
+  #tellLoss(): void {
+    const lost = this.#options.segment.lostBytes - this.#lostBefore;
+    if (lost === 0) return;
+    this.#appendSystem(`The log was truncated: ${lost} bytes found no space on the disk.`);
+    this.#options.segment.flush();
   }
 
   #writeOutput(level: LogLevel, source: LogSource, line: string, length: number): void {
@@ -158,13 +170,16 @@ export class AttemptLog {
     }
   }
 
-  #moveTail(tail: readonly [SideFile, SideFile]): void {
+  #appendSystem(message: string): void {
     const { segment, attemptId, now } = this.#options;
-    if (this.#droppedBytes + this.#lostBatches > 0) {
-      const message = truncatedMessage(this.#droppedBytes, this.#lostBatches);
-      const line = { at: new Date(now()).toISOString(), level: 'warn', source: 'system', message, attemptId };
-      segment.append(`${JSON.stringify(line)}\n`);
-    }
+    const line = { at: new Date(now()).toISOString(), level: 'warn', source: 'system', message, attemptId };
+    segment.append(`${JSON.stringify(line)}\n`);
+  }
+
+  #moveTail(tail: readonly [SideFile, SideFile]): void {
+    const { segment } = this.#options;
+    if (this.#droppedBytes + this.#lostBatches > 0)
+      this.#appendSystem(truncatedMessage(this.#droppedBytes, this.#lostBatches));
     segment.flush();
     try {
       for (const part of [this.#growing === 0 ? tail[1] : tail[0], tail[this.#growing]]) {

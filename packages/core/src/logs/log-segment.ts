@@ -64,6 +64,7 @@ export class LogSegment {
   #written = 0;
   #pending = '';
   #pendingBytes = 0;
+  #lostBytes = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(folder: string, name: string) {
@@ -74,6 +75,11 @@ export class LogSegment {
   /** Where the next byte goes. */
   get position(): number {
     return this.#written + this.#pendingBytes;
+  }
+
+  /** Bytes that found no space so far. */
+  get lostBytes(): number {
+    return this.#lostBytes;
   }
 
   append(text: string): void {
@@ -102,6 +108,7 @@ export class LogSegment {
       this.#written += bytes.length;
       return true;
     } catch {
+      this.#lostBytes += bytes.length;
       this.#cutHalfLine();
       return false;
     }

@@ -37,6 +37,8 @@ const DEFAULTS: Required<Omit<RunnerSettings, 'maxXComBytes' | 'logHeadBytes' | 
 
 /** An outcome that nobody accepted for this long also goes to disk: the database may be away for long. */
 const SPOOL_AFTER_MS = 5_000;
+/** How often an outcome that found no space is tried to be put on disk. */
+const SPOOL_AGAIN_MS = 1_000;
 
 /** How often memory is looked at, in attempts: a look costs a few microseconds. */
 const MEMORY_CHECK_EVERY = 16;
@@ -317,7 +319,7 @@ export class Runner {
 
   /** Takes no more work: goes when its last outcome is accepted, or on disk. */
   async #leave(): Promise<void> {
-    if (this.#unaccepted.size > 0 && this.#client.isConnected) return;
+    if (this.#unaccepted.size > 0 && (this.#client.isConnected || !this.#isDispensable)) return;
     this.#segments.close();
     await this.#client.close();
     this.#endGroup();
@@ -335,7 +337,10 @@ export class Runner {
   #spoolOverdue(): void {
     this.#spoolTimer = null;
     const before = performance.now() - SPOOL_AFTER_MS;
-    for (const kept of this.#unaccepted.values()) if (kept.sentAt <= before) this.#toSpool(kept);
+    const { isConnected } = this.#client;
+    for (const kept of this.#unaccepted.values())
+      if (!isConnected || kept.sentAt <= before) this.#toSpool(kept);
+    if (!isConnected && this.#isDispensable) return this.#endGroup();
     if (this.#unaccepted.size > 0)
       this.#spoolTimer = setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
   }
@@ -347,7 +352,8 @@ export class Runner {
       this.#spool.write({ runnerId, host, pid, message: kept.message });
       kept.spooled = true;
     } catch {
-      // The disk is full: as long as this process lives it holds the outcome, and says it again to the next scheduler.
+      // The disk is full: as long as this process lives it holds the outcome, tries again, and says it to the next scheduler.
+      this.#spoolTimer ??= setTimeout(() => this.#spoolOverdue(), SPOOL_AGAIN_MS).unref();
     }
   }
 
