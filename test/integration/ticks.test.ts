@@ -56,6 +56,23 @@ describe.each(DATABASES)('ticks on %s', (dialect) => {
     expect(await finishedRuns(tsflow, 'late', 1)).toEqual([midnight]);
   });
 
+  it('loads code ahead of a tick that is near, and not of one that is far', async () => {
+    const near = serializedDag(
+      'near',
+      { only: {} },
+      { timetable: { type: 'delta', everyMs: 20_000, startDate: null } },
+    );
+    const newYear = { type: 'cron', expression: '0 0 1 1 *', timezone: 'UTC' };
+    const far = serializedDag('far', { only: {} }, { timetable: newYear });
+    await using tsflow = await SchedulerHarness.start(dialect, [near, far], succeed);
+    const preloaded = await until('something is loaded', () => tsflow.executor.preloaded.at(0) ?? null);
+    const bundles = await tsflow.store.db.selectFrom('dagVersion').select(['dagId', 'bundle']).execute();
+    expect(bundles.find(({ bundle }) => bundle === preloaded)?.dagId).toBe('near');
+    await tsflow.trigger('far');
+    await finishedRuns(tsflow, 'far', 1);
+    expect(new Set(tsflow.executor.preloaded)).toEqual(new Set([preloaded]));
+  });
+
   it('makes no run of a slot twice, whatever restarts in between', async () => {
     const dag = serializedDag('once', { only: {} }, { timetable: daily, startDate: daysAgo(0) });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);

@@ -17,6 +17,8 @@ export class ScriptedExecutor implements Executor {
   readonly granted: Workload[] = [];
   readonly accepted: number[] = [];
   readonly fenced: number[] = [];
+  /** Bundles whose code was to be loaded ahead. */
+  readonly preloaded: string[] = [];
   readonly #events: ExecutorEvents;
   readonly #script: Script;
   readonly #now: () => number;
@@ -120,7 +122,9 @@ export class ScriptedExecutor implements Executor {
     this.#concurrency = limit;
   }
 
-  preload(): void {}
+  preload(bundle: string): void {
+    this.preloaded.push(bundle);
+  }
 }
 
 const runner = { runnerId: 'scripted', host: 'test', pid: 1 };

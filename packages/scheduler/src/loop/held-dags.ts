@@ -15,6 +15,8 @@ export interface DueTimer {
   readonly instance?: InstanceWork;
   readonly dag?: DagWorkState;
   readonly run?: RunWork;
+  /** Its next tick is near: runners load its code ahead of it. */
+  readonly preload?: DagWorkState;
 }
 
 /**
@@ -161,6 +163,7 @@ export class HeldDags {
       return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
     }
     if (timer.run !== undefined) return timer.run.state === 'running' && this.#holds(timer.run);
+    if (timer.preload !== undefined) return this.dags.get(timer.preload.dagId) === timer.preload;
     return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
   }
 

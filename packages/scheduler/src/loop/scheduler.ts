@@ -399,7 +399,13 @@ export class Scheduler implements Service {
       if (timer.instance !== undefined) waitOver(timer.instance, changes);
       else if (timer.run !== undefined) timeOutRun(timer.run, changes);
       else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
+      else if (timer.preload !== undefined) this.#preload(timer.preload);
     }
+  }
+
+  #preload({ graph }: DagWorkState): void {
+    const { bundle, entry } = this.#world.versions.get(graph.version);
+    this.#executor.preload(bundle, entry);
   }
 
   readonly #ticksDue = new Set<DagWorkState>();

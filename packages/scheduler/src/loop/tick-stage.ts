@@ -14,6 +14,10 @@ import type { World } from './world.ts';
 
 /** Most runs that one DAG creates in one turn, so that a DAG that wakes after years does not hold up the others. */
 const MAX_TICKS_PER_TURN = 8;
+/** The code of a DAG is loaded this long before its tick: enough for a thousand files that are due at once. */
+const PRELOAD_AHEAD_MS = 30_000;
+/** A DAG that ticks faster keeps its code loaded by itself. */
+const PRELOAD_WORTH_MS = 1_000;
 
 /**
  * Sets when a DAG is due next, after it was taken over, unpaused, or got a new version. A schedule that changed moves its mark to
@@ -92,7 +96,10 @@ function planNextTick(world: World, dag: DagWorkState, now: number): void {
   const info =
     dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now);
   dag.nextTick = info === null ? null : info.runAfter.getTime();
-  if (dag.nextTick !== null) world.held.timers.push({ at: dag.nextTick, dag });
+  if (dag.nextTick === null) return;
+  world.held.timers.push({ at: dag.nextTick, dag });
+  if (dag.nextTick - now < PRELOAD_WORTH_MS) return;
+  world.held.timers.push({ at: Math.max(now, dag.nextTick - PRELOAD_AHEAD_MS), preload: dag });
 }
 
 async function adoptSchedule(world: World, dag: DagWorkState, now: number): Promise<void> {

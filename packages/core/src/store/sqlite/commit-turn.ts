@@ -36,12 +36,7 @@ export class SqliteTurnWriter {
 
 function writeInside(statements: TurnStatements, turn: Turn): TurnResult {
   if (statements.fence.run([turn.turnMs, turn.schedulerId, turn.turn]) === 0) return { status: 'fenced' };
-  const lost: DagEffects[] = [];
-  const held: DagEffects[] = [];
-  for (const effects of turn.dags) {
-    const isHeld = statements.holds.all([effects.dagId, turn.schedulerId, effects.epoch]).length > 0;
-    (isHeld ? held : lost).push(effects);
-  }
+  const { held, lost } = divide(statements, turn);
   const counters = moveCounters(statements, counterMoves(turn, lost));
   if (counters.isRefused) return { status: 'counters_refused', counters: counters.used };
   for (const effects of held) writeEffects(statements, effects);
@@ -50,6 +45,14 @@ function writeInside(statements: TurnStatements, turn: Turn): TurnResult {
     lostDags: lost.map((effects) => effects.dagId),
     counters: counters.used,
   };
+}
+
+/** One look at the leases for all DAGs of the turn. */
+function divide(statements: TurnStatements, { schedulerId, dags }: Turn) {
+  const dagIds = JSON.stringify(dags.map((effects) => effects.dagId));
+  const epochs = new Map(statements.epochs.all([schedulerId, dagIds]).map((dag) => [dag.dag_id, dag.epoch]));
+  const isHeld = ({ dagId, epoch }: DagEffects): boolean => epochs.get(dagId) === epoch;
+  return { held: dags.filter(isHeld), lost: dags.filter((effects) => !isHeld(effects)) };
 }
 
 /** `used` is the use after the moves, or before them when one is refused. */

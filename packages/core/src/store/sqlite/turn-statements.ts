@@ -21,7 +21,7 @@ import type { SqliteDatabase, SqliteStatement } from './sqlite-database.ts';
 /** The statements of a turn on one connection. An update names its row by the last columns of its layout. */
 export class TurnStatements {
   readonly fence: SqliteStatement;
-  readonly holds: SqliteStatement;
+  readonly epochs: SqliteStatement;
   readonly counterUse: SqliteStatement;
   readonly counterMove: SqliteStatement;
   readonly pause: SqliteStatement;
@@ -44,7 +44,9 @@ export class TurnStatements {
     this.fence = database.prepare(
       'update scheduler set turn = turn + 1, last_turn_ms = ? where id = ? and turn = ? and stopped_at is null',
     );
-    this.holds = database.prepare('select 1 from dag where dag_id = ? and holder = ? and epoch = ?');
+    this.epochs = database.prepare(
+      'select dag_id, epoch from dag where holder = ? and dag_id in (select value from json_each(?))',
+    );
     this.counterUse = database.prepare('select used from counter where name = ?');
     this.counterMove = database.prepare(
       'insert into counter (name, used) values (?, ?) on conflict (name) do update set used = used + excluded.used',

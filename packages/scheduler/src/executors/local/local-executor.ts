@@ -57,6 +57,8 @@ const MAX_SPAWNING = Math.max(1, availableParallelism());
 const MAX_AHEAD = 8;
 /** With as many runners busy as there are cores, a short attempt is better off behind one of them than in another process. */
 const BUSY_ENOUGH = Math.max(1, availableParallelism());
+/** Versions written to disk at a time: with hundreds due at once there are more than files a process may have open. */
+const MAX_PREPARING = 16;
 /** Runners that end before they said hello are started again no faster than this, doubling. */
 const MIN_RESPAWN_MS = 250;
 const MAX_RESPAWN_MS = 30_000;
@@ -102,6 +104,7 @@ export class LocalExecutor implements Executor {
   /** Outcomes that were handed on and neither accepted nor refused yet; the runner that holds it, or null: it is on disk. */
   readonly #reported = new Map<string, RunnerProcess | null>();
   readonly #versions = new Map<string, Promise<unknown>>();
+  readonly #preparing = pLimit(MAX_PREPARING);
   readonly #readyVersions = new Set<string>();
   /** What is under way and has to end before {@link stop} does. */
   readonly #endings = new Set<Promise<unknown>>();
@@ -330,7 +333,9 @@ export class LocalExecutor implements Executor {
     let preparing = this.#versions.get(bundle);
     if (preparing === undefined) {
       const { home, nodeModules, versions } = this.#options;
-      preparing = ensureVersionDirectory(home, bundle, () => versions.files(bundle), { nodeModules });
+      preparing = this.#preparing(() =>
+        ensureVersionDirectory(home, bundle, () => versions.files(bundle), { nodeModules }),
+      );
       this.#versions.set(bundle, preparing);
     }
     try {
