@@ -5,9 +5,12 @@ export interface SeveringProxy extends AsyncDisposable {
   readonly port: number;
   /** Cuts the next connection on which `text` is said, once. Resolves when that has happened. */
   sever(text: string, when: 'before' | 'after'): Promise<void>;
+  /** From now on the connections that are open carry nothing, and nobody is told: half open, for ever. New ones are as ever. */
+  freeze(): void;
 }
 
 export async function startSeveringProxy(target: { host: string; port: number }): Promise<SeveringProxy> {
+  const frozen = new WeakSet<Socket>();
   let order: { text: string; when: 'before' | 'after'; done: () => void } | null = null;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -23,11 +26,13 @@ export async function startSeveringProxy(target: { host: string; port: number })
     }
     let isSevered = false;
     upstream.on('data', (data) => {
+      if (frozen.has(client)) return;
       if (!isSevered) client.write(data);
       // The server has answered, so it has done what it was told.
       else client.destroy();
     });
     client.on('data', (data) => {
+      if (frozen.has(client)) return;
       if (order === null || !data.includes(order.text)) {
         upstream.write(data);
         return;
@@ -48,6 +53,9 @@ export async function startSeveringProxy(target: { host: string; port: number })
       new Promise((done) => {
         order = { text, when, done };
       }),
+    freeze() {
+      for (const socket of sockets) frozen.add(socket);
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -3,7 +3,7 @@ import { Mutex } from '../mutex.ts';
 import { CompareAndSetError, DatabaseError } from '../store-errors.ts';
 import type { DagEffects, Turn, TurnResult } from '../turn.ts';
 import { type CounterMove, counterMoves } from '../turn-counters.ts';
-import type { PostgresConnections } from './postgres-connections.ts';
+import { isSilence, type PostgresConnections } from './postgres-connections.ts';
 import { isLostRace, postgresFailure } from './postgres-failure.ts';
 import { insertStatement, type TurnStatement, updateStatement } from './turn-statements.ts';
 
@@ -82,6 +82,7 @@ export class PostgresTurnWriter {
         return prepared;
       }
     } catch (error) {
+      if (isSilence(error)) this.#connections.closeAll();
       // Also ends the transaction. The session's named statements are in doubt after an error in a pipeline: begin anew.
       this.#drop(session);
       throw await this.#explained(turn, postgresFailure(error));
@@ -90,6 +91,7 @@ export class PostgresTurnWriter {
       await session.query('commit');
       return prepared;
     } catch (error) {
+      if (isSilence(error)) this.#connections.closeAll();
       this.#drop(session);
       const failure = postgresFailure(error);
       if (!(failure instanceof DatabaseError) || failure.code !== 'database_unavailable') throw failure;

@@ -12,7 +12,7 @@ import type { Tables } from '../tables.ts';
 import type { Turn, TurnResult } from '../turn.ts';
 import { PostgresTurnWriter } from './commit-turn.ts';
 import { keepEventPartitions } from './event-partitions.ts';
-import { PostgresConnections } from './postgres-connections.ts';
+import { NO_STATEMENT_TIMEOUT, PostgresConnections } from './postgres-connections.ts';
 import { PostgresEventTail } from './postgres-event-tail.ts';
 import { isLostRace, postgresFailure } from './postgres-failure.ts';
 import { PostgresListener } from './postgres-listener.ts';
@@ -88,7 +88,7 @@ export class PostgresDialect implements Dialect {
   }
 
   async prepareMigration(tx: Transaction<Tables>): Promise<void> {
-    await sql`set local statement_timeout = 0`.execute(tx);
+    await sql.raw(NO_STATEMENT_TIMEOUT).execute(tx);
     await sql`set local lock_timeout = 0`.execute(tx);
     await this.oneAtATime(tx, 'migrate');
   }

@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import type { Channel } from '../store.ts';
-import type { PostgresConnections } from './postgres-connections.ts';
+import { isSilence, type PostgresConnections } from './postgres-connections.ts';
 
 type OnNotify = (payload: string) => void;
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
+/** A session that only listens would not notice that its connection is half open. */
+const CHECK_EVERY_MS = 5_000;
 
 /**
  * LISTEN on a session of its own, which is opened again when it breaks. What was said meanwhile is lost, so after a break every
@@ -54,7 +56,15 @@ export class PostgresListener {
     try {
       const session = await this.#connections.session();
       session.on('notification', ({ channel, payload }) => this.#tell(channel as Channel, payload ?? ''));
-      session.once('end', () => this.#reopen(FIRST_DELAY_MS));
+      const check = setInterval(() => {
+        session.query('select 1').catch((error: unknown) => {
+          if (isSilence(error)) this.#connections.closeAll();
+        });
+      }, CHECK_EVERY_MS).unref();
+      session.once('end', () => {
+        clearInterval(check);
+        this.#reopen(FIRST_DELAY_MS);
+      });
       for (const channel of this.#listeners.keys()) await session.query(`listen ${channel}`);
       return session;
     } catch (error) {
