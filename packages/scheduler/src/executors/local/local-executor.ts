@@ -1,21 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { availableParallelism, hostname } from 'node:os';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import { formatDuration } from '@tsflow/core/duration';
 import { errorMessage, type SerializedError, serializeError } from '@tsflow/core/errors';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { RunnerPort } from '@tsflow/core/store';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { bootId, isAlive } from '../../processes/process-table.ts';
-import type { RunnerMessage, RunnerSettings, Workload } from '../../task-api/protocol.ts';
-import type { RunnerConnection, RunnerListener, TaskApiServer } from '../../task-api/server.ts';
+import type { AboutAttempt, RunnerMessage, RunnerSettings, Workload } from '../../task-api/protocol.ts';
+import type { TaskApiServer } from '../../task-api/server.ts';
 import { Spool, type SpooledOutcome } from '../../task-api/spool.ts';
 import type { AdoptableAttempt, Executor, ExecutorEvents, LostAttempt, OutcomeReport } from '../executor.ts';
-import { ensureVersionDirectory, type VersionFile } from '../version-directory.ts';
+import type { VersionFile } from '../version-directory.ts';
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
-import { AttemptDurations } from './attempt-durations.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { PreparedVersions } from './prepared-versions.ts';
 import { killTree, type ProcessTree, terminateTree } from './process-tree.ts';
-import { type RunnerExit, RunnerProcess, removeRunnerFiles } from './runner-process.ts';
+import { RunnerPool } from './runner-pool.ts';
+import type { RunnerExit, RunnerProcess } from './runner-process.ts';
 
 export interface LocalExecutorOptions {
   /** `TSFLOW_HOME`. */
@@ -42,35 +41,12 @@ export interface LocalExecutorOptions {
   readonly clock?: Clock;
 }
 
-/**
- * Another process is started when all runners have been busy with one attempt for this long, or when one was waited for much longer.
- * Attempts of a millisecond are done sooner by the few that are hot than by many that are not: starting a process costs as much
- * as a thousand of them, and each compiles its code anew.
- */
-const PATIENCE_MS = 50;
-const IMPATIENCE_MS = 500;
-/** The first attempt of a runner also loads code. */
-const COLD_PATIENCE_MS = 250;
-/** Processes that start at the same time: each needs a core for a tenth of a second. */
-const MAX_SPAWNING = Math.max(1, availableParallelism());
-/** Grants that a runner may have behind the one that runs, all of them but the last known to be short. */
-const MAX_AHEAD = 8;
-/** With as many runners busy as there are cores, a short attempt is better off behind one of them than in another process. */
-const BUSY_ENOUGH = Math.max(1, availableParallelism());
-/** Versions written to disk at a time: with hundreds due at once there are more than files a process may have open. */
-const MAX_PREPARING = 16;
-/** Runners that end before they said hello are started again no faster than this, doubling. */
-const MIN_RESPAWN_MS = 250;
-const MAX_RESPAWN_MS = 30_000;
 /** A grant that this many runners took to their grave is not given to another one. */
 const MAX_REDELIVERIES = 3;
 /** How long the runner's own time-out may be late before the attempt is ended from outside. */
 const WATCHDOG_SLACK_MS = 5_000;
 /** An outcome that no scheduler asked for in this time belongs to an attempt that was decided otherwise. */
 const SPOOL_KEPT_MS = 7 * 86_400_000;
-/** How long an idle runner whose scheduler died may need to put its outcomes on disk and go. */
-const SETTLE_MS = 5_000;
-const LOOK_EVERY_MS = 20;
 
 /**
  * Runs attempts in processes of this machine: warm ones, used again, the one that was busy last first, so that few stay hot. Who
@@ -92,25 +68,13 @@ export class LocalExecutor implements Executor {
   #held: Assignment[] = [];
   /** By attempt: at most one grant of it is here. */
   readonly #assignments = new Map<number, Assignment>();
-  /** Without a runner, in the order of their admission. */
-  readonly #waiting: Assignment[] = [];
-  readonly #runners = new Map<string, RunnerProcess>();
-  /** Those that have an attempt. */
-  readonly #busy = new Set<RunnerProcess>();
-  readonly #durations = new AttemptDurations();
-  /** Free ones; the one that was busy last is at the end. */
-  readonly #idle: RunnerProcess[] = [];
-  readonly #spawning = new Set<Promise<void>>();
+  readonly #pool: RunnerPool;
+  readonly #dispatcher: Dispatcher;
+  readonly #versions: PreparedVersions;
   /** Outcomes that were handed on and neither accepted nor refused yet; the runner that holds it, or null: it is on disk. */
   readonly #reported = new Map<string, RunnerProcess | null>();
-  readonly #versions = new Map<string, Promise<unknown>>();
-  readonly #preparing = pLimit(MAX_PREPARING);
-  readonly #readyVersions = new Set<string>();
   /** What is under way and has to end before {@link stop} does. */
   readonly #endings = new Set<Promise<unknown>>();
-  #patience: NodeJS.Timeout | null = null;
-  #housekeeping: NodeJS.Timeout | null = null;
-  #respawnMs = 0;
   #stopped = false;
 
   constructor(options: LocalExecutorOptions) {
@@ -122,33 +86,26 @@ export class LocalExecutor implements Executor {
     this.#concurrency = options.concurrency ?? 16;
     this.#limit = pLimit(Math.max(1, this.#concurrency));
     this.#paused = this.#concurrency === 0;
+    const { home, nodeModules, versions } = options;
+    this.#versions = new PreparedVersions({ home, nodeModules, files: (bundle) => versions.files(bundle) });
+    this.#pool = this.#createPool();
+    this.#dispatcher = new Dispatcher(this.#pool, this.#clock, () => this.#concurrency);
   }
 
   async start(): Promise<void> {
     this.#spool.removeOlderThan(this.#clock.now() - SPOOL_KEPT_MS);
-    this.#options.server.onRunner = (hello, connection) => this.#onRunner(hello, connection);
-    this.#housekeeping = setInterval(() => this.#retireIdle(), this.#idleRetireMs / 4).unref();
-    this.#spawn(this.#warmTarget);
+    this.#options.server.onRunner = (hello, connection) => this.#pool.welcome(hello, connection);
+    this.#pool.start();
   }
 
   /** Ends idle runners. Busy ones go on by themselves: the next scheduler takes them over. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    clearInterval(this.#housekeeping ?? undefined);
-    clearTimeout(this.#patience ?? undefined);
-    await Promise.allSettled(this.#spawning);
+    this.#dispatcher.stop();
+    await this.#pool.close();
     await Promise.allSettled(this.#endings);
-    const leaving: Promise<unknown>[] = [];
-    for (const runner of this.#runners.values()) {
-      if (runner.assignment !== null) continue;
-      leaving.push(runner.exited);
-      runner.retiring = true;
-      // One that holds an outcome which nobody accepted puts it on disk as soon as the connection closes.
-      if (runner.connection === null) runner.kill();
-      else runner.connection.close();
-    }
-    await Promise.race([Promise.all(leaving), this.#pause(SETTLE_MS)]);
+    await this.#pool.dismiss();
     await Promise.allSettled(this.#endings);
   }
 
@@ -187,7 +144,7 @@ export class LocalExecutor implements Executor {
   }
 
   async adopt(attempts: readonly AdoptableAttempt[]): Promise<readonly LostAttempt[]> {
-    const ended = await this.#findRunners();
+    const ended = await this.#pool.findPredecessors();
     const lost: LostAttempt[] = [];
     for (const attempt of attempts) {
       const loss = this.#takeOver(attempt, ended);
@@ -208,14 +165,14 @@ export class LocalExecutor implements Executor {
     const held = this.#held;
     this.#held = [];
     for (const assignment of held) this.#dispatch(assignment);
-    if (this.#waiting.length > 0) this.#lookSoon();
+    this.#dispatcher.lookSoon();
   }
 
   preload(bundle: string, entry: string): void {
-    void this.#prepare(bundle).then(
+    void this.#versions.prepare(bundle).then(
       () => {
-        if (this.#idle.length === 0) this.#spawn(Math.min(1, this.#room));
-        for (const runner of this.#idle.slice(-2)) runner.send({ verb: 'preload', bundle, entry });
+        if (this.#pool.idle.length === 0) this.#pool.spawn(Math.min(1, this.#pool.room));
+        for (const runner of this.#pool.idle.slice(-2)) runner.send({ verb: 'preload', bundle, entry });
       },
       () => undefined,
     );
@@ -244,105 +201,16 @@ export class LocalExecutor implements Executor {
     });
   }
 
-  /** Gives it to a free runner, or lets it wait for one. */
+  /** To a runner, once the files of its version are here. */
   #dispatch(assignment: Assignment): void {
     const { bundle } = assignment.workload!;
-    if (!this.#readyVersions.has(bundle)) {
-      void this.#prepare(bundle).then(
+    if (!this.#versions.has(bundle)) {
+      void this.#versions.prepare(bundle).then(
         () => this.#dispatch(assignment),
         (error: unknown) => this.#onUnprepared(assignment, error),
       );
-      return;
-    }
-    if (assignment.ending !== null || this.#assignments.get(assignment.attemptId) !== assignment) return;
-    const runner = this.#runnerBefore(assignment.workload!) ?? this.#takeIdle(assignment.workload!);
-    if (runner !== null) {
-      this.#grant(runner, assignment);
-      return;
-    }
-    assignment.since = this.#clock.monotonic();
-    this.#waiting.push(assignment);
-    this.#lookSoon();
-  }
-
-  #takeIdle(workload: Workload): RunnerProcess | null {
-    if (workload.isolation === 'warm') return this.#idle.pop() ?? null;
-    const unused = this.#idle.findIndex((runner) => runner.used === 0);
-    return unused === -1 ? null : this.#idle.splice(unused, 1)[0]!;
-  }
-
-  /**
-   * A busy runner behind whose short attempts this one waits less than for anything else. While the event loop of this process
-   * writes a commit, runners go on with what they have: that is where throughput comes from.
-   */
-  #runnerBefore({ isolation }: Workload): RunnerProcess | null {
-    if (isolation === 'process' || this.#busy.size < Math.min(BUSY_ENOUGH, this.#concurrency)) return null;
-    let best: RunnerProcess | null = null;
-    for (const runner of this.#busy) {
-      if (this.#mayTakeMore(runner) && (best === null || runner.ahead.length < best.ahead.length))
-        best = runner;
-    }
-    return best;
-  }
-
-  /** Everything that it has is known to be short, and what runs there has not turned out otherwise. */
-  #mayTakeMore({ ahead, assignment, retiring, connection }: RunnerProcess): boolean {
-    if (retiring || connection === null || assignment === null || ahead.length >= MAX_AHEAD) return false;
-    if (assignment.since < this.#clock.monotonic() - PATIENCE_MS) return false;
-    const last = ahead.at(-1) ?? assignment;
-    return last.ending === null && this.#durations.isShort(last.workload);
-  }
-
-  #grant(runner: RunnerProcess, assignment: Assignment): void {
-    assignment.runner = runner;
-    assignment.since = this.#clock.monotonic();
-    runner.used += 1;
-    if (runner.assignment === null) {
-      runner.assignment = assignment;
-      this.#busy.add(runner);
-    } else {
-      runner.ahead.push(assignment);
-      this.#lookSoon();
-    }
-    runner.send({ verb: 'grant', workload: assignment.workload! });
-  }
-
-  /** After an attempt: the one behind it begins, waiting ones follow, or it is free. */
-  #employ(runner: RunnerProcess): void {
-    if (runner.assignment === null) {
-      runner.assignment = runner.ahead.shift() ?? null;
-      if (runner.assignment !== null) runner.assignment.since = this.#clock.monotonic();
-    }
-    if (runner.retiring || !runner.isConnected) return;
-    while (runner.assignment === null || this.#mayTakeMore(runner)) {
-      const isUnused = runner.used === 0;
-      const next = this.#waiting.findIndex(({ workload }) => workload!.isolation === 'warm' || isUnused);
-      if (next === -1) break;
-      this.#grant(runner, this.#waiting.splice(next, 1)[0]!);
-    }
-    if (runner.assignment !== null) return;
-    this.#busy.delete(runner);
-    runner.idleSince = this.#clock.monotonic();
-    this.#idle.push(runner);
-    // Only those that ask for an unused process are left, and used ones take the room.
-    if (this.#waiting.length > 0) this.#lookSoon();
-  }
-
-  async #prepare(bundle: string): Promise<void> {
-    if (this.#readyVersions.has(bundle)) return;
-    let preparing = this.#versions.get(bundle);
-    if (preparing === undefined) {
-      const { home, nodeModules, versions } = this.#options;
-      preparing = this.#preparing(() =>
-        ensureVersionDirectory(home, bundle, () => versions.files(bundle), { nodeModules }),
-      );
-      this.#versions.set(bundle, preparing);
-    }
-    try {
-      await preparing;
-      this.#readyVersions.add(bundle);
-    } finally {
-      this.#versions.delete(bundle);
+    } else if (assignment.ending === null && this.#assignments.get(assignment.attemptId) === assignment) {
+      this.#dispatcher.place(assignment);
     }
   }
 
@@ -354,222 +222,42 @@ export class LocalExecutor implements Executor {
     this.#reportGone(assignment.attemptId, assignment.grantNumber, false, reason);
   }
 
-  // --- runner processes -----------------------------------------------------------------------------------------------------
-
-  get #warmTarget(): number {
-    return Math.min(this.#options.warmRunners ?? 2, this.#concurrency);
-  }
-
-  get #idleRetireMs(): number {
-    return this.#options.idleRetireMs ?? 60_000;
-  }
-
-  /** How many more runners there may be. Used ones give way to an attempt that wants an unused one. */
-  get #room(): number {
-    const living = [...this.#runners.values()].filter((runner) => !runner.retiring).length;
-    return Math.max(0, this.#concurrency - living - this.#spawning.size);
-  }
-
-  /** Looks in a moment whether those that wait are served. */
-  #lookSoon(): void {
-    if (this.#patience !== null || this.#stopped) return;
-    const isEmpty = this.#runners.size + this.#spawning.size === 0;
-    this.#patience = setTimeout(
-      // After a look at the sockets: a long turn of the scheduler must not make runners look busy.
-      () => setImmediate(() => setImmediate(() => this.#look())),
-      Math.max(this.#respawnMs, isEmpty ? 0 : PATIENCE_MS),
-    );
-  }
-
-  #look(): void {
-    this.#patience = null;
-    if (this.#stopped) return;
-    this.#withdrawBlocked();
-    if (this.#waiting.length > 0) this.#spawnForWaiting();
-    if (this.#waiting.length > 0 || [...this.#busy].some(({ ahead }) => ahead.length > 0)) this.#lookSoon();
-  }
-
-  /** Takes back what waits behind an attempt that turned out to be long. */
-  #withdrawBlocked(): void {
-    const before = this.#clock.monotonic() - PATIENCE_MS;
-    for (const runner of this.#busy) {
-      if (runner.ahead.length === 0 || runner.assignment === null || runner.assignment.since > before)
-        continue;
-      for (const assignment of runner.ahead) this.#withdraw(runner, assignment);
-    }
-  }
-
-  #withdraw(runner: RunnerProcess, assignment: Assignment): void {
-    if (assignment.withdrawing) return;
-    assignment.withdrawing = true;
-    runner.send({ verb: 'withdraw', attemptId: assignment.attemptId, grantNumber: assignment.grantNumber });
-  }
-
-  #spawnForWaiting(): void {
-    const count = this.#missingRunners();
-    const wantUnused = this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
-    // Used ones give their room to attempts that want a process of their own.
-    for (let room = this.#room; room < Math.min(count, wantUnused) && this.#idle.length > 0; room++) {
-      this.#retire(this.#idle.shift()!);
-    }
-    this.#spawn(Math.min(count, this.#room));
-  }
-
-  /** How many more processes would help those that wait. */
-  #missingRunners(): number {
-    const now = this.#clock.monotonic();
-    const wantUnused = this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
-    const [first] = this.#waiting;
-    let missing = wantUnused;
-    if (wantUnused < this.#waiting.length) {
-      const turnover = [...this.#runners.values()].some(
-        ({ assignment, used }) =>
-          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : PATIENCE_MS),
-      );
-      if (!turnover) missing = this.#waiting.length;
-      else if (now - first!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);
-    }
-    return Math.max(0, Math.min(missing, MAX_SPAWNING) - this.#spawning.size);
-  }
-
-  #spawn(count: number): void {
-    for (let i = 0; i < count && !this.#stopped; i++) {
-      const spawning: Promise<void> = this.#spawnOne().finally(() => this.#spawning.delete(spawning));
-      this.#spawning.add(spawning);
-    }
-  }
-
-  async #spawnOne(): Promise<void> {
-    const { home, server, runners, schedulerId } = this.#options;
-    const runnerId = `runner-${randomBytes(6).toString('hex')}`;
-    let runner: RunnerProcess;
-    try {
-      runner = await RunnerProcess.spawn(runnerId, {
-        home,
-        socketPath: server.socketPath,
-        environment: this.#options.environment ?? process.env,
-      });
-    } catch (error) {
-      this.#slowDown('A runner could not be started.', errorMessage(error));
-      return;
-    }
-    this.#watch(runner);
-    const { host, pid, pidStart, bootId: boot } = runner.identity;
-    try {
-      // Known to the database before it gets work: who comes after this process finds it.
-      const startedAt = this.#clock.now();
-      await runners.started({
-        runnerId,
-        schedulerId,
-        host,
-        bootId: boot,
-        pid,
-        pidStart,
-        startedAt,
-        endedAt: null,
-      });
-    } catch (error) {
-      runner.kill();
-      this.#slowDown('A runner could not be recorded.', errorMessage(error));
-      return;
-    }
-    const isThere = await Promise.race([this.#hello(runner), runner.exited.then(() => false)]);
-    if (!isThere) return;
-    this.#respawnMs = 0;
-    this.#employ(runner);
-  }
-
-  /** Runners that were started here and have not said hello yet. */
-  readonly #awaitedHellos = new Map<string, () => void>();
-
-  #hello(runner: RunnerProcess): Promise<boolean> {
-    if (runner.isConnected) return Promise.resolve(true);
-    return new Promise((resolve) => this.#awaitedHellos.set(runner.runnerId, () => resolve(true)));
-  }
-
-  #slowDown(message: string, error: string): void {
-    this.#respawnMs = Math.min(MAX_RESPAWN_MS, Math.max(MIN_RESPAWN_MS, this.#respawnMs * 2));
-    this.#logger.error(message, { error, againInMs: this.#respawnMs });
-    if (this.#waiting.length > 0) setTimeout(() => this.#lookSoon(), 0).unref();
-  }
-
-  #watch(runner: RunnerProcess): void {
-    this.#runners.set(runner.runnerId, runner);
-    void runner.exited.then((exit) => this.#track(this.#onExit(runner, exit)));
-  }
-
-  #retire(runner: RunnerProcess): void {
-    runner.retiring = true;
-    const at = this.#idle.indexOf(runner);
-    if (at !== -1) this.#idle.splice(at, 1);
-    runner.send({ verb: 'retire' });
-  }
-
-  /** Ends what is too much: the coldest first. */
-  #retireIdle(): void {
-    const before = this.#clock.monotonic() - this.#idleRetireMs;
-    while (
-      this.#idle.length > 0 &&
-      this.#runners.size > this.#warmTarget &&
-      this.#idle[0]!.idleSince <= before
-    ) {
-      this.#retire(this.#idle[0]!);
-    }
-  }
-
   // --- what runners say -----------------------------------------------------------------------------------------------------
 
-  #onRunner(
-    hello: Extract<RunnerMessage, { verb: 'hello' }>,
-    connection: RunnerConnection,
-  ): RunnerListener | null {
-    const { runnerId } = hello.runner;
-    let runner = this.#runners.get(runnerId);
-    if (runner === undefined) {
-      runner = RunnerProcess.adopt(this.#options.home, hello.runner);
-      this.#watch(runner);
-      // It belonged to another scheduler, whose settings and reasons are gone with it.
-      runner.retiring = true;
-    }
-    const known = runner;
-    known.connection?.close();
-    known.connection = connection;
-    if (hello.busyWith === null && known.retiring) known.send({ verb: 'retire' });
-    if (hello.busyWith !== null) this.#expect(known, hello.busyWith);
-    this.#awaitedHellos.get(runnerId)?.();
-    this.#awaitedHellos.delete(runnerId);
-    return {
-      message: (message) => this.#onMessage(known, message),
-      closed: () => {
-        if (known.connection !== connection) return;
-        known.connection = null;
+  #createPool(): RunnerPool {
+    const { home, server, environment, schedulerId, runners, warmRunners, idleRetireMs } = this.#options;
+    return new RunnerPool({
+      schedulerId,
+      place: { home, socketPath: server.socketPath, environment: environment ?? process.env },
+      runners,
+      concurrency: () => this.#concurrency,
+      warmRunners: warmRunners ?? 2,
+      idleRetireMs: idleRetireMs ?? 60_000,
+      logger: this.#logger,
+      clock: this.#clock,
+      events: {
+        ready: (runner) => this.#dispatcher.employ(runner),
+        notStarted: () => this.#dispatcher.lookSoon(),
+        message: (runner, message) => this.#onMessage(runner, message),
+        busyWith: (runner, attempt) => this.#expect(runner, attempt),
         // It forgets what it had not begun as soon as it sees that, too.
-        if (!this.#stopped) for (const behind of [...known.ahead]) this.#dispatchAgain(behind);
-        const at = this.#idle.indexOf(known);
-        if (at !== -1) this.#idle.splice(at, 1);
-        this.#closures.get(known.runnerId)?.();
+        disconnected: (runner) => this.#takeBackAll(runner),
+        exited: (runner, exit) => this.#onExit(runner, exit),
       },
-    };
+    });
   }
 
   /** A runner is in the middle of an attempt that this executor may not know: then it is one of an earlier scheduler. */
-  #expect(
-    runner: RunnerProcess,
-    busyWith: { readonly attemptId: number; readonly grantNumber: number },
-  ): Assignment | null {
-    const { attemptId, grantNumber } = busyWith;
+  #expect(runner: RunnerProcess, { attemptId, grantNumber }: AboutAttempt): void {
     const known = this.#assignments.get(attemptId);
     if (known !== undefined && known.grantNumber >= grantNumber) {
-      if (known.grantNumber === grantNumber && (known.runner === null || known.runner === runner))
-        return known;
-      runner.send({ verb: 'fenced', attemptId, grantNumber });
-      return null;
+      const isIt = known.grantNumber === grantNumber && (known.runner === null || known.runner === runner);
+      if (!isIt) runner.send({ verb: 'fenced', attemptId, grantNumber });
+      return;
     }
     const assignment = adoptedAssignment(attemptId, grantNumber, runner);
-    runner.assignment = assignment;
-    this.#busy.add(runner);
+    this.#dispatcher.occupy(runner, assignment);
     this.#assignments.set(attemptId, assignment);
-    return assignment;
   }
 
   #onMessage(runner: RunnerProcess, message: Exclude<RunnerMessage, { verb: 'hello' }>): void {
@@ -616,10 +304,10 @@ export class LocalExecutor implements Executor {
     if (assignment !== null) {
       this.#close(assignment);
       if (assignment.workload !== null) {
-        this.#durations.record(assignment.workload, message.endedAtMs - message.startedAtMs);
+        this.#dispatcher.recordDuration(assignment.workload, message.endedAtMs - message.startedAtMs);
       }
       // It was signalled, or belongs to an earlier scheduler: it is not to run another attempt.
-      if (assignment.ending !== null || runner.retiring) this.#retire(runner);
+      if (assignment.ending !== null || runner.retiring) this.#pool.retire(runner);
     }
     if (!this.#reported.has(key)) {
       this.#reported.set(key, runner);
@@ -627,7 +315,7 @@ export class LocalExecutor implements Executor {
       const { runnerId, host, pid } = runner.identity;
       this.#events.outcome({ ...report, runnerId, host, pid });
     }
-    if (assignment !== null) this.#employ(runner);
+    if (assignment !== null) this.#dispatcher.employ(runner);
   }
 
   /** It did not begin there: it is as if it had never been granted to that runner. */
@@ -639,17 +327,14 @@ export class LocalExecutor implements Executor {
 
   /** It did not begin where it was sent. */
   #dispatchAgain(assignment: Assignment): void {
-    if (assignment.runner !== null) this.#takeFrom(assignment.runner, assignment);
+    this.#dispatcher.takeBack(assignment);
     if (assignment.ending === null) this.#dispatch(assignment);
     else this.#endUnbegun(assignment);
   }
 
-  #takeFrom(runner: RunnerProcess, assignment: Assignment): void {
-    removeFrom(runner.ahead, assignment);
-    if (runner.assignment === assignment) runner.assignment = null;
-    if (runner.assignment === null) this.#busy.delete(runner);
-    assignment.runner = null;
-    assignment.withdrawing = false;
+  /** What waited behind the attempt of a runner goes elsewhere. */
+  #takeBackAll(runner: RunnerProcess): void {
+    for (const behind of [...runner.ahead]) this.#dispatchAgain(behind);
   }
 
   #onGroup(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'group' }>): void {
@@ -677,18 +362,12 @@ export class LocalExecutor implements Executor {
     }
   }
 
-  #assignmentOf(
-    runner: RunnerProcess,
-    about: { readonly attemptId: number; readonly grantNumber: number },
-  ): Assignment | null {
+  #assignmentOf(runner: RunnerProcess, about: AboutAttempt): Assignment | null {
     const assignment = this.#assignments.get(about.attemptId);
     return assignment?.grantNumber === about.grantNumber && assignment.runner === runner ? assignment : null;
   }
 
-  #answer(
-    about: { readonly attemptId: number; readonly grantNumber: number },
-    verb: 'accepted' | 'fenced',
-  ): void {
+  #answer(about: AboutAttempt, verb: 'accepted' | 'fenced'): void {
     const key = keyOf(about);
     const runner = this.#reported.get(key);
     if (runner === undefined) return;
@@ -707,7 +386,7 @@ export class LocalExecutor implements Executor {
     if (runner === null) return this.#endUnbegun(assignment);
     if (runner.ahead.includes(assignment) && !assignment.started) {
       // Its process works for another attempt. Should it begin before this arrives, its start is the moment to end it.
-      this.#withdraw(runner, assignment);
+      this.#dispatcher.withdraw(runner, assignment);
       return;
     }
     runner.retiring = true;
@@ -716,7 +395,7 @@ export class LocalExecutor implements Executor {
     } else if (ending?.kind === 'fenced') {
       runner.send({ verb: 'fenced', attemptId, grantNumber });
     }
-    for (const behind of runner.ahead) this.#withdraw(runner, behind);
+    for (const behind of runner.ahead) this.#dispatcher.withdraw(runner, behind);
     if (graceMs > 0) terminateTree(treeOf(assignment));
     const timer = setTimeout(() => this.#track(killTree(treeOf(assignment))), graceMs);
     void runner.exited.then(() => clearTimeout(timer));
@@ -732,10 +411,8 @@ export class LocalExecutor implements Executor {
     clearTimeout(assignment.watchdog ?? undefined);
     if (this.#assignments.get(assignment.attemptId) === assignment)
       this.#assignments.delete(assignment.attemptId);
-    if (assignment.runner?.assignment === assignment) assignment.runner.assignment = null;
-    if (assignment.runner !== null) removeFrom(assignment.runner.ahead, assignment);
-    removeFrom(this.#waiting, assignment);
-    removeFrom(this.#held, assignment);
+    this.#dispatcher.remove(assignment);
+    this.#held = this.#held.filter((held) => held !== assignment);
     assignment.release();
   }
 
@@ -753,25 +430,12 @@ export class LocalExecutor implements Executor {
     }, delayMs).unref();
   }
 
-  /** Called once for each runner, when its process is gone. Its socket is read to its end before anything is concluded. */
   async #onExit(runner: RunnerProcess, exit: RunnerExit): Promise<void> {
-    await this.#readToEnd(runner);
-    this.#runners.delete(runner.runnerId);
-    this.#awaitedHellos.delete(runner.runnerId);
-    removeFrom(this.#idle, runner);
-    this.#busy.delete(runner);
-    if (runner.used === 0 && !runner.retiring && runner.assignment === null && !this.#stopped) {
-      this.#slowDown('A runner ended before it did anything.', `${exit.reason} ${exit.lastWords}`.trim());
-    }
+    this.#dispatcher.forget(runner);
     for (const [key, holder] of this.#reported) if (holder === runner) this.#reported.set(key, null);
-    for (const behind of [...runner.ahead]) this.#dispatchAgain(behind);
+    this.#takeBackAll(runner);
     if (runner.assignment !== null) await this.#onLost(runner.assignment, exit);
-    try {
-      await this.#options.runners.ended(runner.runnerId, this.#clock.now());
-    } catch (error) {
-      this.#logger.warn('The end of a runner could not be recorded.', { error: errorMessage(error) });
-    }
-    if (this.#waiting.length > 0) this.#lookSoon();
+    this.#dispatcher.lookSoon();
   }
 
   async #onLost(assignment: Assignment, exit: RunnerExit): Promise<void> {
@@ -836,57 +500,7 @@ export class LocalExecutor implements Executor {
     this.#events.outcome({ ...report, runnerId, host, pid } satisfies OutcomeReport);
   }
 
-  readonly #closures = new Map<string, () => void>();
-
-  #readToEnd(runner: RunnerProcess): Promise<void> {
-    if (runner.connection === null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#closures.set(runner.runnerId, () => {
-        this.#closures.delete(runner.runnerId);
-        resolve();
-      });
-    });
-  }
-
   // --- after a restart ------------------------------------------------------------------------------------------------------
-
-  /** Finds the living runners of earlier schedulers and lets the idle ones go. Returns those that are gone, by id. */
-  async #findRunners(): Promise<ReadonlyMap<string, { readonly sameBoot: boolean }>> {
-    const { home, runners } = this.#options;
-    const gone = new Map<string, { readonly sameBoot: boolean }>();
-    const leaving: RunnerProcess[] = [];
-    for (const row of await runners.open(hostname())) {
-      if (this.#runners.has(row.runnerId)) continue;
-      const identity = {
-        runnerId: row.runnerId,
-        host: row.host,
-        bootId: row.bootId,
-        pid: row.pid,
-        pidStart: row.pidStart,
-      };
-      if (!isAlive(identity)) {
-        gone.set(row.runnerId, { sameBoot: row.bootId === bootId() });
-        removeRunnerFiles(home, row.runnerId);
-        await runners.ended(row.runnerId, this.#clock.now());
-        continue;
-      }
-      const runner = RunnerProcess.adopt(home, identity);
-      runner.retiring = true;
-      this.#watch(runner);
-      leaving.push(runner);
-    }
-    // What a runner does stands in the process list, also while its code blocks it. One without work is about to put its last
-    // outcome on disk and go, or comes back for a last word.
-    const end = performance.now() + SETTLE_MS;
-    const unsettled = (runner: RunnerProcess): boolean =>
-      this.#runners.has(runner.runnerId) && !runner.isConnected && runner.shownAttempt === null;
-    while (leaving.some(unsettled) && performance.now() < end) await this.#pause(LOOK_EVERY_MS);
-    for (const runner of leaving) {
-      const shown = runner.isConnected ? null : runner.shownAttempt;
-      if (shown !== null) this.#expect(runner, shown);
-    }
-    return gone;
-  }
 
   /** Null: it lives, or its outcome was found. */
   #takeOver(
@@ -917,10 +531,6 @@ export class LocalExecutor implements Executor {
       .finally(() => this.#endings.delete(tracked));
     this.#endings.add(tracked);
   }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms).unref());
-  }
 }
 
 function treeOf({ attemptId, groups, runner }: Assignment): ProcessTree {
@@ -935,17 +545,6 @@ function timeoutError(timeoutMs: number): SerializedError {
   };
 }
 
-function removeFrom<T>(list: T[], item: T): void {
-  const at = list.indexOf(item);
-  if (at !== -1) list.splice(at, 1);
-}
-
-function keyOf({
-  attemptId,
-  grantNumber,
-}: {
-  readonly attemptId: number;
-  readonly grantNumber: number;
-}): string {
+function keyOf({ attemptId, grantNumber }: AboutAttempt): string {
   return `${attemptId}-${grantNumber}`;
 }

@@ -1,0 +1,231 @@
+import { availableParallelism } from 'node:os';
+import type { Clock } from '@tsflow/core/clock';
+import type { Workload } from '../../task-api/protocol.ts';
+import type { Assignment } from './assignment.ts';
+import { AttemptDurations } from './attempt-durations.ts';
+import type { RunnerPool } from './runner-pool.ts';
+import type { RunnerProcess } from './runner-process.ts';
+
+/**
+ * Another process is started when all runners have been busy with one attempt for this long, or when one was waited for much longer.
+ * Attempts of a millisecond are done sooner by the few that are hot than by many that are not: starting a process costs as much
+ * as a thousand of them, and each compiles its code anew.
+ */
+const PATIENCE_MS = 50;
+const IMPATIENCE_MS = 500;
+/** The first attempt of a runner also loads code. */
+const COLD_PATIENCE_MS = 250;
+/** Processes that start at the same time: each needs a core for a tenth of a second. */
+const MAX_SPAWNING = Math.max(1, availableParallelism());
+/** Grants that a runner may have behind the one that runs, all of them but the last known to be short. */
+const MAX_AHEAD = 8;
+/** With as many runners busy as there are cores, a short attempt is better off behind one of them than in another process. */
+const BUSY_ENOUGH = Math.max(1, availableParallelism());
+
+/**
+ * Which runner gets which attempt, and when another runner is worth starting. Attempts come in the order in which they were
+ * admitted and leave it only when one asks for a process that nobody used.
+ */
+export class Dispatcher {
+  readonly #pool: RunnerPool;
+  readonly #clock: Clock;
+  readonly #concurrency: () => number;
+  /** Without a runner, in the order of their admission. */
+  readonly #waiting: Assignment[] = [];
+  /** Those that have an attempt. */
+  readonly #busy = new Set<RunnerProcess>();
+  readonly #durations = new AttemptDurations();
+  #patience: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(pool: RunnerPool, clock: Clock, concurrency: () => number) {
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#concurrency = concurrency;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#patience ?? undefined);
+  }
+
+  /** Gives it to a free runner, or lets it wait for one. */
+  place(assignment: Assignment): void {
+    const { isolation } = assignment.workload!;
+    const runner = this.#runnerBefore(isolation) ?? this.#pool.take(isolation === 'process');
+    if (runner !== null) return this.#grant(runner, assignment);
+    assignment.since = this.#clock.monotonic();
+    this.#waiting.push(assignment);
+    this.lookSoon();
+  }
+
+  /** A runner is free, or has room behind short attempts: the one behind begins, waiting ones follow, or it is idle. */
+  employ(runner: RunnerProcess): void {
+    if (runner.assignment === null) {
+      runner.assignment = runner.ahead.shift() ?? null;
+      if (runner.assignment !== null) runner.assignment.since = this.#clock.monotonic();
+    }
+    if (runner.retiring || !runner.isConnected) return;
+    while (runner.assignment === null || this.#mayTakeMore(runner)) {
+      const isUnused = runner.used === 0;
+      const next = this.#waiting.findIndex(({ workload }) => workload!.isolation === 'warm' || isUnused);
+      if (next === -1) break;
+      this.#grant(runner, this.#waiting.splice(next, 1)[0]!);
+    }
+    if (runner.assignment !== null) return;
+    this.#busy.delete(runner);
+    this.#pool.putBack(runner);
+    // Only those that ask for an unused process are left, and used ones take the room.
+    if (this.#waiting.length > 0) this.lookSoon();
+  }
+
+  /** A runner of an earlier scheduler is in the middle of this one. */
+  occupy(runner: RunnerProcess, assignment: Assignment): void {
+    runner.assignment = assignment;
+    this.#busy.add(runner);
+  }
+
+  /** It has neither a runner nor a place among the waiting any more. */
+  remove(assignment: Assignment): void {
+    const { runner } = assignment;
+    removeFrom(this.#waiting, assignment);
+    if (runner === null) return;
+    if (runner.assignment === assignment) runner.assignment = null;
+    removeFrom(runner.ahead, assignment);
+  }
+
+  /** It did not begin where it was sent: as if it had never been granted there. */
+  takeBack(assignment: Assignment): void {
+    const { runner } = assignment;
+    if (runner !== null) {
+      removeFrom(runner.ahead, assignment);
+      if (runner.assignment === assignment) runner.assignment = null;
+      if (runner.assignment === null) this.#busy.delete(runner);
+    }
+    assignment.runner = null;
+    assignment.withdrawing = false;
+  }
+
+  /** Asks a runner to give back what it has not begun. */
+  withdraw(runner: RunnerProcess, assignment: Assignment): void {
+    if (assignment.withdrawing) return;
+    assignment.withdrawing = true;
+    runner.send({ verb: 'withdraw', attemptId: assignment.attemptId, grantNumber: assignment.grantNumber });
+  }
+
+  /** The process of a runner is gone. */
+  forget(runner: RunnerProcess): void {
+    this.#busy.delete(runner);
+  }
+
+  /** How long an attempt of this task took: whether the next one may stand behind it. */
+  recordDuration(workload: Workload, durationMs: number): void {
+    this.#durations.record(workload, durationMs);
+  }
+
+  /** Looks in a moment whether those that wait are served. */
+  lookSoon(): void {
+    if (this.#patience !== null || this.#stopped || !this.#anyWaits) return;
+    this.#patience = setTimeout(
+      // After a look at the sockets: a long turn of the scheduler must not make runners look busy.
+      () => setImmediate(() => setImmediate(() => this.#look())),
+      Math.max(this.#pool.respawnMs, this.#pool.isEmpty ? 0 : PATIENCE_MS),
+    );
+  }
+
+  get #anyWaits(): boolean {
+    return this.#waiting.length > 0 || [...this.#busy].some(({ ahead }) => ahead.length > 0);
+  }
+
+  #look(): void {
+    this.#patience = null;
+    if (this.#stopped) return;
+    this.#withdrawBlocked();
+    if (this.#waiting.length > 0) this.#spawnForWaiting();
+    this.lookSoon();
+  }
+
+  /** Takes back what waits behind an attempt that turned out to be long. */
+  #withdrawBlocked(): void {
+    const before = this.#clock.monotonic() - PATIENCE_MS;
+    for (const runner of this.#busy) {
+      if (runner.ahead.length === 0 || runner.assignment === null || runner.assignment.since > before)
+        continue;
+      for (const assignment of runner.ahead) this.withdraw(runner, assignment);
+    }
+  }
+
+  #spawnForWaiting(): void {
+    const count = this.#missingRunners();
+    // Used ones give their room to attempts that want a process of their own.
+    for (
+      let { room } = this.#pool;
+      room < Math.min(count, this.#wantUnused) && this.#pool.idle.length > 0;
+      room++
+    ) {
+      this.#pool.retire(this.#pool.idle[0]!);
+    }
+    this.#pool.spawn(Math.min(count, this.#pool.room));
+  }
+
+  /** How many more processes would help those that wait. */
+  #missingRunners(): number {
+    const now = this.#clock.monotonic();
+    const [first] = this.#waiting;
+    let missing = this.#wantUnused;
+    if (missing < this.#waiting.length) {
+      const turnover = [...this.#pool.all].some(
+        ({ assignment, used }) =>
+          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : PATIENCE_MS),
+      );
+      if (!turnover) missing = this.#waiting.length;
+      else if (now - first!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);
+    }
+    return Math.max(0, Math.min(missing, MAX_SPAWNING) - this.#pool.spawning);
+  }
+
+  get #wantUnused(): number {
+    return this.#waiting.filter(({ workload }) => workload!.isolation === 'process').length;
+  }
+
+  /**
+   * A busy runner behind whose short attempts this one waits less than for anything else. While the event loop of this process
+   * writes a commit, runners go on with what they have: that is where throughput comes from.
+   */
+  #runnerBefore(isolation: Workload['isolation']): RunnerProcess | null {
+    if (isolation === 'process' || this.#busy.size < Math.min(BUSY_ENOUGH, this.#concurrency())) return null;
+    let best: RunnerProcess | null = null;
+    for (const runner of this.#busy) {
+      if (this.#mayTakeMore(runner) && (best === null || runner.ahead.length < best.ahead.length))
+        best = runner;
+    }
+    return best;
+  }
+
+  /** Everything that it has is known to be short, and what runs there has not turned out otherwise. */
+  #mayTakeMore({ ahead, assignment, retiring, connection }: RunnerProcess): boolean {
+    if (retiring || connection === null || assignment === null || ahead.length >= MAX_AHEAD) return false;
+    if (assignment.since < this.#clock.monotonic() - PATIENCE_MS) return false;
+    const last = ahead.at(-1) ?? assignment;
+    return last.ending === null && this.#durations.isShort(last.workload);
+  }
+
+  #grant(runner: RunnerProcess, assignment: Assignment): void {
+    assignment.runner = runner;
+    assignment.since = this.#clock.monotonic();
+    runner.used += 1;
+    if (runner.assignment === null) {
+      runner.assignment = assignment;
+      this.#busy.add(runner);
+    } else {
+      runner.ahead.push(assignment);
+      this.lookSoon();
+    }
+    runner.send({ verb: 'grant', workload: assignment.workload! });
+  }
+}
+
+function removeFrom<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at !== -1) list.splice(at, 1);
+}
