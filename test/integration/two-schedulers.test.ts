@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Config } from '@tsflow/core/config';
 import { silentLogger } from '@tsflow/core/logger';
 import type { Store } from '@tsflow/core/store';
@@ -7,6 +8,7 @@ import { Scheduler } from '@tsflow/scheduler/loop';
 import { expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { recordDags } from '../support/catalog.ts';
+import { InstalledProject } from '../support/installed-project.ts';
 import { startOf } from '../support/process-list.ts';
 import { testConfig, until } from '../support/scheduler-harness.ts';
 import { ScriptedExecutor } from '../support/scripted-executor.ts';
@@ -146,5 +148,42 @@ it('hands the DAGs of a scheduler that is cut off to the other, and stops the fi
   expect(left.executor.granted).toHaveLength(12);
   await right.scheduler.stop();
   await left.scheduler.stop().catch(() => undefined);
+  expect(await audit(store)).toEqual([]);
+});
+
+it('ends a scheduler that stood still for longer than its lease, after another has done its work', async () => {
+  await using database = await createDatabase('postgres');
+  const file = `import { DAG, task } from '@tsflow/core';
+new DAG({ dagId: 'quick' }, () => { task('only', () => 'done'); });`;
+  await using project = new InstalledProject({ 'quick.ts': file }, database.url);
+  await project.parse(1);
+  const store = await project.store();
+  const short = { TSFLOW_HEARTBEAT: '500ms', TSFLOW_LEASE: '2s' };
+  const holder = async () => (await store.db.selectFrom('dag').select('holder').executeTakeFirst())?.holder;
+  const trigger = async () => {
+    const request = { dagId: 'quick', kind: 'trigger', payload: '{"conf":{}}', actor: 'ann' };
+    await store.intents.submit({ ...request, requestedAt: Date.now(), idempotencyKey: null });
+  };
+  const first = project.startWith(short, 'scheduler');
+  await until('the first holds the DAG', holder);
+  const before = await holder();
+  first.kill('SIGSTOP');
+  await trigger();
+  project.startWith({ ...short, TSFLOW_HOME: join(project.folder, 'second') }, 'scheduler');
+  await until('the second has done what was asked', async () => {
+    const rows = await store.db.selectFrom('dagRun').select('state').execute();
+    return rows.length === 1 && rows[0]!.state === 'success';
+  });
+  expect(await holder()).not.toBe(before);
+  const ended = once(first, 'exit');
+  first.kill('SIGCONT');
+  const [code] = await ended;
+  expect(code).not.toBe(0);
+  await trigger();
+  await until('the next is done too', async () => {
+    const rows = await store.db.selectFrom('dagRun').select('state').execute();
+    return rows.length === 2 && rows.every(({ state }) => state === 'success');
+  });
+  expect(await store.db.selectFrom('attempt').select('state').execute()).toHaveLength(2);
   expect(await audit(store)).toEqual([]);
 });

@@ -147,7 +147,10 @@ export class SchedulerHarness implements AsyncDisposable {
 }
 
 /** Asks again until there is an answer; fails by name after ten seconds. */
-export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false>): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+): Promise<T> {
   const deadline = performance.now() + 10_000;
   for (;;) {
     const answer = await ask();
