@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TestBrowser } from '../support/browser.ts';
+import { PATIENT, TestBrowser } from '../support/browser.ts';
 import { AT, parsedFile, runRow, taskRow } from '../support/rows.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { createDatabase, type TestDatabase } from '../support/store.ts';
@@ -148,7 +148,7 @@ it('scrolls to the end and back with its head and its names in line', async () =
 it('folds every group, keeps that in the URL, and counts what is inside', async () => {
   await chrome.page.getByRole('button', { name: 'Fold groups', exact: true }).click();
   await chrome.page.waitForURL(/closed=/);
-  await expect.poll(() => chrome.page.locator('.grid-row').count()).toBeLessThanOrEqual(GROUPS);
+  await expect.poll(() => chrome.page.locator('.grid-row').count(), PATIENT).toBeLessThanOrEqual(GROUPS);
   const label = await chrome.page
     .locator('.grid-row')
     .first()

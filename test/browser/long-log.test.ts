@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { TestBrowser } from '../support/browser.ts';
+import { PATIENT, TestBrowser } from '../support/browser.ts';
 import { AT, attemptRow, NO_ATTEMPT_CHANGES, parsedFile, runRow, taskRow } from '../support/rows.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
 import { createDatabase, type TestDatabase } from '../support/store.ts';
@@ -177,9 +177,11 @@ it('follows while it is written, stops for who scrolls up, goes on when asked', 
   expect(await follow.getAttribute('aria-pressed')).toBe('true');
   await chrome.page.locator('.log-scroll').hover();
   await chrome.page.mouse.wheel(0, -3_000);
-  await expect.poll(() => follow.getAttribute('aria-pressed')).toBe('false');
+  await expect.poll(() => follow.getAttribute('aria-pressed'), PATIENT).toBe('false');
   await write(50);
-  await expect.poll(() => chrome.page.getByText(new Intl.NumberFormat('en').format(next)).count()).toBe(1);
+  await expect
+    .poll(() => chrome.page.getByText(new Intl.NumberFormat('en').format(next)).count(), PATIENT)
+    .toBe(1);
   expect(await isInSight(`row ${next} of`)).toBe(false);
   await follow.click();
   await chrome.page.getByText(`row ${next} of`).waitFor();

@@ -30,7 +30,7 @@ describe.each(['/', '/tsflow'])('what a browser meets, mounted at %s', (basePath
     web = await WebHarness.start(await database.open(), {
       basePath,
       uiDir,
-      allowedHosts: ['tsflow.example.com'],
+      allowedHosts: 'tsflow.example.com,other.example.com',
     });
     operator = await web.as('Operator');
   });

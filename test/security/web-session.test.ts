@@ -232,7 +232,14 @@ it('a taken port is a clear error', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
   const { port } = taken.address() as { port: number };
-  const config = { host: '127.0.0.1', port, basePath: '/', leaseMs: 30_000, dags: '' } as never;
+  const config = {
+    host: '127.0.0.1',
+    port,
+    basePath: '/',
+    allowedHosts: '',
+    leaseMs: 30_000,
+    dags: '',
+  } as never;
   const server = createWebServer({ store, config, logger: silentLogger, logsDir: '/nowhere' });
   await expect(server.start()).rejects.toThrow(PortTakenError);
   await expect(

@@ -8,6 +8,9 @@ import { findChromium } from '../../scripts/chromium.mjs';
 /** Where pictures of pages go: people look at them. */
 const SHOTS = join('coverage', 'screenshots');
 
+/** How long a page may take to show what it is asked for; also of `expect.poll`. */
+export const PATIENT = { timeout: 15_000 };
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -40,6 +43,8 @@ export class TestBrowser implements AsyncDisposable {
     await mkdir(SHOTS, { recursive: true });
     const browser = await chromium.launch({ executablePath: findChromium()!, args: FLAGS });
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
+    // What takes longer has failed: a test then says at which step.
+    context.setDefaultTimeout(PATIENT.timeout);
     return new TestBrowser(browser, context, await context.newPage());
   }
 
@@ -84,7 +89,9 @@ export class TestBrowser implements AsyncDisposable {
 
   /** Two frames: what was rendered is drawn. */
   async #settled(): Promise<void> {
-    await this.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

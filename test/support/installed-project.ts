@@ -37,7 +37,10 @@ export class InstalledProject implements AsyncDisposable {
     mkdirSync(join(this.folder, 'dags'));
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, 'dags', name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(this.folder, 'dags', name, '..'), { recursive: true });
+      writeFileSync(join(this.folder, 'dags', name), text);
+    }
   }
 
   /** Adds files, by their paths in the project. */

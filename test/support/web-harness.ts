@@ -35,7 +35,7 @@ export interface WebHarnessOptions {
   readonly basePath?: string;
   readonly host?: string;
   readonly uiDir?: string;
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: string;
   readonly clock?: typeof systemClock;
 }
 
@@ -60,13 +60,13 @@ export class WebHarness implements AsyncDisposable {
         host: options.host ?? '127.0.0.1',
         port: 0,
         basePath: options.basePath ?? '/',
+        allowedHosts: options.allowedHosts ?? '',
         leaseMs: 30_000,
         dags: '/somewhere/dags',
       } as Config,
       logger: this.#logger(),
       logsDir: this.logsDir,
       uiDir: options.uiDir ?? join(folder, 'ui'),
-      allowedHosts: options.allowedHosts ?? [],
       clock: options.clock ?? systemClock,
     });
   }

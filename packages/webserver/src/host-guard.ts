@@ -9,12 +9,16 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * A server on loopback answers only to the names of loopback (and to `allowedHosts`, for a proxy on the same machine): a page of
- * elsewhere whose name was rebound to 127.0.0.1 sends its own name. A server that listens elsewhere has no list: it has logins.
+ * A server on loopback answers only to the names of loopback and to `allowedHosts` (comma-separated, for a proxy on the same machine):
+ * a page of elsewhere whose name was rebound to 127.0.0.1 sends its own name. A server that listens elsewhere answers to any name
+ * unless there is such a list: it has logins.
  */
-export function hostGuard(boundTo: string, allowedHosts: readonly string[]): RequestHandler {
-  if (!isLoopback(boundTo)) return (_request, _response, next) => next();
-  const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
+export function hostGuard(boundTo: string, allowedHosts: string): RequestHandler {
+  const allowed = new Set(allowedHosts.split(',').filter((host) => host !== ''));
+  if (!isLoopback(boundTo)) {
+    if (allowed.size === 0) return (_request, _response, next) => next();
+    allowed.add(boundTo.toLowerCase());
+  }
   return (request, _response, next) => {
     const name = hostName(request.headers.host);
     if (name !== null && (isLoopback(name) || name.endsWith('.localhost') || allowed.has(name))) {
@@ -23,7 +27,7 @@ export function hostGuard(boundTo: string, allowedHosts: readonly string[]): Req
     }
     throw new ForbiddenError(
       `This server listens on ${boundTo} and does not answer to the name ${JSON.stringify(name ?? '')}. ` +
-        'Behind a proxy, add its host name to the allowed hosts.',
+        'Behind a proxy, add the name people use to TSFLOW_ALLOWED_HOSTS.',
     );
   };
 }

@@ -35,8 +35,6 @@ export interface WebServerOptions {
   readonly clock?: Clock;
   /** Folder of the built UI. Default: the one that comes with this package. */
   readonly uiDir?: string;
-  /** Host names, besides those of loopback, by which a proxy on this machine may ask. */
-  readonly allowedHosts?: readonly string[];
 }
 
 /** A web server; `url` is known once it has started. */
@@ -69,7 +67,7 @@ class HttpWebServer implements WebServer {
     this.#logger = options.logger;
     this.#services = composeServices(options);
     const uiDir = options.uiDir ?? fileURLToPath(new URL('./ui', import.meta.url));
-    this.#server = createServer(composeApp(this.#services, uiDir, options.allowedHosts ?? []));
+    this.#server = createServer(composeApp(this.#services, uiDir));
     // Slow readers of headers hold a connection, not a process: Node's defaults (60 s, 300 s) made shorter.
     this.#server.headersTimeout = 15_000;
     this.#server.requestTimeout = 60_000;
@@ -144,7 +142,7 @@ function composeServices({
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** From the outside in: id, headers, host, then the three things that are served, then errors. */
-function composeApp(services: WebServices, uiDir: string, allowedHosts: readonly string[]): Express {
+function composeApp(services: WebServices, uiDir: string): Express {
   const { config, logger } = services;
   const app = express();
   app.disable('x-powered-by');
@@ -159,7 +157,7 @@ function composeApp(services: WebServices, uiDir: string, allowedHosts: readonly
     next();
   });
   app.use(...securityHeaders());
-  app.use(hostGuard(config.host, allowedHosts));
+  app.use(hostGuard(config.host, config.allowedHosts));
   app.use((request, _response, next) => {
     // Express would answer OPTIONS by itself, and tell which methods a path has.
     if (!METHODS.has(request.method)) throw new NoSuchPathError(request.path);

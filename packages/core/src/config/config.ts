@@ -19,6 +19,11 @@ export interface Config {
   readonly port: number;
   /** Path under which the web server is mounted behind a proxy: `/` or `/tsflow`. `TSFLOW_BASE_PATH`. */
   readonly basePath: string;
+  /**
+   * Host names, comma-separated, by which the web server may be asked besides its own: those of a proxy in front of it.
+   * `TSFLOW_ALLOWED_HOSTS`, default none.
+   */
+  readonly allowedHosts: string;
   /** Zone of DAGs that name none. `TSFLOW_DEFAULT_TIMEZONE`, default UTC. */
   readonly defaultTimezone: string;
   readonly parseTimeoutMs: number;

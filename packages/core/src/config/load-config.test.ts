@@ -35,6 +35,12 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('takes a list of host names, written the same way whoever wrote it', () => {
+    const { config } = loadConfig({ cwd, env: { TSFLOW_ALLOWED_HOSTS: 'Flow.example.com, other.example' } });
+    expect(config.allowedHosts).toBe('flow.example.com,other.example');
+    expect(() => loadConfig({ cwd, env: { TSFLOW_ALLOWED_HOSTS: 'a b' } })).toThrow(/TSFLOW_ALLOWED_HOSTS/);
+  });
+
   it('puts the database into the home that was asked for', () => {
     const { config } = loadConfig({ cwd, env: { TSFLOW_HOME: 'state' } });
     expect(config.databaseUrl).toBe('sqlite:/project/state/tsflow.db');

@@ -74,6 +74,16 @@ export const settingDefinitions: SettingDefinitions = {
       .transform((path) => (path === '/' ? path : path.replace(/\/$/, ''))),
     fallback: () => '/',
   },
+  allowedHosts: {
+    variable: 'TSFLOW_ALLOWED_HOSTS',
+    description: 'Host names, comma-separated, by which the web server may be asked besides its own',
+    expected: 'host names such as "tsflow.example.com,localhost"',
+    schema: z
+      .string()
+      .regex(/^[\w.:-]+(\s*,\s*[\w.:-]+)*$/)
+      .transform((hosts) => hosts.toLowerCase().replaceAll(/\s+/g, '')),
+    fallback: () => '',
+  },
   defaultTimezone: {
     variable: 'TSFLOW_DEFAULT_TIMEZONE',
     description: 'Zone of DAGs that name none',

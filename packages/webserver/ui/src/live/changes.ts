@@ -31,6 +31,8 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('gantt', dagId, runId);
       touch('run', dagId, runId);
       touch('events', dagId, runId);
+      // Slots in use.
+      touch('info');
       if (change.taskId) {
         touch('task', dagId, runId, change.taskId);
         touch('why', dagId, runId, change.taskId);

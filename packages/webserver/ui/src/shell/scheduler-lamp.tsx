@@ -4,8 +4,8 @@ import type { ServerInfo } from '../api/contract.ts';
 import { durationText } from '../clock/duration-text.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 
-/** A scheduler beats every five seconds: three missed beats are no hiccup. */
-const LATE_MS = 15_000;
+/** A scheduler beats every ten seconds unless told otherwise: two beats missed are no hiccup. */
+const LATE_MS = 25_000;
 
 const LAMPS = { none: 'failed', stale: 'up_for_retry', healthy: 'success' } as const;
 
