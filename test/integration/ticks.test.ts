@@ -1,3 +1,4 @@
+import { systemClock } from '@tsflow/core/clock';
 import { timetableFromSchedule } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
@@ -71,6 +72,27 @@ describe.each(DATABASES)('ticks on %s', (dialect) => {
     await tsflow.trigger('far');
     await finishedRuns(tsflow, 'far', 1);
     expect(new Set(tsflow.executor.preloaded)).toEqual(new Set([preloaded]));
+  });
+
+  it('makes no run of a slot twice when somebody sets the clock, ahead or back, and goes on at once', async () => {
+    let aheadMs = 0;
+    const clock = { ...systemClock, now: () => Date.now() + aheadMs };
+    const dag = serializedDag('set', { only: {} }, { timetable: daily, startDate: daysAgo(9) });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed, undefined, clock);
+    await finishedRuns(tsflow, 'set', 1);
+    const turn = () => tsflow.ask('set', { kind: 'pause', payload: { isPaused: false } });
+    for (const [days, runs] of [
+      [1, 2],
+      [0, 2],
+      [1, 2],
+      [2, 3],
+    ] as const) {
+      aheadMs = days * DAY;
+      await turn();
+      await finishedRuns(tsflow, 'set', runs);
+    }
+    const dates = await finishedRuns(tsflow, 'set', 3);
+    expect(dates).toEqual([midnight, midnight + DAY, midnight + 2 * DAY]);
   });
 
   it('makes no run of a slot twice, whatever restarts in between', async () => {

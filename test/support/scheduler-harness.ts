@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Intent } from '@tsflow/core/intents';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
@@ -19,7 +20,10 @@ export class SchedulerHarness implements AsyncDisposable {
 
   readonly #script: Script;
 
-  private constructor(database: TestDatabase, store: Store, script: Script) {
+  readonly #clock: Clock;
+
+  private constructor(database: TestDatabase, store: Store, script: Script, clock: Clock) {
+    this.#clock = clock;
     this.store = store;
     this.#database = database;
     this.#script = script;
@@ -39,11 +43,12 @@ export class SchedulerHarness implements AsyncDisposable {
     dags: readonly SerializedDag[],
     script: Script,
     wrap: (store: Store) => Store = (store) => store,
+    clock: Clock = systemClock,
   ): Promise<SchedulerHarness> {
     const database = await createDatabase(dialect);
     const store = wrap(await database.open());
     await recordDags(store, dags);
-    const harness = new SchedulerHarness(database, store, script);
+    const harness = new SchedulerHarness(database, store, script, clock);
     await harness.scheduler.start();
     return harness;
   }
@@ -129,6 +134,7 @@ export class SchedulerHarness implements AsyncDisposable {
       store: this.store,
       config: testConfig,
       logger: this.#logger(),
+      clock: this.#clock,
       executor: (events) => {
         this.#executor = new ScriptedExecutor(events, this.#script);
         return this.#executor;

@@ -41,19 +41,18 @@ export class LeaseKeeper {
   }
 
   get mayGrant(): boolean {
-    if (this.#confirmed === null) return false;
-    const passed = Math.max(
-      this.#clock.now() - this.#confirmed.wall,
-      this.#clock.monotonic() - this.#confirmed.monotonic,
-    );
-    return passed < (this.#times.leaseMs * 2) / 3;
+    return this.#sinceConfirmed < (this.#times.leaseMs * 2) / 3;
   }
 
+  /** By the same time as `mayGrant`: after a clock was set ahead a beat is due at once, and grants go on. */
   get beatDue(): boolean {
-    return (
-      this.#confirmed === null ||
-      this.#clock.monotonic() - this.#confirmed.monotonic >= this.#times.heartbeatMs
-    );
+    return this.#sinceConfirmed >= this.#times.heartbeatMs;
+  }
+
+  get #sinceConfirmed(): number {
+    if (this.#confirmed === null) return Number.POSITIVE_INFINITY;
+    const { wall, monotonic } = this.#confirmed;
+    return Math.max(this.#clock.now() - wall, this.#clock.monotonic() - monotonic);
   }
 
   /** Retires schedulers that are dead, or whose beat stood still for the whole lease; returns how many. */
