@@ -3,11 +3,14 @@ import type { AttemptWork, InstanceWork } from '@tsflow/core/rules';
 import { MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
 import type { World } from './world.ts';
 
+/** An instance that got its slots, and the attempt that is to run. */
+export interface Admission {
+  readonly instance: InstanceWork;
+  readonly attempt: AttemptWork;
+}
+
 /** Workloads of attempts that were admitted and committed: plain JSON, inputs included as far as they are small. */
-export async function workloads(
-  world: World,
-  admitted: readonly { instance: InstanceWork; attempt: AttemptWork }[],
-): Promise<Workload[]> {
+export async function workloads(world: World, admitted: readonly Admission[]): Promise<Workload[]> {
   const result: Workload[] = [];
   for (const { instance, attempt } of admitted) {
     if (instance.attempt === attempt) result.push(await workload(world, instance, attempt));

@@ -6,15 +6,7 @@ import { errorMessage, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
-import {
-  type AttemptWork,
-  admitInstance,
-  Changes,
-  type DagWorkState,
-  type InstanceWork,
-  regrant,
-  waitOver,
-} from '@tsflow/core/rules';
+import { admitInstance, Changes, type DagWorkState, type InstanceWork, waitOver } from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
 import {
@@ -27,7 +19,8 @@ import {
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
 import { answerQuestion } from './answer-question.ts';
-import { workloads } from './grants.ts';
+import { DagIntake } from './dag-intake.ts';
+import { type Admission, workloads } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
 import { applyIntents } from './intent-stage.ts';
@@ -36,7 +29,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { startRuns } from './run-stage.ts';
-import { createDueRuns, planTicks } from './tick-stage.ts';
+import { createDueRuns } from './tick-stage.ts';
 import { turnEffects } from './turn-effects.ts';
 import { VersionCache } from './version-cache.ts';
 import type { World } from './world.ts';
@@ -48,7 +41,6 @@ const MAX_ADMISSIONS_PER_TURN = 512;
 /** Safety net for lost pings and notifications. */
 const POLL_MS = 1_000;
 const MAX_INTENTS_PER_TURN = 64;
-const MAX_DAGS_PER_ACQUIRE = 500;
 
 export interface SchedulerOptions {
   readonly store: Store;
@@ -81,6 +73,7 @@ export class Scheduler implements Service {
   readonly #inbox: Inbox;
   readonly #lease: LeaseKeeper;
   readonly #executor: Executor;
+  readonly #intake: DagIntake;
   readonly #logger: Logger;
   readonly #clock: Clock;
   #turn = 0;
@@ -90,7 +83,12 @@ export class Scheduler implements Service {
   #draining = false;
   #running: Promise<void> | null = null;
   #lastPoll = Number.NEGATIVE_INFINITY;
-  #seenDefinitions = 0;
+  /** Claims that no runner took: granted again as soon as the lease and the DAG allow it. */
+  #regranted: Admission[] = [];
+  readonly #ticksDue = new Set<DagWorkState>();
+  #intentsHinted = false;
+  /** Reports that are still to be handled one a turn. */
+  #isolated = 0;
   #unlisten: (() => Promise<void>)[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -116,6 +114,14 @@ export class Scheduler implements Service {
     this.#inbox = new Inbox(this.#clock);
     this.#lease = new LeaseKeeper(store, this.#clock, logger, this.id, config);
     this.#executor = options.executor(this.#executorEvents(), this.id);
+    this.#intake = new DagIntake({
+      world: this.#world,
+      schedulerId: this.id,
+      executor: this.#executor,
+      inbox: this.#inbox,
+      onlyDags: options.onlyDags,
+      regrant: (admission) => this.#regranted.push(admission),
+    });
   }
 
   async start(): Promise<void> {
@@ -251,11 +257,14 @@ export class Scheduler implements Service {
     }
     if (hints.has('variables')) await this.#refreshLimits(changes);
     if (hints.has('leases') || hints.has('versions')) await this.#acquire(changes);
-    if (hints.has('versions')) await this.#adoptVersions(changes);
+    if (hints.has('versions')) await this.#intake.adoptVersions(changes);
     this.#intentsHinted = hints.has('intents');
   }
 
-  #intentsHinted = false;
+  async #acquire(changes: Changes): Promise<void> {
+    if (this.#world.store.dialect === 'postgres') await this.#lease.retireExpired();
+    await this.#intake.acquire(changes);
+  }
 
   async #refreshLimits(changes: Changes): Promise<void> {
     const { held, limits } = this.#world;
@@ -264,126 +273,6 @@ export class Scheduler implements Service {
     for (const dag of held.dags.values()) changes.roomInDags.add(dag);
     this.#executor.setConcurrency(limits.parallelism);
     for (const problem of limits.problems.values()) this.#logger.warn(problem);
-  }
-
-  /** Takes DAGs that nobody holds, loads them, and looks after what their last holder left running. */
-  async #acquire(changes: Changes): Promise<void> {
-    const { held, store } = this.#world;
-    if (store.dialect === 'postgres') await this.#lease.retireExpired();
-    if (this.#dropped.size > 0) {
-      await store.leases.release(this.id, [...this.#dropped]);
-      await this.#world.limits.loadUse();
-      this.#dropped.clear();
-    }
-    let room = await this.#fairShare();
-    while (room > 0) {
-      const taken = await store.leases.acquire(
-        this.id,
-        Math.min(room, MAX_DAGS_PER_ACQUIRE),
-        this.#options.onlyDags,
-      );
-      if (taken.length === 0) return;
-      room -= taken.length;
-      const loaded: DagWorkState[] = [];
-      for (const row of taken) {
-        const dag = await held.load(row.dagId);
-        if (dag !== null) loaded.push(dag);
-      }
-      await this.#adopt(loaded, changes);
-      for (const dag of loaded) {
-        await planTicks(this.#world, dag, changes);
-        changes.roomInDags.add(dag);
-      }
-    }
-  }
-
-  /**
-   * How many more DAGs this scheduler may take, so that all living ones hold about as many. One that holds more than its share
-   * gives idle DAGs back, for a scheduler that came later.
-   */
-  async #fairShare(): Promise<number> {
-    const { held, store } = this.#world;
-    if (store.dialect === 'sqlite') return Number.POSITIVE_INFINITY;
-    const schedulers = (await store.leases.living()).length;
-    const { dags } = await store.db
-      .selectFrom('dag')
-      .select(({ fn }) => fn.countAll<number>().as('dags'))
-      .executeTakeFirstOrThrow();
-    const share = Math.ceil(Number(dags) / Math.max(1, schedulers));
-    const surplus = held.dags.size - share;
-    if (surplus <= 0) return -surplus;
-    const idle = [...held.dags.values()].filter(isIdle);
-    const given = idle.slice(0, surplus).map(({ dagId }) => dagId);
-    for (const dagId of given) held.drop(dagId);
-    if (given.length > 0) await store.leases.release(this.id, given);
-    return 0;
-  }
-
-  /** Attempts that were handed out by another life of the scheduler: taken over where they live, lost where they do not. */
-  async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
-    const active = dags
-      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
-      .filter(mayRunHere);
-    if (active.length === 0) return;
-    const lost = await this.#executor.adopt(
-      active.map(({ attempt }) => ({
-        attemptId: attempt!.attemptId,
-        grantNumber: attempt!.grantNumber,
-        runnerId: attempt!.runnerId,
-        processGroups: attempt!.processGroups,
-      })),
-    );
-    const lostIds = new Set(lost.map((loss) => loss.attemptId));
-    for (const loss of lost) {
-      const instance = this.#world.held.instanceOf(loss.attemptId)!;
-      if (!loss.started && instance.state === 'queued') {
-        regrant(instance, changes);
-        this.#regranted.push({ instance, attempt: instance.attempt! });
-      } else {
-        const { attemptId, grantNumber, reason } = loss;
-        const report = { attemptId, grantNumber, reason, cancelled: false, atMs: this.#clock.now() };
-        this.#inbox.report({ kind: 'gone', report });
-      }
-    }
-    for (const instance of active) {
-      if (instance.state !== 'restarting' || lostIds.has(instance.attempt!.attemptId)) continue;
-      changes.cancels.push({
-        instance,
-        attempt: instance.attempt!,
-        reason: instance.reason ?? 'ended from outside',
-      });
-    }
-  }
-
-  /** Claims that no runner took: granted again as soon as the lease and the DAG allow it. */
-  #regranted: Admission[] = [];
-
-  /** DAGs whose definition changed since the last look: newest version, stale or not. */
-  async #adoptVersions(changes: Changes): Promise<void> {
-    const { held, store, versions } = this.#world;
-    const rows = await store.db
-      .selectFrom('dag')
-      .select(['dagId', 'currentVersion', 'isStale', 'definedAt'])
-      .where('holder', '=', this.id)
-      .where('definedAt', '>=', this.#seenDefinitions)
-      .execute();
-    for (const row of rows) {
-      this.#seenDefinitions = Math.max(this.#seenDefinitions, row.definedAt);
-      const dag = held.dags.get(row.dagId);
-      if (dag === undefined || row.currentVersion === null) continue;
-      const isStale = row.isStale === 1;
-      if (dag.graph.version === row.currentVersion && dag.isStale === isStale) continue;
-      const { graph, number } = await versions.ensure(row.currentVersion);
-      if (dag.graph.version !== graph.version) {
-        const data = { version: graph.version, number };
-        changes.event({ type: 'dag_version', dagId: dag.dagId, data });
-      }
-      dag.graph = graph;
-      dag.isStale = isStale;
-      await planTicks(this.#world, dag, changes);
-      held.ready.openDag(dag.dagId);
-      changes.roomInDags.add(dag);
-    }
   }
 
   #applyTimers(changes: Changes): void {
@@ -407,8 +296,6 @@ export class Scheduler implements Service {
     const { bundle, entry } = this.#world.versions.get(graph.version);
     this.#executor.preload(bundle, entry);
   }
-
-  readonly #ticksDue = new Set<DagWorkState>();
 
   /** DAGs whose tick is due now, and those that had no room before and have some now. */
   #dagsWithTicks(changes: Changes): Set<DagWorkState> {
@@ -548,10 +435,7 @@ export class Scheduler implements Service {
     this.#inbox.putBack(error instanceof ContentRefusedError ? this.#isolate(error, reports) : reports);
     const backOffMs = Math.min(5_000, 20 * 2 ** Math.min(this.#failures, 8));
     await new Promise<void>((resolve) => this.#clock.setTimer(backOffMs, resolve));
-    for (const dagId of touchedDags(changes)) {
-      this.#world.held.drop(dagId);
-      this.#dropped.add(dagId);
-    }
+    for (const dagId of touchedDags(changes)) this.#intake.drop(dagId);
     for (const hint of ['leases', 'intents', 'versions', 'variables'] as const) this.#inbox.hint(hint);
   }
 
@@ -567,11 +451,6 @@ export class Scheduler implements Service {
     const outcome = { kind: 'failed', error: refused, retryable: false } as const;
     return [{ kind: 'outcome', report: { ...first.report, outcome, rendered: null } }];
   }
-
-  /** Reports that are still to be handled one a turn. */
-  #isolated = 0;
-  /** DAGs whose working state was thrown away: they are given back and taken anew before anything else. */
-  readonly #dropped = new Set<string>();
 
   async #retirePredecessors(): Promise<void> {
     const { store } = this.#world;
@@ -590,12 +469,6 @@ export class Scheduler implements Service {
       ask: (question) => answerQuestion(this.#world, question),
     };
   }
-}
-
-/** An instance that got its slots, and the attempt that is to run. */
-interface Admission {
-  readonly instance: InstanceWork;
-  readonly attempt: AttemptWork;
 }
 
 /** Thrown when another scheduler took this one's place: it must stop without another write. */
@@ -618,12 +491,6 @@ class CountersRefused extends Error {
   }
 }
 
-/** Attempts that run on another machine are its own supervisor's business. */
-function mayRunHere({ attempt, state }: InstanceWork): boolean {
-  if (attempt === null || (attempt.host !== null && attempt.host !== hostname())) return false;
-  return state === 'queued' || state === 'running' || state === 'restarting';
-}
-
 function dagsWithChanges(changes: Changes): Set<DagWorkState> {
   return new Set([...changes.instances].map((instance) => instance.run.dag));
 }
@@ -639,8 +506,4 @@ function touchedDags(changes: Changes): Set<string> {
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
   return dags;
-}
-
-function isIdle({ runs, queuedRuns }: DagWorkState): boolean {
-  return runs.size === 0 && [...queuedRuns.values()].every((count) => count === 0);
 }

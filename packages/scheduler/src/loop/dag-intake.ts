@@ -1,0 +1,177 @@
+import { hostname } from 'node:os';
+import { type Changes, type DagWorkState, type InstanceWork, regrant } from '@tsflow/core/rules';
+import type { Executor } from '../executors/executor.ts';
+import type { Admission } from './grants.ts';
+import type { Inbox } from './inbox.ts';
+import { planTicks } from './tick-stage.ts';
+import type { World } from './world.ts';
+
+const MAX_DAGS_PER_ACQUIRE = 500;
+
+export interface DagIntakeOptions {
+  readonly world: World;
+  readonly schedulerId: string;
+  readonly executor: Executor;
+  readonly inbox: Inbox;
+  /** The only DAGs that it takes. Default: all. */
+  readonly onlyDags: readonly string[] | undefined;
+  /** Called with a claim that no runner took: it is granted again as soon as the lease and the DAG allow it. */
+  regrant(admission: Admission): void;
+}
+
+/**
+ * Which DAGs a scheduler holds: takes those that nobody holds, with what their last holder left running, gives some back when it
+ * has more than its share, and follows their definitions.
+ */
+export class DagIntake {
+  readonly #world: World;
+  readonly #schedulerId: string;
+  readonly #executor: Executor;
+  readonly #inbox: Inbox;
+  readonly #onlyDags: readonly string[] | undefined;
+  readonly #regrant: (admission: Admission) => void;
+  /** DAGs whose working state was thrown away: they are given back and taken anew before anything else. */
+  readonly #dropped = new Set<string>();
+  #seenDefinitions = 0;
+
+  constructor({ world, schedulerId, executor, inbox, onlyDags, regrant }: DagIntakeOptions) {
+    this.#world = world;
+    this.#schedulerId = schedulerId;
+    this.#executor = executor;
+    this.#inbox = inbox;
+    this.#onlyDags = onlyDags;
+    this.#regrant = regrant;
+  }
+
+  /** Throws the working state of a DAG away: the next {@link acquire} reads it anew. */
+  drop(dagId: string): void {
+    this.#world.held.drop(dagId);
+    this.#dropped.add(dagId);
+  }
+
+  /** Takes DAGs that nobody holds, loads them, and looks after what their last holder left running. */
+  async acquire(changes: Changes): Promise<void> {
+    const { held, store } = this.#world;
+    if (this.#dropped.size > 0) {
+      await store.leases.release(this.#schedulerId, [...this.#dropped]);
+      await this.#world.limits.loadUse();
+      this.#dropped.clear();
+    }
+    let room = await this.#fairShare();
+    while (room > 0) {
+      const taken = await store.leases.acquire(
+        this.#schedulerId,
+        Math.min(room, MAX_DAGS_PER_ACQUIRE),
+        this.#onlyDags,
+      );
+      if (taken.length === 0) return;
+      room -= taken.length;
+      const loaded: DagWorkState[] = [];
+      for (const row of taken) {
+        const dag = await held.load(row.dagId);
+        if (dag !== null) loaded.push(dag);
+      }
+      await this.#adopt(loaded, changes);
+      for (const dag of loaded) {
+        await planTicks(this.#world, dag, changes);
+        changes.roomInDags.add(dag);
+      }
+    }
+  }
+
+  /** DAGs whose definition changed since the last look: newest version, stale or not. */
+  async adoptVersions(changes: Changes): Promise<void> {
+    const { held, store, versions } = this.#world;
+    const rows = await store.db
+      .selectFrom('dag')
+      .select(['dagId', 'currentVersion', 'isStale', 'definedAt'])
+      .where('holder', '=', this.#schedulerId)
+      .where('definedAt', '>=', this.#seenDefinitions)
+      .execute();
+    for (const row of rows) {
+      this.#seenDefinitions = Math.max(this.#seenDefinitions, row.definedAt);
+      const dag = held.dags.get(row.dagId);
+      if (dag === undefined || row.currentVersion === null) continue;
+      const isStale = row.isStale === 1;
+      if (dag.graph.version === row.currentVersion && dag.isStale === isStale) continue;
+      const { graph, number } = await versions.ensure(row.currentVersion);
+      if (dag.graph.version !== graph.version) {
+        const data = { version: graph.version, number };
+        changes.event({ type: 'dag_version', dagId: dag.dagId, data });
+      }
+      dag.graph = graph;
+      dag.isStale = isStale;
+      await planTicks(this.#world, dag, changes);
+      held.ready.openDag(dag.dagId);
+      changes.roomInDags.add(dag);
+    }
+  }
+
+  /**
+   * How many more DAGs this scheduler may take, so that all living ones hold about as many. One that holds more than its share
+   * gives idle DAGs back, for a scheduler that came later.
+   */
+  async #fairShare(): Promise<number> {
+    const { held, store } = this.#world;
+    if (store.dialect === 'sqlite') return Number.POSITIVE_INFINITY;
+    const schedulers = (await store.leases.living()).length;
+    const { dags } = await store.db
+      .selectFrom('dag')
+      .select(({ fn }) => fn.countAll<number>().as('dags'))
+      .executeTakeFirstOrThrow();
+    const share = Math.ceil(Number(dags) / Math.max(1, schedulers));
+    const surplus = held.dags.size - share;
+    if (surplus <= 0) return -surplus;
+    const idle = [...held.dags.values()].filter(isIdle);
+    const given = idle.slice(0, surplus).map(({ dagId }) => dagId);
+    for (const dagId of given) held.drop(dagId);
+    if (given.length > 0) await store.leases.release(this.#schedulerId, given);
+    return 0;
+  }
+
+  /** Attempts that were handed out by another life of the scheduler: taken over where they live, lost where they do not. */
+  async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
+    const active = dags
+      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
+      .filter(mayRunHere);
+    if (active.length === 0) return;
+    const lost = await this.#executor.adopt(
+      active.map(({ attempt }) => ({
+        attemptId: attempt!.attemptId,
+        grantNumber: attempt!.grantNumber,
+        runnerId: attempt!.runnerId,
+        processGroups: attempt!.processGroups,
+      })),
+    );
+    const lostIds = new Set(lost.map((loss) => loss.attemptId));
+    for (const loss of lost) {
+      const instance = this.#world.held.instanceOf(loss.attemptId)!;
+      if (!loss.started && instance.state === 'queued') {
+        regrant(instance, changes);
+        this.#regrant({ instance, attempt: instance.attempt! });
+      } else {
+        const { attemptId, grantNumber, reason } = loss;
+        const report = { attemptId, grantNumber, reason, cancelled: false, atMs: this.#world.clock.now() };
+        this.#inbox.report({ kind: 'gone', report });
+      }
+    }
+    for (const instance of active) {
+      if (instance.state !== 'restarting' || lostIds.has(instance.attempt!.attemptId)) continue;
+      changes.cancels.push({
+        instance,
+        attempt: instance.attempt!,
+        reason: instance.reason ?? 'ended from outside',
+      });
+    }
+  }
+}
+
+/** Attempts that run on another machine are its own supervisor's business. */
+function mayRunHere({ attempt, state }: InstanceWork): boolean {
+  if (attempt === null || (attempt.host !== null && attempt.host !== hostname())) return false;
+  return state === 'queued' || state === 'running' || state === 'restarting';
+}
+
+function isIdle({ runs, queuedRuns }: DagWorkState): boolean {
+  return runs.size === 0 && [...queuedRuns.values()].every((count) => count === 0);
+}
