@@ -138,6 +138,26 @@ describe('the process of a task dies', () => {
     expect(isRunning(report.pid)).toBe(false);
   });
 
+  test('when its time is over all that it started goes too, whatever ignores SIGTERM or left its group', async () => {
+    await using harness = await startLocal({ settings: { killGraceMs: 50 } });
+    const { attemptId } = harness.submit('family', { executionTimeoutMs: 1_500 });
+    const { pid } = await harness.events.startOf(attemptId);
+    const stray = await readWhenThere(join(harness.home, 'stray'));
+    const report = await harness.events.outcomeOf(attemptId);
+    expect(report.outcome).toMatchObject({ kind: 'failed', error: { code: 'execution_timeout' } });
+    await untilGone(pid, stray);
+  });
+
+  test('a process that is stopped is ended when its time is over', async () => {
+    await using harness = await startLocal({ settings: { killGraceMs: 50 } });
+    const { attemptId } = harness.submit('waits', { executionTimeoutMs: 500 });
+    const { pid } = await harness.events.startOf(attemptId);
+    process.kill(pid, 'SIGSTOP');
+    const report = await harness.events.outcomeOf(attemptId);
+    expect(report.outcome).toMatchObject({ kind: 'failed', error: { code: 'execution_timeout' } });
+    expect(isRunning(pid)).toBe(false);
+  });
+
   test('a process that is only stopped is not dead', async () => {
     await using harness = await startLocal();
     const { attemptId } = harness.submit('waits');
