@@ -1,5 +1,6 @@
 import { chainFile } from '../test/support/dag-files.ts';
-import { freePort, InstalledProject, until } from '../test/support/installed-project.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { InstalledProject, until } from '../test/support/installed-project.ts';
 import { percentile, report } from './support/report.ts';
 
 // T12: from a built tree, `tsflow standalone` to healthy, and to the first successful run.

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createUser } from '@tsflow/webserver';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PATIENT, TestBrowser } from '../support/browser.ts';
-import { freePort, InstalledProject, stop, until } from '../support/installed-project.ts';
+import { freePort } from '../support/free-port.ts';
+import { InstalledProject, stop, until } from '../support/installed-project.ts';
 
 // A run as somebody watches it who never reloads: tasks that are let go one by one, a web server that goes away and comes back.
 

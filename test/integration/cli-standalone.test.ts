@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
-import { freePort, InstalledProject } from '../support/installed-project.ts';
+import { freePort } from '../support/free-port.ts';
+import { InstalledProject } from '../support/installed-project.ts';
 import { untilGone } from '../support/process-list.ts';
 
 const DAGS = {

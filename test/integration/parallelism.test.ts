@@ -3,7 +3,8 @@ import type { TaskState } from '@tsflow/core/state';
 import type { Store } from '@tsflow/core/store';
 import { expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
-import { freePort, InstalledProject, until } from '../support/installed-project.ts';
+import { freePort } from '../support/free-port.ts';
+import { InstalledProject, until } from '../support/installed-project.ts';
 import { createDatabase, DATABASES } from '../support/store.ts';
 
 /** Long enough to change a Variable by the command line while they run; TASK_SECONDS=10 plays it at full length. */

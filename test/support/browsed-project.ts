@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { TestBrowser } from './browser.ts';
-import { freePort, InstalledProject, until } from './installed-project.ts';
+import { freePort } from './free-port.ts';
+import { InstalledProject, until } from './installed-project.ts';
 
 /** `tsflow standalone` in a project of its own, and a browser in which its first user has signed in. */
 export class BrowsedProject implements AsyncDisposable {
