@@ -65,6 +65,8 @@ export class TestBrowser implements AsyncDisposable {
       await this.#settled();
       await this.page.screenshot({ path: join(SHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
     }
+    // Dark differs in colours alone.
+    expect(await this.violations('color-contrast'), `${name} in dark`).toEqual([]);
     await this.page.emulateMedia({ colorScheme: 'light' });
     expect(await this.violations(), name).toEqual([]);
   }

@@ -4,7 +4,9 @@ import { durationMs, durationText } from './duration-text.ts';
 describe('durationText', () => {
   it.each([
     [0, '0 s'],
-    [3, '0.01 s'],
+    [0.2, '1 ms'],
+    [3, '3 ms'],
+    [99.4, '99 ms'],
     [210, '0.21 s'],
     [1_800, '1.8 s'],
     [42_400, '42 s'],

@@ -1,8 +1,10 @@
-/** A duration as people say it: `0.2 s`, `42 s`, `1m 12s`, `3h 05m`, `2d 4h`. Never more than two units. */
+/** A duration as people say it: `12 ms`, `0.21 s`, `42 s`, `1m 12s`, `3h 05m`, `2d 4h`. Never more than two units. */
 export function durationText(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   const positive = Math.max(0, ms);
-  if (positive < 1_000) return positive === 0 ? '0 s' : `${Math.max(0.01, positive / 1_000).toFixed(2)} s`;
+  if (positive === 0) return '0 s';
+  if (positive < 100) return `${Math.max(1, Math.round(positive))} ms`;
+  if (positive < 1_000) return `${(positive / 1_000).toFixed(2)} s`;
   if (positive < 10_000) return `${(positive / 1_000).toFixed(1)} s`;
   const seconds = Math.round(positive / 1_000);
   if (seconds < 60) return `${seconds} s`;

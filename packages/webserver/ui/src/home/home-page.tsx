@@ -1,9 +1,10 @@
 import './home.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { queries } from '../api/queries.ts';
+import { useWidth } from '../browser/width.ts';
 import { useNow } from '../clock/server-clock.ts';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
@@ -33,8 +34,8 @@ export function HomePage() {
       new Date(minute + hours * HOUR_MS * FUTURE + 60_000).toISOString(),
     ),
   );
-  const table = useRef<HTMLDivElement>(null);
-  const width = useAxisWidth(table, timeline.data !== undefined);
+  const axis = useRef<HTMLSpanElement>(null);
+  const width = useWidth(axis, timeline.data !== undefined);
   const errors = useQuery(queries.importErrors());
   const info = useQuery(queries.info());
   const anyDag = useQuery(queries.dags({ limit: 1 }));
@@ -84,8 +85,8 @@ export function HomePage() {
           ))}
         </div>
       </div>
-      <div ref={table} className="timeline" role="table" aria-label={t('home.timeline')}>
-        <TimelineAxis span={span} now={now} width={width} />
+      <div className="timeline" role="table" aria-label={t('home.timeline')}>
+        <TimelineAxis axis={axis} span={span} now={now} width={width} />
         <div className="timeline-rows" role="rowgroup">
           <div className="timeline-now" aria-hidden="true" style={{ '--at': 1 - FUTURE }} />
           {rows.map((row) => (
@@ -128,17 +129,4 @@ export function HomePage() {
       ) : null}
     </div>
   );
-}
-
-/** Pixels of the time axis: whether runs overlap depends on it. */
-function useAxisWidth(table: RefObject<HTMLElement | null>, isThere: boolean): number {
-  const [width, setWidth] = useState(1_000);
-  useLayoutEffect(() => {
-    const marks = table.current?.querySelector('.timeline-marks');
-    if (!marks) return;
-    const observer = new ResizeObserver(() => setWidth(marks.clientWidth || 1));
-    observer.observe(marks);
-    return () => observer.disconnect();
-  }, [table, isThere]);
-  return width;
 }

@@ -1,3 +1,4 @@
+import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShownZone } from '../clock/instant.tsx';
 
@@ -10,7 +11,17 @@ const HOUR_MS = 3_600_000;
 const CHARACTER_PIXELS = 6.6;
 
 /** Round times over the window, and the present; a label that would stand under "now" gives way to it. */
-export function TimelineAxis({ span, now, width }: { span: TimeSpan; now: number; width: number }) {
+export function TimelineAxis({
+  axis,
+  span,
+  now,
+  width,
+}: {
+  axis: RefObject<HTMLSpanElement | null>;
+  span: TimeSpan;
+  now: number;
+  width: number;
+}) {
   const { t, i18n } = useTranslation();
   const zone = useShownZone();
   const size = span.to - span.from;
@@ -38,7 +49,7 @@ export function TimelineAxis({ span, now, width }: { span: TimeSpan; now: number
       <span className="timeline-name" role="columnheader">
         DAG
       </span>
-      <span className="timeline-marks" role="columnheader" aria-label={t('run.timeAxis')}>
+      <span ref={axis} className="timeline-marks" role="columnheader" aria-label={t('run.timeAxis')}>
         {marks.map(({ at, left, text }) => (
           <span key={at} style={{ left }}>
             {text}

@@ -28,6 +28,9 @@ export function TimelineLine({
   const size = span.to - span.from;
   const marks = runClusters(row.runs, span, width, now);
   const next = row.planned.find((at) => Date.parse(at) > now);
+  const plans = row.planned.map((at) => ((Date.parse(at) - span.from) / size) * width);
+  const roomBehind = (right: number, nextRun = width) =>
+    Math.min(nextRun, ...plans.filter((at) => at > right)) - right;
   return (
     <div className="timeline-row" role="row">
       <span className="timeline-name" role="rowheader">
@@ -56,7 +59,7 @@ export function TimelineLine({
               key={mark.runs[0]!.runId}
               dagId={row.dagId}
               cluster={mark}
-              room={(marks[at + 1]?.left ?? width) - mark.right}
+              room={roomBehind(mark.right, marks[at + 1]?.left)}
             />
           ),
         )}

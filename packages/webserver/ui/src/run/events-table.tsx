@@ -33,7 +33,11 @@ export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: st
       id: 'data',
       header: t('panel.data'),
       className: 'clip',
-      cell: (event) => <code title={text(event)}>{text(event)}</code>,
+      cell: (event) => (
+        <span className="soft" title={text(event)}>
+          {text(event)}
+        </span>
+      ),
     },
   ];
   return (
@@ -44,5 +48,9 @@ export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: st
 function text(event: EventRow): string {
   const data = event.data as Record<string, unknown> | null | undefined;
   if (!data || Object.keys(data).length === 0) return '';
-  return typeof data.reason === 'string' ? data.reason : JSON.stringify(data);
+  if (typeof data.reason === 'string') return data.reason;
+  return Object.entries(data)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }

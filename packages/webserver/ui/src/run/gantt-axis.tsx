@@ -9,6 +9,7 @@ export function GanttAxis({
   span,
   origin,
   ticks: { offsets, step },
+  width,
   onSpan,
   onReset,
 }: {
@@ -17,11 +18,16 @@ export function GanttAxis({
   span: Span;
   origin: number;
   ticks: { readonly offsets: readonly number[]; readonly step: number };
+  /** Pixels of the axis: a label that would be cut at its end is left out. */
+  width: number;
   onSpan: (span: Span) => void;
   onReset: () => void;
 }) {
   const { t } = useTranslation();
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
+  const fits = (offset: number) =>
+    ((origin + offset - span.from) / (span.to - span.from)) * width + tickText(offset, step).length * 7 + 4 <
+    width;
   const part = (event: PointerEvent) => {
     const box = chart.current!.getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
@@ -51,7 +57,7 @@ export function GanttAxis({
       >
         {offsets.map((offset) => (
           <span key={offset} className="gantt-tick" style={{ left: leftOf(offset, span, origin) }}>
-            {tickText(offset, step)}
+            {fits(offset) ? tickText(offset, step) : ''}
           </span>
         ))}
         {drag ? (

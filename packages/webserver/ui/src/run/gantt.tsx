@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next';
 import type { Run } from '../api/contract.ts';
 import { usePreference } from '../browser/preference.ts';
+import { useWidth } from '../browser/width.ts';
 import { IconButton } from '../controls/icon-button.tsx';
 import { GanttAxis, leftOf } from './gantt-axis.tsx';
 import { Legend } from './gantt-bars.tsx';
@@ -14,6 +15,8 @@ import type { TaskRow } from './task-rows.ts';
 import { TreeResizer } from './tree-resizer.tsx';
 
 const AXIS_HEIGHT = 26;
+/** Room that the label of a tick needs. */
+const TICK_PIXELS = 76;
 const TOOLS_HEIGHT = 44;
 
 /**
@@ -102,7 +105,8 @@ export function Gantt({
     else onToggle(toggleKey(row));
   };
 
-  const marks = ticks(span, origin, 9);
+  const chartWidth = useWidth(chart);
+  const marks = ticks(span, origin, Math.min(9, Math.max(2, Math.floor(chartWidth / TICK_PIXELS))));
   const held = useMemo(() => heldStates(rows), [rows]);
   const nowAt = isOpen ? place({ from: now, to: now }, span) : null;
   return (
@@ -122,6 +126,7 @@ export function Gantt({
           span={span}
           origin={origin}
           ticks={marks}
+          width={chartWidth}
           onSpan={view.set}
           onReset={view.reset}
           corner={

@@ -84,6 +84,7 @@ export function RunsList({
       header: t('run.started'),
       sortBy: (run) => run.startDate ?? '',
       cell: (run) => <Instant at={run.startDate} zone={zone} />,
+      className: 'wide-only',
     },
     {
       id: 'length',
