@@ -1,4 +1,4 @@
-import type { SerializedDag, SerializedGroup, TaskInstance, TaskState } from '../api/contract.ts';
+import type { SerializedGroup, SerializedTask, TaskInstance, TaskState } from '../api/contract.ts';
 import { mostUrgent } from '../state/urgency.ts';
 
 /** What the layout draws: tasks that are in sight, groups that are open or closed, and edges between them. */
@@ -16,7 +16,10 @@ export interface GraphNode {
   readonly taskIds: readonly string[];
 }
 
-type GraphDag = { readonly tasks: SerializedDag['tasks']; readonly groups: readonly SerializedGroup[] };
+interface GraphDag {
+  readonly tasks: readonly Pick<SerializedTask, 'taskId' | 'groupId' | 'operator' | 'upstream'>[];
+  readonly groups: readonly SerializedGroup[];
+}
 
 /** Above this many tasks every group starts closed: an overview first. */
 export const AUTO_CLOSE_ABOVE = 500;

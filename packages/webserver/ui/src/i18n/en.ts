@@ -25,6 +25,8 @@ export const en = {
     deferred: 'deferred',
     restarting: 'restarting',
     removed: 'removed',
+    killed: 'killed',
+    lost: 'lost',
   },
   runType: { scheduled: 'scheduled', manual: 'manual', backfill: 'backfill', asset_triggered: 'asset' },
   action: {

@@ -27,6 +27,8 @@ export const ja: Catalogue<typeof en> = {
     deferred: '保留',
     restarting: '再起動中',
     removed: '削除済み',
+    killed: '強制終了',
+    lost: '消失',
   },
   runType: { scheduled: '定期', manual: '手動', backfill: 'バックフィル', asset_triggered: 'アセット' },
   action: {

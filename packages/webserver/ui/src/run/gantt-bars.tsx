@@ -25,7 +25,7 @@ export function TaskBars({ row, span, now }: { row: TaskRow; span: Span; now: nu
         style={{ left: `${box.left}%`, width: `${box.width}%` }}
         title={`${t('run.try', { number: bar.segment.tryNumber })} · ${wordOf(bar, word, t('run.waited'))} · ${durationText(bar.to - bar.from)}`}
       >
-        {ended && (bar.segment.state === 'failed' || !isNewest) ? (
+        {ended && (MARKED.has(bar.segment.state) || !isNewest) ? (
           <span className="bar-mark">
             <StateIcon state={isNewest ? bar.segment.state : 'up_for_retry'} size={12} />
           </span>
@@ -34,6 +34,9 @@ export function TaskBars({ row, span, now }: { row: TaskRow; span: Span; now: nu
     );
   });
 }
+
+/** Ends that a bar says by a shape, too. */
+const MARKED: ReadonlySet<string> = new Set(['failed', 'killed', 'lost']);
 
 /** A group or a mapped task: one bar from the first start to the last end, thin, in the colour of what is most urgent. */
 export function GroupBar({ row, span, now }: { row: TaskRow; span: Span; now: number }) {

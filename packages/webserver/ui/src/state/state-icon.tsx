@@ -13,10 +13,13 @@ export function StateIcon({ state, size = 14 }: { state: string; size?: number }
       aria-hidden="true"
       focusable="false"
     >
-      {SHAPES[state as TaskState] ?? SHAPES.none}
+      {SHAPES[(ATTEMPT_ENDS[state] ?? state) as TaskState] ?? SHAPES.none}
     </svg>
   );
 }
+
+/** Ends that only attempts have, drawn as the state of a task that they are nearest to. */
+const ATTEMPT_ENDS: Readonly<Record<string, TaskState>> = { killed: 'failed', lost: 'restarting' };
 
 const mark = {
   fill: 'none',

@@ -17,7 +17,11 @@ export function StateLabel({ state, size }: { state: string; size?: number }) {
 
 export function useStateWord(): (state: string) => string {
   const { t } = useTranslation();
-  return useCallback((state) => (known.has(state) ? t(`state.${state as TaskState}`) : state), [t]);
+  return useCallback(
+    (state) => (known.has(state) ? t(`state.${state as TaskState | 'killed' | 'lost'}`) : state),
+    [t],
+  );
 }
 
-const known: ReadonlySet<string> = new Set(STATES_BY_URGENCY);
+/** Of tasks, and the ends that only attempts have. */
+const known: ReadonlySet<string> = new Set([...STATES_BY_URGENCY, 'killed', 'lost']);

@@ -5,20 +5,27 @@ export function dayText(iso: string, zone: string | undefined, language: string)
   return dayFormat(zone, language).format(Date.parse(iso));
 }
 
-/** Whether a run's column is labelled with its day: the first of a day, but not every one when each has its own. */
-export function isNewDay(runs: readonly RunBar[], index: number, zone: string | undefined): boolean {
-  const run = runs[index];
-  if (!run?.logicalDate) return false;
-  const before = runs[index - 1]?.logicalDate;
-  // Runs of one day each would label every column; a label then and now is enough.
-  if (!before) return true;
-  const isNew = dayText(run.logicalDate, zone, 'en') !== dayText(before, zone, 'en');
-  return (
-    isNew &&
-    (index % 4 === 0 ||
-      dayText(runs[Math.max(0, index - 3)]?.logicalDate ?? before, zone, 'en') ===
-        dayText(before, zone, 'en'))
-  );
+/** Room that a label needs, in pixels. */
+const LABEL_PIXELS = 46;
+
+/** The columns that are labelled with their day: the first of a day, unless the label before would reach into it. */
+export function dayLabels(
+  runs: readonly RunBar[],
+  zone: string | undefined,
+  columnWidth: number,
+): ReadonlySet<number> {
+  const labelled = new Set<number>();
+  let before: string | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const [column, { logicalDate }] of runs.entries()) {
+    const day = dayText(logicalDate, zone, 'en');
+    if (day !== before && (column - last) * columnWidth >= LABEL_PIXELS) {
+      labelled.add(column);
+      last = column;
+      before = day;
+    }
+  }
+  return labelled;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

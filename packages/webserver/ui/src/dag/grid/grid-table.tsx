@@ -19,7 +19,7 @@ import { serverNow } from '../../clock/server-clock.ts';
 import { Icon } from '../../controls/icon.tsx';
 import { StateIcon } from '../../state/state-icon.tsx';
 import { useStateWord } from '../../state/state-label.tsx';
-import { dayText, isNewDay } from './day-labels.ts';
+import { dayLabels, dayText } from './day-labels.ts';
 import type { StateLetters } from './grid-cells.ts';
 import { cellId, type GridRun, ROW_HEIGHT, Row } from './grid-row.tsx';
 import type { GridRow } from './grid-rows.ts';
@@ -60,6 +60,7 @@ export function GridTable({
   // Row -1 is the head with the runs; column -1 the names.
   const [at, setAt] = useState({ row: 0, column: runs.length - 1 });
   const columnWidth = useColumnWidth(scroller, runs.length);
+  const days = useMemo(() => dayLabels(runs, shownZone, columnWidth), [runs, shownZone, columnWidth]);
   const nameWidth = window.innerWidth < 760 ? NAME_WIDTH_NARROW : NAME_WIDTH;
   const vertical = useVirtualizer({
     count: rows.length,
@@ -184,12 +185,12 @@ export function GridTable({
                   aria-colindex={column.index + 2}
                   title={label}
                   data-focused={(at.row === -1 && at.column === column.index) || undefined}
-                  data-day={isNewDay(runs, column.index, shownZone) || undefined}
+                  data-day={days.has(column.index) || undefined}
                   style={{ left: nameWidth + column.start, width: columnWidth }}
                   onClick={() => open(undefined, run)}
                   onKeyDown={() => {}}
                 >
-                  {isNewDay(runs, column.index, shownZone) && run.logicalDate ? (
+                  {days.has(column.index) && run.logicalDate ? (
                     <span className="grid-day">{dayText(run.logicalDate, shownZone, i18n.language)}</span>
                   ) : null}
                   <span className="sr-only">{label}</span>
