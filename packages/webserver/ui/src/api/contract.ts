@@ -26,7 +26,6 @@ export type Attempt = Schemas['Attempt'];
 export type GanttSegment = Schemas['GanttSegment'];
 export type SelectedTasks = Schemas['SelectedTasks'];
 export type SelectedTask = Schemas['SelectedTasks']['tasks'][number];
-export type LogLine = Schemas['LogLine'];
 export type LogPage = Schemas['LogPage'];
 export type LogWindow = Schemas['LogWindow'];
 export type NumberedLogLine = Schemas['NumberedLogLine'];
