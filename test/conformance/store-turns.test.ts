@@ -171,14 +171,26 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     const done = runRow(2, { state: 'success' });
     const queued = [3, 4, 5].map((key) => runRow(key, { state: 'queued', ordinal: 100 - key }));
     const ofBackfill = runRow(6, { state: 'queued', backfillKey: 20 });
-    const tasks = [taskRow(12, 1), taskRow(11, 1), taskRow(13, 2), taskRow(14, 3, { state: 'scheduled' })];
+    const tasks = [
+      taskRow(12, 1, { state: 'scheduled', attemptId: 21 }),
+      taskRow(11, 1, { state: 'success', attemptId: 22 }),
+      taskRow(13, 2),
+      taskRow(14, 3, { state: 'scheduled', attemptId: 24 }),
+    ];
     await commit(
       effectsOf('etl', {
         runsInserted: [running, done, ...queued, ofBackfill],
         tasksInserted: tasks,
         attemptsInserted: [attemptRow(21, tasks[0]!), attemptRow(22, tasks[1]!), attemptRow(24, tasks[3]!)],
         attemptsUpdated: [
-          { ...NO_ATTEMPT_CHANGES, attemptId: 22, grantNumber: 1, newGrant: 1, state: 'failed', endDate: AT },
+          {
+            ...NO_ATTEMPT_CHANGES,
+            attemptId: 22,
+            grantNumber: 1,
+            newGrant: 1,
+            state: 'success',
+            endDate: AT,
+          },
         ],
       }),
       effectsOf('report', { runsInserted: [runRow(7, { dagId: 'report' })] }),

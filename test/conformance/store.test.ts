@@ -357,7 +357,11 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
       const stores = await Promise.all([empty.open(), empty.open(), empty.open()]);
       await expect(stores[0]!.assertMigrated()).rejects.toThrow('tsflow db migrate');
       const applied = await Promise.all(stores.map((of) => of.migrate()));
-      expect(applied.flatMap((of) => of.applied)).toEqual(['0001-foundation', '0002-scheduler-process']);
+      expect(applied.flatMap((of) => of.applied)).toEqual([
+        '0001-foundation',
+        '0002-scheduler-process',
+        '0003-waiting',
+      ]);
       expect(await stores[0]!.migrate()).toEqual({ applied: [] });
       for (const of of stores) await of.assertMigrated();
     });

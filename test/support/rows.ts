@@ -128,6 +128,7 @@ export function taskRow(
     grantNumber: 0,
     scheduledAt: null,
     queuedAt: null,
+    begunAt: null,
     startDate: null,
     endDate: null,
     nextAt: null,
@@ -165,6 +166,7 @@ export function attemptRow(attemptId: number, task: TaskInstanceTable): NewAttem
     state: 'queued',
     grantNumber: 1,
     queuedAt: AT,
+    savedState: null,
   };
 }
 
@@ -181,6 +183,8 @@ export const NO_ATTEMPT_CHANGES = {
   error: null,
   rendered: null,
   savedState: null,
+  waiting: null,
+  waitsForDag: null,
 } as const;
 
 export function eventRow(changes: Partial<NewEvent> = {}): NewEvent {

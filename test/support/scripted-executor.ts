@@ -1,3 +1,4 @@
+import type { JsonObject } from '@tsflow/core/json';
 import type {
   AdoptableAttempt,
   Executor,
@@ -83,6 +84,11 @@ export class ScriptedExecutor implements Executor {
       ...runner,
       log,
     });
+  }
+
+  /** Saves state as the task does; resolves when it is written. */
+  async save({ attemptId, grantNumber }: Workload, savedState: JsonObject | null): Promise<void> {
+    await this.#events.ask({ verb: 'state', seq: 1, attemptId, grantNumber, savedState });
   }
 
   /** Reports that an attempt leads a process group. */

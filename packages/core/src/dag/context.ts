@@ -21,6 +21,10 @@ export interface TaskContext<P = Params> {
   readonly tryNumber: number;
   /** Identifies the attempt over all runs; the same when it is called again after a reschedule. */
   readonly attemptId: number;
+  /** How often this attempt was called before: after a reschedule or a deferral. 0 the first time. */
+  readonly calls: number;
+  /** When the first attempt since the last clear began: what the `timeout` of a sensor counts from. */
+  readonly begunAt: Date;
   /** The instant the run is about: its tick, or what the person gave. */
   readonly logicalDate: Date;
   /** The stretch of time the run is about: `start` belongs to it, `end` does not. */
@@ -76,14 +80,17 @@ export interface VariablePort {
 }
 
 /**
- * Small durable state of the instance: it survives a crash, a reschedule and a retry. Save an external job's id before
- * submitting it, and the next attempt takes the job over instead of paying for a second one.
+ * Small durable state of the instance: it survives a crash, a reschedule, a deferral and a retry, and a failed task that is cleared
+ * goes on from it. Success, and an `onKill` that did its work, leave nothing. Save an external job's id before submitting it, and the
+ * next attempt takes the job over instead of paying for a second one; `DurableOperator` does that.
  */
 export interface StatePort {
   /** What was saved last; null: nothing yet. */
   load<T extends JsonObject = JsonObject>(): Promise<T | null>;
   /** Resolves when it is committed. Replaces what was saved before. */
   save(state: JsonObject): Promise<void>;
+  /** Resolves when nothing is saved any more: the next attempt begins anew. */
+  clear(): Promise<void>;
 }
 
 /** Makes the processes that an operator starts known, so that a kill reaches them also when this process is gone. */

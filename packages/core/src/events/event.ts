@@ -9,6 +9,8 @@ export interface EventData {
   run_state: { reason?: string };
   /** A runner or its machine was lost; the attempt counts as infrastructure, not as a try. */
   infra_lost: { reason: string; infraNumber: number };
+  /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */
+  on_kill: { success: boolean; reason?: string };
   /** A report under an old grant came and was refused. */
   report_refused: { grantNumber: number; newest: number };
   dag_paused: Record<string, never>;

@@ -94,6 +94,7 @@ function clearInstance(
   if (decider !== undefined && cleared.has(decider)) instance.decision = null;
   if (isFinished(instance.state) || instance.state === 'up_for_retry') {
     moveInstance(instance, 'none', changes);
+    instance.begunAt = null;
     instance.startDate = null;
     instance.endDate = null;
     instance.nextAt = null;

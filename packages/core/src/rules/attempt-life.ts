@@ -11,6 +11,7 @@ import {
 } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { endAttempt, moveInstance } from './instance-state.ts';
+import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 import type { AttemptWork, InstanceWork } from './work.ts';
@@ -72,8 +73,9 @@ export interface AttemptStart {
 export function attemptStarted(instance: InstanceWork, start: AttemptStart, changes: Changes): void {
   const attempt = instance.attempt!;
   if (instance.state === 'queued') moveInstance(instance, 'running', changes);
-  attempt.state = 'running';
+  if (attempt.state !== 'on_kill') attempt.state = 'running';
   attempt.startDate ??= start.atMs;
+  instance.begunAt ??= attempt.startDate;
   instance.startDate = attempt.startDate;
   attempt.runnerId = start.runnerId;
   attempt.host = start.host;
@@ -92,8 +94,19 @@ export interface AttemptEnd {
 
 /** The report of an attempt's end. An instance that is being ended from outside takes the state that was decided for it. */
 export function attemptEnded(instance: InstanceWork, end: AttemptEnd, changes: Changes): void {
-  if (instance.state === 'restarting') return attemptStopped(instance, end, changes);
   const { outcome } = end;
+  if (instance.attempt!.state === 'on_kill') return onKillEnded(instance, end, changes);
+  if (instance.state === 'restarting') {
+    // What came to its end by itself in the last moment has nothing to undo.
+    const isOver = outcome.kind === 'success' || outcome.kind === 'skipped';
+    return !isOver && owesOnKill(instance)
+      ? grantOnKill(instance, changes)
+      : attemptStopped(instance, end, changes);
+  }
+  if (outcome.kind === 'failed' && outcome.error.code === 'execution_timeout' && owesOnKill(instance)) {
+    instance.attempt!.pendingError = outcome.error;
+    return grantOnKill(instance, changes);
+  }
   switch (outcome.kind) {
     case 'success':
       return succeeded(instance, end, outcome.xcoms, outcome.decision, changes);
@@ -118,7 +131,16 @@ export function attemptLost(
   changes: Changes,
 ): void {
   const end = { endedAtMs: loss.atMs, rendered: null, logEnd: null };
-  if (instance.state === 'restarting') return attemptStopped(instance, end, changes);
+  const attempt = instance.attempt!;
+  if (attempt.state === 'on_kill') {
+    attempt.onKillLosses += 1;
+    if (attempt.onKillLosses < infraCap) return grantOnKill(instance, changes);
+    const error = { name: 'InfrastructureLost', message: loss.reason };
+    return onKillEnded(instance, { ...end, outcome: { kind: 'failed', error, retryable: false } }, changes);
+  }
+  if (instance.state === 'restarting') {
+    return owesOnKill(instance) ? grantOnKill(instance, changes) : attemptStopped(instance, end, changes);
+  }
   const error: SerializedError = {
     name: 'InfrastructureLost',
     message: loss.reason,
@@ -177,8 +199,16 @@ export function stopInstance(
   if (instance.state === 'queued' || instance.state === 'running') {
     instance.targetState = target;
     moveInstance(instance, 'restarting', changes, reason);
-    changes.cancels.push({ instance, attempt: instance.attempt!, reason });
+    // An `onKill` that is under way (the try ran out of its time) is what remains to be waited for.
+    if (instance.attempt!.state !== 'on_kill')
+      changes.cancels.push({ instance, attempt: instance.attempt!, reason });
     return;
+  }
+  if (owesOnKill(instance)) {
+    instance.targetState = target;
+    instance.nextAt = null;
+    restartWaiting(instance, reason, changes);
+    return grantOnKill(instance, changes);
   }
   if (instance.attempt !== null) {
     closeAttempt(instance, 'killed', { endedAtMs: changes.now, rendered: null, logEnd: null }, null, changes);
@@ -203,8 +233,12 @@ function newAttempt(instance: InstanceWork, attemptId: number, changes: Changes)
     pid: null,
     processGroups: [],
     log: null,
-    savedState: null,
+    savedState: instance.savedState,
+    waiting: null,
+    pendingError: null,
+    onKillLosses: 0,
   };
+  instance.savedState = null;
   changes.newAttempts.push({ instance, attempt });
   return attempt;
 }
@@ -309,10 +343,38 @@ function rescheduled(
   const attempt = instance.attempt!;
   attempt.state = 'up_for_reschedule';
   attempt.savedState = outcome.savedState;
+  attempt.waiting = { calls: (attempt.waiting?.calls ?? 0) + 1, deferral: null };
   changes.attempts.set(attempt, instance);
   moveInstance(instance, 'up_for_reschedule', changes);
-  instance.nextAt = Math.max(outcome.atMs, end.endedAtMs);
+  instance.nextAt = Math.min(Math.max(outcome.atMs, end.endedAtMs), attemptDeadline(instance) ?? Infinity);
   changes.waiting.push(instance);
+}
+
+/** When the attempt runs out of its `executionTimeout`, waiting included; null: it has none, or has not begun. */
+export function attemptDeadline({ attempt, task }: InstanceWork): number | null {
+  const limit = task.spec.executionTimeoutMs;
+  return limit === null || attempt?.startDate == null ? null : attempt.startDate + limit;
+}
+
+/** `onKill` is done, failed, or out of its time. The attempt ends as was decided before. */
+function onKillEnded(instance: InstanceWork, end: AttemptEnd, changes: Changes): void {
+  const attempt = instance.attempt!;
+  const { outcome } = end;
+  const success = outcome.kind === 'success';
+  changes.event({
+    type: 'on_kill',
+    dagId: instance.run.dag.dagId,
+    run: instance.run,
+    instance,
+    attemptId: attempt.attemptId,
+    data: outcome.kind === 'failed' ? { success, reason: outcome.error.message } : { success },
+  });
+  if (instance.state === 'restarting') return attemptStopped(instance, end, changes);
+  const error = attempt.pendingError!;
+  // What it undid must not be taken over by the next try.
+  if (success) attempt.savedState = null;
+  closeAttempt(instance, 'failed', end, error, changes);
+  failedTry(instance, end.endedAtMs, error.message, true, changes);
 }
 
 /** What was being ended is gone: the instance takes the state that was decided for it. */
@@ -337,6 +399,7 @@ function takeTarget(
     moveInstance(instance, target, changes, reason);
     return instanceEnded(instance, changes);
   }
+  instance.begunAt = null;
   instance.startDate = null;
   instance.endDate = null;
   instance.outputs = null;

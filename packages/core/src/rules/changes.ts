@@ -29,6 +29,13 @@ export class Changes {
   readonly waiting: InstanceWork[] = [];
   /** Attempts whose process tree has to end. */
   readonly cancels: { instance: InstanceWork; attempt: AttemptWork; reason: string }[] = [];
+  /** `onKill`s to be granted: of attempts that were ended from outside. */
+  readonly onKills: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+  /** Grants of waiting attempts that are over: who works on one may forget it. */
+  readonly fences: { instance: InstanceWork; attemptId: number; grantNumber: number }[] = [];
+  /** Slots that are taken whether they are free or not, by pool; part of `slots`. */
+  readonly owedSlots = new Map<string, number>();
+  owedParallelism = 0;
   /** DAGs in which a run ended or room appeared: queued runs, ticks and backfills may go on. */
   readonly roomInDags = new Set<DagWorkState>();
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */

@@ -11,6 +11,7 @@ export {
   type AttemptEnd,
   type AttemptStart,
   admitInstance,
+  attemptDeadline,
   attemptEnded,
   attemptLost,
   attemptStarted,

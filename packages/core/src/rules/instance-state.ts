@@ -55,6 +55,8 @@ export function endAttempt(
   changes: Changes,
 ): AttemptWork {
   const attempt = instance.attempt!;
+  // A try that failed or was lost may have left something outside, which the next one takes over.
+  instance.savedState = end.state === 'failed' || end.state === 'lost' ? attempt.savedState : null;
   changes.endedAttempts.push({ instance, attempt, ...end });
   instance.attempt = null;
   return attempt;

@@ -1,3 +1,5 @@
+import type { Waiting } from '../dag/wait.ts';
+import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagGraph, GraphTask } from './dag-graph.ts';
@@ -90,12 +92,16 @@ export interface InstanceWork {
   grantNumber: number;
   scheduledAt: number | null;
   queuedAt: number | null;
+  /** Start of the first attempt since it was cleared. */
+  begunAt: number | null;
   startDate: number | null;
   endDate: number | null;
   nextAt: number | null;
   targetState: TaskState | null;
   reason: string | null;
   decision: string | null;
+  /** What the last attempt left for the next one: it was lost, or failed. */
+  savedState: JsonObject | null;
   /** How its direct upstream ended so far. */
   readonly ends: UpstreamEnds;
   /** How the setups ended whose scope it is in. */
@@ -110,7 +116,7 @@ export interface AttemptWork {
   grantNumber: number;
   /** Grant under which the database knows it. */
   storedGrant: number;
-  state: 'queued' | 'running' | 'deferred' | 'up_for_reschedule';
+  state: 'queued' | 'running' | 'deferred' | 'up_for_reschedule' | 'on_kill';
   readonly tryNumber: number;
   readonly infraNumber: number;
   readonly version: string;
@@ -122,6 +128,12 @@ export interface AttemptWork {
   readonly processGroups: number[];
   log: { segment: string; start: number } | null;
   savedState: JsonObject | null;
+  /** How it waits, or waited last; null: it never did. */
+  waiting: Waiting | null;
+  /** With what its try fails once its `onKill` is done: it ran out of its time. */
+  pendingError: SerializedError | null;
+  /** Runners that its `onKill` was lost with, in this scheduler's life. */
+  onKillLosses: number;
 }
 
 export interface BackfillWork {

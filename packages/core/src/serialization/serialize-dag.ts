@@ -88,6 +88,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     isTeardown: task.isTeardown,
     onFailureFailDagRun: task.onFailureFailDagRun,
     nothingToDo: task.nothingToDo,
+    ...(task.onKill === undefined ? {} : { onKill: true }),
     decides: task.decides,
     ignoreDownstreamTriggerRules:
       task.decides === 'short_circuit' && task.fields.ignoreDownstreamTriggerRules !== false,

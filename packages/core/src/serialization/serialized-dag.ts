@@ -91,6 +91,8 @@ export interface SerializedTask {
   readonly onFailureFailDagRun: boolean;
   /** True when success can be recorded without a process: an EmptyOperator without callbacks or outlets. */
   readonly nothingToDo: boolean;
+  /** True when ending it from outside calls its operator's `onKill`. */
+  readonly onKill?: boolean;
   /** What the outcome of this task decides about its downstream, if it is one of those. */
   readonly decides: 'branch' | 'short_circuit' | null;
   /** Short-circuit only: skip direct downstream alone and let trigger rules carry it on. */

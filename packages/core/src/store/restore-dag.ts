@@ -1,3 +1,5 @@
+import type { Waiting } from '../dag/wait.ts';
+import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import {
   type AttemptWork,
@@ -89,12 +91,14 @@ export function restoreInstances(
       grantNumber: row.grantNumber,
       scheduledAt: row.scheduledAt,
       queuedAt: row.queuedAt,
+      begunAt: row.begunAt,
       startDate: row.startDate,
       endDate: row.endDate,
       nextAt: row.nextAt,
       targetState: row.targetState as TaskState | null,
       reason: row.reason,
       decision: row.decision,
+      savedState: attempt === undefined ? null : leftState(attempt),
     } satisfies Partial<InstanceWork>);
     run.instances.push(instance);
   }
@@ -157,8 +161,21 @@ function restoreAttempt(row: AttemptTable): AttemptWork {
     pid: row.pid,
     processGroups: row.processGroups === null ? [] : (JSON.parse(row.processGroups) as number[]),
     log: row.logSegment === null ? null : { segment: row.logSegment, start: row.logStart ?? 0 },
-    savedState: row.savedState === null ? null : (JSON.parse(row.savedState) as JsonObject),
+    savedState: savedStateOf(row),
+    waiting: row.waiting === null ? null : (JSON.parse(row.waiting) as Waiting),
+    pendingError:
+      row.state === 'on_kill' && row.error !== null ? (JSON.parse(row.error) as SerializedError) : null,
+    onKillLosses: 0,
   };
+}
+
+/** What a try that failed or was lost left for the next one. */
+function leftState(row: AttemptTable): JsonObject | null {
+  return row.state === 'failed' || row.state === 'lost' ? savedStateOf(row) : null;
+}
+
+function savedStateOf({ savedState }: AttemptTable): JsonObject | null {
+  return savedState === null ? null : (JSON.parse(savedState) as JsonObject | null);
 }
 
 function groupByRun(rows: readonly TaskInstanceTable[]): Map<number, TaskInstanceTable[]> {

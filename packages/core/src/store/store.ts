@@ -88,6 +88,8 @@ export interface TurnPort {
   runsBySlot(dagId: string, slots: readonly number[]): Promise<readonly DagRunTable[]>;
   /** The scheduled or backfill run with the greatest slot below `slot`: depends-on-past. */
   previousRun(dagId: string, slot: number): Promise<DagRunTable | null>;
+  /** The newest attempt of each instance of a run that may go on from what that attempt left. */
+  newestAttempts(runKey: number): Promise<readonly AttemptTable[]>;
   attempt(attemptId: number): Promise<AttemptTable | null>;
   /** Values that task instances pushed in their newest attempt, by task instance key. */
   xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>>;

@@ -183,6 +183,8 @@ export interface TaskInstanceTable {
   grantNumber: number;
   scheduledAt: number | null;
   queuedAt: number | null;
+  /** Start of the first attempt since it was cleared: a sensor's time-out counts from it. */
+  begunAt: number | null;
   startDate: number | null;
   endDate: number | null;
   /** When an instance that waits (retry, reschedule, deferral) is due. */
@@ -208,7 +210,7 @@ export interface AttemptTable {
   tryNumber: number;
   infraNumber: number;
   version: string;
-  /** `queued`, `running`, `deferred`, `up_for_reschedule`, then an outcome: `success`, `failed`, `skipped`, `lost`, `killed`. */
+  /** `queued`, `running`, `deferred`, `up_for_reschedule`, `on_kill`, then an outcome: `success`, `failed`, `skipped`, `lost`, `killed`. */
   state: string;
   grantNumber: number;
   queuedAt: number;
@@ -227,8 +229,12 @@ export interface AttemptTable {
   error: string | null;
   /** Rendered template fields, JSON, secrets masked. */
   rendered: string | null;
-  /** Durable operator state: `{ "schemaVersion", "data" }`. */
+  /** What the task saved last, JSON; `null` as JSON: it is of no use to the next attempt. */
   savedState: string | null;
+  /** JSON of `Waiting`: how often it was called, what it waits for and what came of that. */
+  waiting: string | null;
+  /** DAG whose run or task it waits for while it is deferred. */
+  waitsForDag: string | null;
 }
 
 export interface XcomTable {

@@ -119,6 +119,7 @@ export const TASKS: RowLayout<TaskInstanceTable> = layout('task_instance', {
   grantNumber: 'int8',
   scheduledAt: 'int8',
   queuedAt: 'int8',
+  begunAt: 'int8',
   startDate: 'int8',
   endDate: 'int8',
   nextAt: 'int8',
@@ -140,6 +141,7 @@ export const TASK_UPDATES: RowLayout<TaskUpdate> = layout('task_instance', {
   grantNumber: 'int8',
   scheduledAt: 'int8',
   queuedAt: 'int8',
+  begunAt: 'int8',
   startDate: 'int8',
   endDate: 'int8',
   nextAt: 'int8',
@@ -166,6 +168,7 @@ export const ATTEMPTS: RowLayout<NewAttempt> = layout('attempt', {
   state: 'text',
   grantNumber: 'int8',
   queuedAt: 'int8',
+  savedState: 'text',
 });
 
 /** Ends with what finds the row. */
@@ -184,6 +187,8 @@ export const ATTEMPT_UPDATES: RowLayout<AttemptUpdate> = layout('attempt', {
   error: 'text',
   rendered: 'text',
   savedState: 'text',
+  waiting: 'text',
+  waitsForDag: 'text',
   attemptId: 'int8',
   grantNumber: 'int8',
 });

@@ -90,6 +90,8 @@ export interface NewAttempt {
   readonly state: string;
   readonly grantNumber: number;
   readonly queuedAt: number;
+  /** What the attempt before it left. */
+  readonly savedState: string | null;
 }
 
 /** Repeats its claim: written only `WHERE attempt_id AND grant_number`. Null leaves a column as it is. */
@@ -111,6 +113,8 @@ export interface AttemptUpdate {
   readonly error: string | null;
   readonly rendered: string | null;
   readonly savedState: string | null;
+  readonly waiting: string | null;
+  readonly waitsForDag: string | null;
 }
 
 export type NewEvent = Omit<EventTable, 'id'>;

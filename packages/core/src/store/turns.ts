@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { TaskState } from '../state/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { DagWork, TurnPort } from './store.ts';
 import type { AttemptTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
@@ -10,6 +11,9 @@ import { assertLegalTurn } from './turn-gate.ts';
 const QUEUED = sql<boolean>`state = 'queued'`;
 const RUNNING = sql<boolean>`state = 'running'`;
 const OPEN = sql<boolean>`(state = 'queued' or state = 'running')`;
+
+/** An instance in one of these states has no open attempt, and its last one left nothing to go on from. */
+const LEAVING_NOTHING = ['success', 'skipped', 'upstream_failed', 'removed'] satisfies TaskState[];
 
 export class Turns implements TurnPort {
   readonly #dialect: Dialect;
@@ -43,7 +47,7 @@ export class Turns implements TurnPort {
       dag,
       activeRuns,
       taskInstances,
-      attempts: await this.#openAttempts(dag),
+      attempts: await this.#newestAttempts(dag),
       backfills,
       queuedRunCounts,
     };
@@ -114,6 +118,21 @@ export class Turns implements TurnPort {
       .limit(1)
       .executeTakeFirst();
     return run ?? null;
+  }
+
+  async newestAttempts(runKey: number): Promise<readonly AttemptTable[]> {
+    return this.#dialect.db
+      .selectFrom('attempt')
+      .selectAll()
+      .where('attemptId', 'in', (of) =>
+        of
+          .selectFrom('taskInstance')
+          .select('attemptId')
+          .where('runKey', '=', runKey)
+          .where('attemptId', 'is not', null)
+          .where('state', 'not in', LEAVING_NOTHING),
+      )
+      .execute();
   }
 
   async attempt(attemptId: number): Promise<AttemptTable | null> {
@@ -207,16 +226,20 @@ export class Turns implements TurnPort {
     return new Map(rows.map((row) => [row.backfillKey, Number(row.runs)]));
   }
 
-  /** Found through the runs that are not finished: a run ends after everything in it has. Queued ones too: they may be cleared ones. */
-  #openAttempts(dag: DagTable): Promise<readonly AttemptTable[]> {
+  /**
+   * The newest attempt of each instance that is active or may go on from what it left. Found through the runs that are not finished: a
+   * run ends after everything in it has. Queued ones too: they may be cleared ones.
+   */
+  #newestAttempts(dag: DagTable): Promise<readonly AttemptTable[]> {
     return this.#dialect.db
       .selectFrom('attempt')
       .selectAll()
-      .where('endDate', 'is', null)
-      .where('taskInstanceKey', 'in', (of) =>
+      .where('attemptId', 'in', (of) =>
         of
           .selectFrom('taskInstance')
-          .select('key')
+          .select('attemptId')
+          .where('attemptId', 'is not', null)
+          .where('state', 'not in', LEAVING_NOTHING)
           .where('runKey', 'in', (of) =>
             of.selectFrom('dagRun').select('key').where('dagId', '=', dag.dagId).where(OPEN),
           ),

@@ -40,6 +40,7 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
       instance.attempt.savedState = question.savedState;
       await world.store.db
         .updateTable('attempt')
+        // Nothing is written as null in JSON: a turn leaves the column as it is where it has nothing to say.
         .set({ savedState: JSON.stringify(question.savedState) })
         .where('attemptId', '=', question.attemptId)
         .where('grantNumber', '=', question.grantNumber)

@@ -156,7 +156,8 @@ export class DagIntake {
       }
     }
     for (const instance of active) {
-      if (instance.state !== 'restarting' || lostIds.has(instance.attempt!.attemptId)) continue;
+      const { attemptId, state } = instance.attempt!;
+      if (instance.state !== 'restarting' || state === 'on_kill' || lostIds.has(attemptId)) continue;
       changes.cancels.push({
         instance,
         attempt: instance.attempt!,
@@ -166,9 +167,10 @@ export class DagIntake {
   }
 }
 
-/** Attempts that run on another machine are its own supervisor's business. */
+/** Attempts that run on another machine are its own supervisor's business; an `onKill` is owed wherever the attempt ran. */
 function mayRunHere({ attempt, state }: InstanceWork): boolean {
-  if (attempt === null || (attempt.host !== null && attempt.host !== hostname())) return false;
+  if (attempt === null) return false;
+  if (attempt.state !== 'on_kill' && attempt.host !== null && attempt.host !== hostname()) return false;
   return state === 'queued' || state === 'running' || state === 'restarting';
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from '@tsflow/core/json';
-import type { AttemptWork, InstanceWork } from '@tsflow/core/rules';
+import { type AttemptWork, attemptDeadline, type InstanceWork } from '@tsflow/core/rules';
 import { MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
 import type { World } from './world.ts';
 
@@ -21,8 +21,11 @@ export async function workloads(world: World, admitted: readonly Admission[]): P
 async function workload(world: World, instance: InstanceWork, attempt: AttemptWork): Promise<Workload> {
   const { run, task } = instance;
   const { bundle, entry } = world.versions.get(attempt.version);
+  const kind = attempt.state === 'on_kill' ? 'on_kill' : 'execute';
+  const now = world.clock.now();
+  const deadline = attemptDeadline(instance);
   return {
-    kind: 'execute',
+    kind,
     attemptId: attempt.attemptId,
     grantNumber: attempt.grantNumber,
     dagId: run.dag.dagId,
@@ -41,11 +44,21 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     timezone: run.graph.dag.timezone,
     conf: run.conf,
     inputs: task.spec.inputs.length === 0 ? noInputs : await inputsOf(world, instance),
-    executionTimeoutMs: task.spec.executionTimeoutMs,
+    ...(kind === 'on_kill'
+      ? { executionTimeoutMs: ON_KILL_TIMEOUT_MS, timeLeftMs: ON_KILL_TIMEOUT_MS }
+      : {
+          executionTimeoutMs: task.spec.executionTimeoutMs,
+          timeLeftMs: deadline === null ? task.spec.executionTimeoutMs : deadline - now,
+        }),
+    calls: attempt.waiting?.calls ?? 0,
+    begunAt: iso(instance.begunAt ?? now),
     isolation: task.spec.isolation,
     savedState: attempt.savedState,
   };
 }
+
+/** How long an `onKill` may take before it is ended. */
+const ON_KILL_TIMEOUT_MS = 60_000;
 
 const noInputs: Workload['inputs'] = {};
 const iso = (instant: number): string => new Date(instant).toISOString();

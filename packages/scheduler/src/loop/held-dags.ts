@@ -102,7 +102,10 @@ export class HeldDags {
     const run = restoreRun(dag, row, graph);
     // A run that never started has none.
     const tasks = row.startDate === null ? [] : await this.#store.turns.taskInstances([row.key]);
-    if (tasks.length > 0) restoreInstances(run, tasks, new Map());
+    if (tasks.length > 0) {
+      const attempts = await this.#store.turns.newestAttempts(row.key);
+      restoreInstances(run, tasks, new Map(attempts.map((attempt) => [attempt.attemptId, attempt])));
+    }
     linkFollowers(run);
     changes.restored.set(row.key, run);
     return run;

@@ -89,10 +89,13 @@ export class LiveLimits implements Limits {
   counterChanges(changes: Changes): CounterChange[] {
     const moves: CounterChange[] = [];
     if (changes.parallelism !== 0) {
-      moves.push({ name: 'parallelism', delta: changes.parallelism, limit: this.parallelism });
+      const limit = limitBeyond(this.parallelism, changes.parallelism, changes.owedParallelism);
+      moves.push({ name: 'parallelism', delta: changes.parallelism, limit });
     }
     for (const [pool, delta] of changes.slots) {
-      if (delta !== 0) moves.push({ name: counterOf(pool), delta, limit: this.#poolSlots(pool) });
+      if (delta === 0) continue;
+      const limit = limitBeyond(this.#poolSlots(pool), delta, changes.owedSlots.get(pool) ?? 0);
+      moves.push({ name: counterOf(pool), delta, limit });
     }
     return moves.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -112,6 +115,12 @@ export class LiveLimits implements Limits {
     }
     return value;
   }
+}
+
+/** What is owed is taken beyond the limit; what else the turn takes is not. -1: unlimited. */
+function limitBeyond(limit: number, delta: number, owed: number): number {
+  if (owed === 0 || limit < 0) return limit;
+  return delta > owed ? limit + owed : -1;
 }
 
 const counterOf = (pool: string): string => `pool:${pool}`;

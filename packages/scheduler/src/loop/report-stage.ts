@@ -59,7 +59,9 @@ function apply(
       return;
     case 'gone':
       attemptLost(instance, entry.report, world.config.infraRetries, changes);
-      return world.held.forgetAttempt(attempt.attemptId);
+      // It goes on while its `onKill` is owed.
+      if (instance.attempt === null) world.held.forgetAttempt(attempt.attemptId);
+      return;
     case 'outcome':
       return applyOutcome(world, instance, entry.report, answers, changes);
   }

@@ -320,12 +320,15 @@ export class Scheduler implements Service {
 
   async #admit(changes: Changes): Promise<Admission[]> {
     const { held, limits, keys } = this.#world;
+    this.#regranted.push(...changes.onKills);
     if (this.#draining || !this.#lease.mayGrant) return [];
     const waiting = this.#regranted.filter(
       ({ instance, attempt }) => held.instanceOf(attempt.attemptId) === instance,
     );
-    const admitted = waiting.filter(({ instance }) => !instance.run.dag.isPaused);
-    this.#regranted = waiting.filter(({ instance }) => instance.run.dag.isPaused);
+    const mayGo = ({ instance, attempt }: Admission) =>
+      !instance.run.dag.isPaused || attempt.state === 'on_kill';
+    const admitted = waiting.filter(mayGo);
+    this.#regranted = waiting.filter((admission) => !mayGo(admission));
     // A Variable that was set while this turn decided counts for what it admits.
     if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await keys.ensure(MAX_ADMISSIONS_PER_TURN);

@@ -168,6 +168,7 @@ function taskColumns(instance: InstanceWork) {
     grantNumber: instance.grantNumber,
     scheduledAt: instance.scheduledAt,
     queuedAt: instance.queuedAt,
+    begunAt: instance.begunAt,
     startDate: instance.startDate,
     endDate: instance.endDate,
     nextAt: instance.nextAt,
@@ -236,6 +237,7 @@ function attemptRow(instance: InstanceWork, attempt: AttemptWork): NewAttempt {
     state: attempt.state,
     grantNumber: attempt.grantNumber,
     queuedAt: attempt.queuedAt,
+    savedState: json(attempt.savedState),
   };
 }
 
@@ -254,11 +256,17 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     logSegment: attempt.log?.segment ?? null,
     logStart: attempt.log?.start ?? null,
     logEnd: end?.logEnd ?? null,
-    error: end === null || end.error === null ? null : JSON.stringify(end.error),
-    rendered: end === null || end.rendered === null ? null : JSON.stringify(end.rendered),
-    savedState: attempt.savedState === null ? null : JSON.stringify(attempt.savedState),
+    error: json(end === null ? attempt.pendingError : end.error),
+    rendered: json(end === null ? null : end.rendered),
+    // Written as null in JSON: what its `onKill` undid is not for the next attempt.
+    savedState:
+      attempt.savedState === null && attempt.state === 'on_kill' ? 'null' : json(attempt.savedState),
+    waiting: json(attempt.waiting),
+    waitsForDag: null,
   };
 }
+
+const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
 
 function eventRow(event: TurnEvent, at: number): NewEvent {
   return {

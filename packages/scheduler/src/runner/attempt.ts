@@ -41,9 +41,6 @@ export interface AttemptEnd {
   readonly settled: boolean;
 }
 
-/** An `onKill` that names no limit of its own gets this long. */
-const ON_KILL_TIMEOUT_MS = 60_000;
-
 /** One attempt from grant to outcome. Whatever the task does - return, throw, hang, exit - {@link run} ends with an outcome. */
 export class Attempt {
   readonly workload: Workload;
@@ -70,6 +67,7 @@ export class Attempt {
     const stopTimer = this.#startTimer();
     let outcome: TaskOutcome;
     try {
+      this.#assertTimeIsLeft();
       const steps = this.#steps();
       // The code may go on after an interruption: what it throws then is nobody's.
       steps.catch(() => undefined);
@@ -97,6 +95,14 @@ export class Attempt {
   get #controller(): AbortController {
     this.#abort ??= new AbortController();
     return this.#abort;
+  }
+
+  /** One that waited beyond its time is not called again. */
+  #assertTimeIsLeft(): void {
+    const { executionTimeoutMs, timeLeftMs } = this.workload;
+    if (executionTimeoutMs === null || timeLeftMs === null || timeLeftMs > 0) return;
+    this.#settled = true;
+    throw new ExecutionTimeoutError(executionTimeoutMs);
   }
 
   async #steps(): Promise<TaskOutcome> {
@@ -166,11 +172,10 @@ export class Attempt {
   }
 
   #startTimer(): () => void {
-    const { kind, executionTimeoutMs } = this.workload;
-    const timeoutMs = executionTimeoutMs ?? (kind === 'on_kill' ? ON_KILL_TIMEOUT_MS : null);
-    if (timeoutMs === null) return () => undefined;
-    let timer = setLongTimeout(timeoutMs, () => {
-      const error = new ExecutionTimeoutError(timeoutMs);
+    const { executionTimeoutMs, timeLeftMs } = this.workload;
+    if (executionTimeoutMs === null || timeLeftMs === null) return () => undefined;
+    let timer = setLongTimeout(timeLeftMs, () => {
+      const error = new ExecutionTimeoutError(executionTimeoutMs);
       this.#host.log.write('error', 'system', error.message);
       this.#controller.abort(error);
       timer = setLongTimeout(this.#host.killGraceMs, () => this.#interrupt(error));

@@ -23,7 +23,7 @@ import { xcomValue } from './xcom-value.ts';
 
 /** What an attempt asks of the scheduler, whichever way it travels. */
 export type AttemptQuestion =
-  | { readonly verb: 'state'; readonly savedState: JsonObject }
+  | { readonly verb: 'state'; readonly savedState: JsonObject | null }
   | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string }
   | { readonly verb: 'variable'; readonly key: string }
   | { readonly verb: 'set_variable'; readonly key: string; readonly value: Json }
@@ -59,6 +59,7 @@ export class AttemptContext implements TaskContext {
   readonly mapIndex: number;
   readonly tryNumber: number;
   readonly attemptId: number;
+  readonly calls: number;
   readonly ts: string;
   readonly timezone: string;
   readonly params: Params;
@@ -76,6 +77,7 @@ export class AttemptContext implements TaskContext {
   readonly #dataInterval: Workload['dataInterval'];
   readonly #signal: () => AbortSignal;
   #savedState: JsonObject | null;
+  readonly #begunAt: string;
 
   constructor(parts: ContextParts) {
     const { workload, ports } = parts;
@@ -86,6 +88,8 @@ export class AttemptContext implements TaskContext {
     this.mapIndex = mapIndexOf(workload.mapPath);
     this.tryNumber = workload.tryNumber;
     this.attemptId = workload.attemptId;
+    this.calls = workload.calls;
+    this.#begunAt = workload.begunAt;
     this.ts = workload.logicalDate;
     this.timezone = workload.timezone;
     this.params = parts.params;
@@ -114,6 +118,10 @@ export class AttemptContext implements TaskContext {
         await ports.ask({ verb: 'state', savedState: saved as JsonObject });
         this.#savedState = saved as JsonObject;
       },
+      clear: async () => {
+        await ports.ask({ verb: 'state', savedState: null });
+        this.#savedState = null;
+      },
     };
   }
 
@@ -127,6 +135,10 @@ export class AttemptContext implements TaskContext {
   }
 
   // Dates are made for each reader: they can be changed, and the next reader must not see that.
+
+  get begunAt(): Date {
+    return new Date(this.#begunAt);
+  }
 
   get logicalDate(): Date {
     return new Date(this.ts);

@@ -45,6 +45,12 @@ export interface Workload {
   /** Values of the typed inputs: key is `<taskId>/<key>`; one that is missing here has to be asked for with `xcom`. */
   readonly inputs: { readonly [source: string]: Json };
   readonly executionTimeoutMs: number | null;
+  /** What is left of it: the attempt may have waited since it began. */
+  readonly timeLeftMs: number | null;
+  /** How often this attempt was called before. */
+  readonly calls: number;
+  /** When the first attempt since the last clear began, ISO 8601. */
+  readonly begunAt: string;
   readonly isolation: 'warm' | 'process';
   /** Durable state saved by an earlier grant or try. */
   readonly savedState: JsonObject | null;
@@ -109,7 +115,7 @@ export type RunnerMessage =
     })
   /** A process group that an operator is about to lead or has just started: a kill goes to it too. */
   | (AboutAttempt & { readonly verb: 'group'; readonly processGroup: number })
-  | (AboutAttempt & { readonly verb: 'state'; readonly seq: number; readonly savedState: JsonObject })
+  | (AboutAttempt & { readonly verb: 'state'; readonly seq: number; readonly savedState: JsonObject | null })
   | (AboutAttempt & {
       readonly verb: 'xcom';
       readonly seq: number;

@@ -64,6 +64,8 @@ export class LocalExecutor implements Executor {
   readonly #limit: LimitFunction;
   #paused = false;
   #concurrency: number;
+  /** `onKill`s that are here: each has a place beside the concurrent ones, so that a full machine does not keep a kill waiting. */
+  #onKills = 0;
   /** Admitted while the limit was 0. */
   #held: Assignment[] = [];
   /** By attempt: at most one grant of it is here. */
@@ -89,7 +91,7 @@ export class LocalExecutor implements Executor {
     const { home, nodeModules, versions } = options;
     this.#versions = new PreparedVersions({ home, nodeModules, files: (bundle) => versions.files(bundle) });
     this.#pool = this.#createPool();
-    this.#dispatcher = new Dispatcher(this.#pool, this.#clock, () => this.#concurrency);
+    this.#dispatcher = new Dispatcher(this.#pool, this.#clock, () => this.#concurrency + this.#onKills);
   }
 
   async start(): Promise<void> {
@@ -188,7 +190,14 @@ export class LocalExecutor implements Executor {
     }
     const assignment = newAssignment(workload);
     this.#assignments.set(workload.attemptId, assignment);
-    void this.#limit(() => this.#admit(assignment));
+    if (workload.kind === 'execute') {
+      void this.#limit(() => this.#admit(assignment));
+      return;
+    }
+    this.#onKills += 1;
+    void this.#admit(assignment).then(() => {
+      this.#onKills -= 1;
+    });
   }
 
   /** Resolves when its place among the concurrent ones is free again. */
@@ -196,7 +205,7 @@ export class LocalExecutor implements Executor {
     return new Promise((release) => {
       if (this.#assignments.get(assignment.attemptId) !== assignment) return release();
       assignment.release = release;
-      if (this.#paused) this.#held.push(assignment);
+      if (this.#paused && assignment.workload?.kind !== 'on_kill') this.#held.push(assignment);
       else this.#dispatch(assignment);
     });
   }
@@ -230,7 +239,7 @@ export class LocalExecutor implements Executor {
       schedulerId,
       place: { home, socketPath: server.socketPath, environment: environment ?? process.env },
       runners,
-      concurrency: () => this.#concurrency,
+      concurrency: () => this.#concurrency + this.#onKills,
       warmRunners: warmRunners ?? 2,
       idleRetireMs: idleRetireMs ?? 60_000,
       logger: this.#logger,
@@ -419,9 +428,10 @@ export class LocalExecutor implements Executor {
   /** Ends an attempt whose code keeps its runner from minding the time. */
   #startWatchdog(assignment: Assignment): void {
     const timeoutMs = assignment.workload?.executionTimeoutMs ?? null;
-    if (timeoutMs === null) return;
+    const timeLeftMs = assignment.workload?.timeLeftMs ?? null;
+    if (timeoutMs === null || timeLeftMs === null) return;
     const killGraceMs = this.#options.settings?.killGraceMs ?? 10_000;
-    const delayMs = timeoutMs + killGraceMs + WATCHDOG_SLACK_MS;
+    const delayMs = timeLeftMs + killGraceMs + WATCHDOG_SLACK_MS;
     if (delayMs > 2 ** 31 - 1) return;
     assignment.watchdog = setTimeout(() => {
       if (assignment.ending !== null) return;

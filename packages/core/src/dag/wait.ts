@@ -1,0 +1,65 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { RunState, TaskState } from '../state/index.ts';
+
+/**
+ * Something that the scheduler itself can wait for, with no process: a row with a due time or an event key. Plain JSON, relative to
+ * the run where it can be, so that it stands in the serialized DAG.
+ */
+export type Wait =
+  /** An instant, ISO 8601. One that has passed is over at once. */
+  | { readonly kind: 'instant'; readonly at: string }
+  /** `HH:MM` or `HH:MM:SS` on the clock of `timezone` (null: the DAG's), on the day on which the run becomes due. */
+  | { readonly kind: 'time'; readonly time: string; readonly timezone: string | null }
+  /** So long after the end of the data interval, or after the run started. */
+  | { readonly kind: 'delta'; readonly ms: number; readonly from: 'dataIntervalEnd' | 'runStart' }
+  | ExternalWait;
+
+/** The end of runs of another DAG, or of tasks in them. */
+export interface ExternalWait {
+  readonly kind: 'external';
+  readonly dagId: string;
+  /** Null: the run itself. Several: all of them. */
+  readonly taskIds: readonly string[] | null;
+  readonly which: ExternalRuns;
+  /** All of these ends pass. */
+  readonly allowedStates: readonly (RunState | TaskState)[];
+  /** One of these ends fails the wait. */
+  readonly failedStates: readonly (RunState | TaskState)[];
+}
+
+/** Which runs of the other DAG are meant. */
+export type ExternalRuns =
+  /** The run of this one's logical date, less `deltaMs`. */
+  | { readonly match: 'logicalDate'; readonly deltaMs: number }
+  /** The newest run of this one's day, in this DAG's zone, less `deltaMs`. */
+  | { readonly match: 'day'; readonly deltaMs: number }
+  /** The runs of these logical dates, ISO 8601: all of them. */
+  | { readonly match: 'dates'; readonly dates: readonly string[] };
+
+/** A trigger as it is stored: its class by name, and what it was made with. */
+export interface TriggerCall {
+  readonly kind: 'trigger';
+  readonly type: string;
+  readonly args: JsonObject;
+}
+
+/** What an attempt asks for when it gives its process back. */
+export interface Deferral {
+  readonly on: Wait | TriggerCall;
+  /** Instant at which the wait is given up, in milliseconds; null: never. */
+  readonly timeoutAt: number | null;
+  /** Given up: skipped instead of failed. */
+  readonly softFail: boolean;
+  /** `end`: what came is the task's output. `resume`: the task is called with it. */
+  readonly then: 'end' | 'resume';
+}
+
+/** How an attempt waits, or waited last. */
+export interface Waiting {
+  /** How often the attempt was called so far. */
+  readonly calls: number;
+  /** Null: for a time alone. */
+  readonly deferral: Deferral | null;
+  /** What the wait brought, for the call that follows. */
+  readonly event?: Json;
+}
