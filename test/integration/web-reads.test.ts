@@ -433,6 +433,50 @@ describe.each(DATABASES)('the REST API reads from %s', (dialect) => {
     expect((await viewer.get(`/dags/etl/runs/scheduled__${day(19)}/why`)).status).toBe(200);
   });
 
+  it('the Gantt: where an attempt was deferred and waited for a slot again', async () => {
+    const waiter = taskRow(1010, 102, { taskId: 'extract', state: 'deferred', attemptId: 5010 });
+    await store.db.insertInto('taskInstance').values(waiter).execute();
+    await store.db
+      .insertInto('attempt')
+      .values({
+        ...attemptRow(5010, waiter),
+        ...NO_ATTEMPT_CHANGES,
+        state: 'deferred',
+        tryNumber: 1,
+        queuedAt: AT,
+        startDate: AT + 10,
+        endDate: null,
+      })
+      .execute();
+    const states = ['queued', 'running', 'deferred', 'scheduled', 'queued', 'running', 'deferred'];
+    const events = states.map((toState, i) =>
+      eventRow({
+        at: AT + i * 10,
+        runKey: 102,
+        taskInstanceKey: 1010,
+        attemptId: 5010,
+        type: 'task_state',
+        fromState: states[i - 1] ?? 'none',
+        toState,
+      }),
+    );
+    await store.db
+      .insertInto('event')
+      .values(events as EventTable[])
+      .execute();
+    const at = (ms: number) => new Date(AT + ms).toISOString();
+    const [segment] = itemsOf(await viewer.get(`/dags/etl/runs/scheduled__${day(2)}/gantt`));
+    expect(segment).toMatchObject({
+      attemptId: '5010',
+      pauses: [
+        { state: 'deferred', from: at(20), to: at(30) },
+        { state: 'queued', from: at(30), to: at(40) },
+        { state: 'queued', from: at(40), to: at(50) },
+        { state: 'deferred', from: at(60), to: null },
+      ],
+    });
+  });
+
   it('logs by page, as a file, and followed to their end', async () => {
     const lines = [1, 2, 3].map((n) => ({
       at: new Date(AT + n).toISOString(),
