@@ -8,7 +8,6 @@ import {
   type Executor,
   type ExecutorEvents,
   type GoneReport,
-  InlineExecutor,
   LocalExecutor,
   type LocalExecutorOptions,
   nearestNodeModules,
@@ -18,6 +17,7 @@ import {
   type VersionFile,
   type Workload,
 } from '@tsflow/scheduler/executors';
+import { InlineExecutor } from '@tsflow/scheduler/executors/inline';
 import { type LogRange, TaskApiServer, taskApiSocketPath } from '@tsflow/scheduler/task-api';
 
 /** A DAG file for tests, as the dag processor would have bundled it. */

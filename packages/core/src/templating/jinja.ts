@@ -3,7 +3,7 @@ import { dirname, relative } from 'node:path';
 import type nunjucks from 'nunjucks';
 import { resolveTemplateName } from '../dag/file-template.ts';
 import { didYouMean, errorMessage } from '../errors.ts';
-import { dateFilters } from './date-filters.ts';
+import type { dateFilters as DateFilters } from './date-filters.ts';
 import { safeMember } from './safe-member.ts';
 import { TemplateError } from './template-error.ts';
 
@@ -35,11 +35,13 @@ export function isTemplate(text: string): boolean {
 
 const engines = new Map<string, Promise<Jinja>>();
 
-/** The engine for templates of the DAG files in `dagDirectory`. nunjucks is loaded with the first one. */
+/** The engine for templates of the DAG files in `dagDirectory`. nunjucks and the dates are loaded with the first one. */
 export function jinjaFor(dagDirectory: string): Promise<Jinja> {
   let engine = engines.get(dagDirectory);
   if (engine === undefined) {
-    engine = import('nunjucks').then((module) => makeJinja(module.default, dagDirectory));
+    engine = Promise.all([import('nunjucks'), import('./date-filters.ts')]).then(
+      ([library, { dateFilters }]) => makeJinja(library.default, dateFilters, dagDirectory),
+    );
     engines.set(dagDirectory, engine);
   }
   return engine;
@@ -86,7 +88,7 @@ const LOOP = /if\((t_\d+)\) \{(?=\1 = runtime\.fromIterator\(\1\);)/g;
 /** Templates compiled from texts, kept for the attempts to come. Bounded: a DAG made from data may bring any number. */
 const MAX_COMPILED = 1_000;
 
-function makeJinja(library: Nunjucks, dagDirectory: string): Jinja {
+function makeJinja(library: Nunjucks, dateFilters: typeof DateFilters, dagDirectory: string): Jinja {
   // Rendering is synchronous, so what the running template looked up last can be kept here.
   let names: TemplateNames = { timezone: 'UTC' };
   let missing: string | null = null;

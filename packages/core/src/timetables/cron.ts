@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser';
+import { createRequire } from 'node:module';
 import { didYouMean } from '../errors.ts';
 import { InvalidScheduleError } from './schedule-error.ts';
 import { firstAbove } from './sorted.ts';
@@ -218,12 +218,18 @@ function parseField(
   const fields = ['*', '*', '*', '*', '*'];
   fields[index] = part;
   try {
-    const parsed = CronExpressionParser.parse(`0 ${fields.join(' ')}`).fields;
+    const parsed = cronParser().parse(`0 ${fields.join(' ')}`).fields;
     const field = [parsed.minute, parsed.hour, parsed.dayOfMonth, parsed.month, parsed.dayOfWeek][index]!;
     return { values: [...field.values], nth: parsed.dayOfWeek.nthDay };
   } catch (cause) {
     return refuse(`${cause instanceof Error ? cause.message : String(cause)}.`);
   }
+}
+
+/** Loaded by the first cron schedule: processes that read none start sooner without it. */
+function cronParser() {
+  const require = createRequire(import.meta.url);
+  return (require('cron-parser') as typeof import('cron-parser')).CronExpressionParser;
 }
 
 /** What was probably meant: a misspelt name, or a range that runs backwards. */

@@ -9,7 +9,6 @@ export type {
   StartedReport,
   TaskQuestion,
 } from './executor.ts';
-export { InlineExecutor, type InlineExecutorOptions } from './inline/inline-executor.ts';
 export { LocalExecutor, type LocalExecutorOptions } from './local/local-executor.ts';
 export {
   ensureVersionDirectory,

@@ -1,10 +1,11 @@
+import { createRequire } from 'node:module';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import type { SerializedDag } from '@tsflow/core/serialization';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
 
 const validators = new WeakMap<object, ValidateFunction>();
-const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, validateFormats: false });
+let ajv: Ajv2020 | null = null;
 
 /**
  * The conf of a run, checked by the JSON Schema of the DAG's params, defaults filled in. Throws {@link InvalidInputError} naming every
@@ -26,8 +27,16 @@ export function validateConf(dag: SerializedDag, conf: JsonObject): JsonObject {
 function validatorOf(schema: JsonObject): ValidateFunction {
   let validate = validators.get(schema);
   if (validate === undefined) {
+    ajv ??= loadAjv();
     validate = ajv.compile(schema);
     validators.set(schema, validate);
   }
   return validate;
+}
+
+/** Loaded by the first DAG with params: a hundred files that a scheduler's start need not wait for. */
+function loadAjv(): Ajv2020 {
+  const require = createRequire(import.meta.url);
+  const { Ajv2020: Ajv } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  return new Ajv({ allErrors: true, useDefaults: true, strict: false, validateFormats: false });
 }

@@ -1,0 +1,1 @@
+export { InlineExecutor, type InlineExecutorOptions } from './inline-executor.ts';
