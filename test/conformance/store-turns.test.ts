@@ -120,6 +120,7 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
               version: 'v2',
               conf: '{"a":1}',
               clearNumber: 1,
+              setByHand: 0,
               note: 'n',
               backfillKey: 20,
             },

@@ -361,6 +361,7 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
         '0001-foundation',
         '0002-scheduler-process',
         '0003-waiting',
+        '0004-outbox',
       ]);
       expect(await stores[0]!.migrate()).toEqual({ applied: [] });
       for (const of of stores) await of.assertMigrated();

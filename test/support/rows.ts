@@ -76,6 +76,10 @@ export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): Dag
     events: [],
     intentsDecided: [],
     intentsSent: [],
+    callbacksInserted: [],
+    callbacksUpdated: [],
+    deadlinesMissed: [],
+    alerts: [],
     ...effects,
   };
 }
@@ -104,6 +108,7 @@ export function runRow(key: number, changes: Partial<DagRunTable> = {}): DagRunT
     ordinal: key,
     clearNumber: 0,
     partitionKey: null,
+    setByHand: 0,
     ...changes,
   };
 }

@@ -171,4 +171,5 @@ export const testConfig = {
   heartbeatMs: 10_000,
   leaseMs: 30_000,
   killGraceMs: 1_000,
+  publicUrl: 'https://tsflow.test',
 } as Config;

@@ -3,9 +3,11 @@ import { followAttemptLog, type LogLine, readAttemptLog } from '@tsflow/core/log
 import { type Attempt, getTaskInstance, listAttempts, type TaskInstanceArgs } from '@tsflow/core/queries';
 import { isFinished } from '@tsflow/core/state';
 import type { AttemptTable, Store } from '@tsflow/core/store';
+import { printCallbackLogs } from './callback-log.ts';
 import type { CommandContext } from './command-context.ts';
 import { logsFolder } from './compose/folders.ts';
 import { PendingError } from './exit-code.ts';
+import { readable } from './output/log-line.ts';
 
 const POLL_MS = 100;
 
@@ -25,7 +27,7 @@ export async function printLog(context: CommandContext, store: Store, request: L
   if (request.follow) {
     if ((await place()).segment === '') return;
     for await (const page of followAttemptLog(folder, place, { pollMs: POLL_MS })) page.lines.forEach(print);
-    return;
+    return printCallbackLogs(context, store, attempt.attemptId);
   }
   let offset = 0;
   for (;;) {
@@ -33,16 +35,10 @@ export async function printLog(context: CommandContext, store: Store, request: L
     if (now.segment === '') return;
     const page = await readAttemptLog(folder, now, { offset });
     page.lines.forEach(print);
-    if (page.done || page.nextOffset === offset) return;
+    if (page.done || page.nextOffset === offset) break;
     offset = page.nextOffset;
   }
-}
-
-/** `2026-11-21T06:00:00.000Z info  message key=value`; what tsflow itself says is marked, as is what went to stderr. */
-export function readable(line: LogLine): string {
-  const source = line.source === 'task' || line.source === 'stdout' ? '' : `[${line.source}] `;
-  const facts = Object.entries(line.fields ?? {}).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-  return `${line.at} ${line.level.padEnd(5)} ${source}${line.message}${facts.join('')}`;
+  await printCallbackLogs(context, store, attempt.attemptId);
 }
 
 /** The try that was asked for. One that has not begun is waited for when following, until its task has ended otherwise. */

@@ -4,13 +4,13 @@ import { readAttemptLog } from '@tsflow/core/logs';
 import { getDag, getRun, listTaskInstances, type RunSummary, type TaskInstance } from '@tsflow/core/queries';
 import { isRunFinished } from '@tsflow/core/state';
 import { type AttemptTable, askDag, type Store } from '@tsflow/core/store';
-import { readable } from './attempt-log.ts';
 import type { CommandContext } from './command-context.ts';
 import { instantIn } from './commands/date-option.ts';
 import { type DagTestRun, prepareTestRun } from './compose/dag-test-run.ts';
 import { existingProjectStore } from './compose/project.ts';
 import { CommandRefusedError, EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { paintState } from './output/colours.ts';
+import { readable } from './output/log-line.ts';
 import { runRecord, taskInstanceRecord } from './output/records.ts';
 import { renderTable } from './output/table.ts';
 

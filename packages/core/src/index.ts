@@ -24,7 +24,14 @@ export { type LiveVariable, Variable, VariableTypeError } from './dag/variable.t
 export type { Duration } from './duration.ts';
 export { TsflowError } from './errors.ts';
 export type { Json, Jsonify, JsonObject } from './json.ts';
-export type { Callback, Callbacks, Notification, NotificationEvent } from './notifiers/index.ts';
+export type {
+  Callback,
+  CallbackFacts,
+  Callbacks,
+  DeadlineFacts,
+  Notification,
+  NotificationEvent,
+} from './notifiers/index.ts';
 export { BashOperator, type BashOptions } from './operators/bash-operator.ts';
 export {
   type BranchChoice,

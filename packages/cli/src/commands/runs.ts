@@ -1,9 +1,17 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
-import { getRun, listRuns, listTaskInstances, type RunSummary } from '@tsflow/core/queries';
+import {
+  callbackRow,
+  getRun,
+  listCallbacks,
+  listRuns,
+  listTaskInstances,
+  type RunSummary,
+} from '@tsflow/core/queries';
 import { RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { type Command, Option } from 'commander';
+import { printCallbackLog } from '../callback-log.ts';
 import { type CommandContext, perform } from '../command-context.ts';
 import { paintState } from '../output/colours.ts';
 import { elapsedMs, runRecord, taskInstanceRecord } from '../output/records.ts';
@@ -34,6 +42,11 @@ export function register(program: Command): void {
     .command('show <dag> <run>')
     .description('one run with its tasks; "latest" is the newest run of the DAG')
     .action(perform(show));
+  runs
+    .command('callbacks <dag> <run>')
+    .description('who was told of what, and what became of it; "latest" is the newest run of the DAG')
+    .option('--log', 'print what the callbacks wrote instead')
+    .action(perform(callbacks));
 }
 
 async function list(
@@ -111,6 +124,40 @@ async function show(context: CommandContext, dagId: string, given: string): Prom
     ];
     return all.filter((fact): fact is [string, string] => fact[1] !== null);
   }
+}
+
+async function callbacks(
+  context: CommandContext,
+  dagId: string,
+  given: string,
+  options: { log?: boolean },
+): Promise<undefined> {
+  const store = await context.store();
+  const runId = await findRun(store, dagId, given);
+  const found = await listCallbacks(store, { dagId, runId });
+  if (options.log === true) {
+    for (const { callbackId } of found)
+      await printCallbackLog(context, await callbackRow(store, { dagId, runId, callbackId }));
+    return undefined;
+  }
+  context.out.table(
+    found.map((callback) => ({
+      ...callback,
+      createdAt: new Date(callback.createdAt).toISOString(),
+      endDate: callback.endDate === null ? null : new Date(callback.endDate).toISOString(),
+    })),
+    [
+      { title: 'id', value: (callback) => callback.callbackId, align: 'right' },
+      { title: 'event', value: (callback) => callback.event },
+      { title: 'of', value: (callback) => callback.deadline ?? callback.taskId ?? '(the run)' },
+      { title: 'try', value: (callback) => callback.tryNumber || '', align: 'right' },
+      { title: 'state', value: (callback) => callback.state },
+      { title: 'when', value: (callback) => formatInstant(callback.createdAt) },
+      { title: 'why', value: (callback) => callback.error?.message ?? null },
+    ],
+    'This run called nobody.',
+  );
+  return undefined;
 }
 
 function took(of: { readonly startDate: number | null; readonly endDate: number | null }): string {

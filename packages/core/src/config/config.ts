@@ -24,6 +24,8 @@ export interface Config {
    * `TSFLOW_ALLOWED_HOSTS`, default none.
    */
   readonly allowedHosts: string;
+  /** Address under which people reach the web UI, for links in notifications. `TSFLOW_PUBLIC_URL`, default: host and port. */
+  readonly publicUrl: string;
   /** Zone of DAGs that name none. `TSFLOW_DEFAULT_TIMEZONE`, default UTC. */
   readonly defaultTimezone: string;
   readonly parseTimeoutMs: number;

@@ -18,3 +18,4 @@ export {
   type UserConfig,
 } from './load-config.ts';
 export { misspeltOwnVariable, type OwnVariable, ownVariables, validateVariable } from './own-variables.ts';
+export { publicUrl, runUrl } from './public-url.ts';

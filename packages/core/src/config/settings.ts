@@ -84,6 +84,13 @@ export const settingDefinitions: SettingDefinitions = {
       .transform((hosts) => hosts.toLowerCase().replaceAll(/\s+/g, '')),
     fallback: () => '',
   },
+  publicUrl: {
+    variable: 'TSFLOW_PUBLIC_URL',
+    description: 'Address under which people reach the web UI, for links; empty: host and port',
+    expected: 'an address such as "https://flows.example.com"',
+    schema: z.string().regex(/^(https?:\/\/\S+)?$/),
+    fallback: () => '',
+  },
   defaultTimezone: {
     variable: 'TSFLOW_DEFAULT_TIMEZONE',
     description: 'Zone of DAGs that name none',

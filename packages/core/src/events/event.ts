@@ -11,6 +11,10 @@ export interface EventData {
   infra_lost: { reason: string; infraNumber: number };
   /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */
   on_kill: { success: boolean; reason?: string };
+  /** Functions of a callback threw, ran out of time, or lost their runner too often. */
+  callback_failed: { event: string; callbackId: number; taskId: string | null; message: string };
+  /** A deadline passed while what it is about (a task, or null: the run) was not done. */
+  deadline_missed: { name: string; taskId: string | null; dueAt: string };
   /** A report under an old grant came and was refused. */
   report_refused: { grantNumber: number; newest: number };
   dag_paused: Record<string, never>;

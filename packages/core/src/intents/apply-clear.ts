@@ -49,6 +49,8 @@ export function applyClear(
   recount(run);
   changes.touchRun(run);
   run.clearNumber += 1;
+  run.setByHand = false;
+  run.targetState = null;
   if (isRunFinished(run.state) && run.unfinished.count > 0) moveRun(run, 'queued', changes, null, actor);
   return cleared;
 }

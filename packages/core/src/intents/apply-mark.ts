@@ -35,6 +35,7 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
   const reason = `marked ${payload.state} by ${actor}`;
   changes.touchRun(run);
   run.targetState = payload.state;
+  run.setByHand = true;
   run.reason = reason;
   for (const instance of run.instances) {
     if (payload.state === 'failed') endUnfinished(instance, reason, changes);

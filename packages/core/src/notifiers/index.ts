@@ -1,3 +1,4 @@
+export type { CallbackFacts, DeadlineFacts } from './callback-facts.ts';
 export type {
   Callback,
   Callbacks,

@@ -1,6 +1,7 @@
 import type { ConnectionPort } from '../connections/index.ts';
 import type { SerializedError } from '../errors.ts';
-import type { RunType } from '../state/index.ts';
+import type { JsonObject } from '../json.ts';
+import type { RunState, RunType, TaskState } from '../state/index.ts';
 
 /** What a callback can be called for. `onMiss` belongs to deadlines. */
 export type NotificationEvent = 'onExecute' | 'onSuccess' | 'onFailure' | 'onRetry' | 'onSkipped' | 'onMiss';
@@ -20,19 +21,47 @@ export interface Notification {
   readonly taskId: string | null;
   /** -1: not mapped. */
   readonly mapIndex: number;
+  /** 0 for callbacks of the run. */
   readonly tryNumber: number;
-  readonly logicalDate: Date;
+  /** Tries that it has at most before it fails for good, less one: Airflow's word. */
+  readonly maxTries: number;
+  /** The state that was committed. */
+  readonly state: TaskState | RunState;
+  /** Why it is in that state, in words, when something is known. */
+  readonly reason: string | null;
   /** Why it failed or is tried again; null otherwise. */
   readonly error: SerializedError | null;
-  /** Page of it in the web UI, when the installation knows its own address. */
+  /** A success after a failure: of the try before, or of the run before. */
+  readonly recovered: boolean;
+  /** Tasks that failed, at most ten: of a run that failed. */
+  readonly failedTasks: readonly string[];
+  readonly logicalDate: Date;
+  readonly dataInterval: { readonly start: Date; readonly end: Date };
+  readonly startDate: Date | null;
+  readonly endDate: Date | null;
+  /** Day of `logicalDate` in the DAG's zone, `YYYY-MM-DD`. */
+  readonly ds: string;
+  readonly timezone: string;
+  /** What the run was triggered with. */
+  readonly conf: JsonObject;
+  /** The deadline that passed, for `onMiss`. */
+  readonly deadline: { readonly name: string; readonly dueAt: Date } | null;
+  /** Who is asked about it: of the task, else of the DAG. */
+  readonly owner: string | null;
+  /** Markdown about it: of the task, else of the DAG. A place for the way to handle its failures. */
+  readonly doc: string | null;
+  /** Page of it in the web UI, when the installation knows its own address (`TSFLOW_PUBLIC_URL`). */
   readonly url: string | null;
   readonly log: NotificationLog;
   readonly connections: ConnectionPort;
+  /** Fires when the callback's time (one minute) is over. */
+  readonly signal: AbortSignal;
 }
 
 export interface NotificationLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 /** A function that tells somebody. Called at least once per event, normally exactly once. */

@@ -10,7 +10,9 @@ import {
   skipByDecision,
 } from './advance-run.ts';
 import type { Changes } from './changes.ts';
+import { failFast } from './fail-fast.ts';
 import { endAttempt, moveInstance } from './instance-state.ts';
+import { tellTask } from './news.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import type { TaskDecision, TaskOutcome } from './task-outcome.ts';
@@ -114,10 +116,11 @@ export function attemptEnded(instance: InstanceWork, end: AttemptEnd, changes: C
       closeAttempt(instance, 'skipped', end, null, changes);
       moveInstance(instance, 'skipped', changes, outcome.reason);
       instance.endDate = end.endedAtMs;
+      tellTask(instance, 'onSkipped', null, changes);
       return instanceEnded(instance, changes);
     case 'failed':
       closeAttempt(instance, 'failed', end, outcome.error, changes);
-      return failedTry(instance, end.endedAtMs, outcome.error.message, outcome.retryable, changes);
+      return failedTry(instance, end.endedAtMs, outcome.error, outcome.retryable, changes);
     case 'reschedule':
       return rescheduled(instance, end, outcome, changes);
   }
@@ -159,13 +162,8 @@ export function attemptLost(
     data,
   });
   if (instance.infraNumber >= infraCap) {
-    moveInstance(
-      instance,
-      'failed',
-      changes,
-      `${loss.reason}; lost ${instance.infraNumber} times, which is the cap`,
-    );
-    return instanceEnded(instance, changes);
+    const reason = `${loss.reason}; lost ${instance.infraNumber} times, which is the cap`;
+    return failForGood(instance, loss.atMs, { ...error, message: reason }, changes);
   }
   moveInstance(instance, 'scheduled', changes, loss.reason);
   instance.scheduledAt = changes.now;
@@ -254,12 +252,13 @@ function succeeded(
   if (wrong !== undefined) {
     const error = serializeError(new Error(wrong));
     closeAttempt(instance, 'failed', end, error, changes);
-    return failedTry(instance, end.endedAtMs, wrong, false, changes);
+    return failedTry(instance, end.endedAtMs, error, false, changes);
   }
   closeAttempt(instance, 'success', end, null, changes);
   pushXcoms(instance, xcoms, changes);
   moveInstance(instance, 'success', changes);
   instance.endDate = end.endedAtMs;
+  tellTask(instance, 'onSuccess', null, changes);
   const skipped = decision === undefined ? [] : applyDecision(instance, decision, changes);
   instancesEnded(instance.run, [instance, ...skipped], changes);
 }
@@ -310,7 +309,7 @@ function unknownChoice({ run, task }: InstanceWork, chosen: readonly string[]): 
 function failedTry(
   instance: InstanceWork,
   endedAtMs: number,
-  reason: string,
+  error: SerializedError,
   retryable: boolean,
   changes: Changes,
 ): void {
@@ -323,15 +322,32 @@ function failedTry(
       logicalDate: run.logicalDate,
       tryNumber: instance.tryNumber,
     };
-    moveInstance(instance, 'up_for_retry', changes, reason);
+    moveInstance(instance, 'up_for_retry', changes, error.message);
     instance.endDate = endedAtMs;
     instance.nextAt = endedAtMs + retryDelayMs(task.spec, identity);
     changes.waiting.push(instance);
+    tellTask(instance, 'onRetry', error, changes);
     return;
   }
-  moveInstance(instance, 'failed', changes, reason);
+  failForGood(instance, endedAtMs, error, changes);
+}
+
+/** No try is left: its callbacks are called, and a DAG that fails fast ends the rest of the run. */
+function failForGood(
+  instance: InstanceWork,
+  endedAtMs: number,
+  error: SerializedError,
+  changes: Changes,
+): void {
+  moveInstance(instance, 'failed', changes, error.message);
   instance.endDate = endedAtMs;
-  instanceEnded(instance, changes);
+  tellTask(instance, 'onFailure', error, changes);
+  const { graph } = instance.run;
+  if (!graph.dag.failFast || instance.task.spec.isTeardown) return instanceEnded(instance, changes);
+  const { skipped, active } = failFast(instance, changes);
+  instancesEnded(instance.run, [instance, ...skipped], changes);
+  // Afterwards, since one of them may end at once: the run must not look over before what was skipped is counted.
+  for (const { instance: other, target, reason } of active) stopInstance(other, target, reason, changes);
 }
 
 function rescheduled(
@@ -374,7 +390,7 @@ function onKillEnded(instance: InstanceWork, end: AttemptEnd, changes: Changes):
   // What it undid must not be taken over by the next try.
   if (success) attempt.savedState = null;
   closeAttempt(instance, 'failed', end, error, changes);
-  failedTry(instance, end.endedAtMs, error.message, true, changes);
+  failedTry(instance, end.endedAtMs, error, true, changes);
 }
 
 /** What was being ended is gone: the instance takes the state that was decided for it. */

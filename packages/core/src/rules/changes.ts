@@ -1,6 +1,7 @@
 import type { SerializedError } from '../errors.ts';
 import type { EventData, EventType } from '../events/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { CallbackChange, CallbackWork, News } from './news.ts';
 import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, RunWork } from './work.ts';
 
 /**
@@ -41,6 +42,13 @@ export class Changes {
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */
   readonly slots = new Map<string, number>();
   parallelism = 0;
+  /** What happened that somebody may have to be told of. */
+  readonly news: News[] = [];
+  /** Callbacks that go into the outbox: made of the news by the shell, which has keys for them. */
+  readonly newCallbacks: CallbackWork[] = [];
+  readonly callbacks: CallbackChange[] = [];
+  /** Deadlines that passed while what they are about was not done. */
+  readonly deadlinesMissed: { run: RunWork; name: string; taskId: string | null; dueAt: number }[] = [];
   /** Runs that this turn read from the database, by key: what else it does to one of them, it does to the same copy. */
   readonly restored = new Map<number, RunWork>();
 
@@ -101,6 +109,8 @@ export interface TurnEvent {
   readonly type: EventType;
   readonly dagId: string;
   readonly run?: RunWork;
+  /** Of a run that is not in memory any more. */
+  readonly runKey?: number;
   readonly instance?: InstanceWork;
   readonly attemptId?: number;
   readonly from?: string;

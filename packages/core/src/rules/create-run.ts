@@ -52,6 +52,8 @@ export function createRun(
     reason: null,
     targetState: null,
     clearNumber: 0,
+    setByHand: false,
+    deadlinesMissed: new Set(),
     note: spec.note,
     instances: [],
     unfinished: { count: 0 },

@@ -26,6 +26,7 @@ export { buildDagGraph, type DagGraph, type GraphTask, reachable } from './dag-g
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
 export { holdsSlot, isLive, moveInstance } from './instance-state.ts';
+export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
 export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
 export { pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';

@@ -1,6 +1,7 @@
 import { assertLegalRunTransition, isRunFinished, type RunState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { moveInstance } from './instance-state.ts';
+import { tellRun } from './news.ts';
 import type { RunWork } from './work.ts';
 
 /** The final state that a run's candidates give it (semantics, section 2, steps 2 and 3); every instance must have ended. */
@@ -22,6 +23,7 @@ export function finishRunIfOver(run: RunWork, changes: Changes): void {
   }
   const { state, reason } = runOutcome(run);
   moveRun(run, state, changes, reason);
+  if (!run.setByHand) tellRun(run, changes);
 }
 
 /** The one way in which a run's state changes in memory. */

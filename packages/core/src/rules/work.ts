@@ -53,6 +53,10 @@ export interface RunWork {
   reason: string | null;
   targetState: 'success' | 'failed' | null;
   clearNumber: number;
+  /** A person decided how it ends: nobody is told of its end. */
+  setByHand: boolean;
+  /** Names of its deadlines that passed. */
+  readonly deadlinesMissed: Set<string>;
   note: string | null;
   /** By task index of the graph. */
   readonly instances: InstanceWork[];

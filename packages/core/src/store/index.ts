@@ -5,7 +5,7 @@ export { type BackfillPreview, backfillPreview } from './previews/backfill-previ
 export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
 export { whyRun, whyTask } from './previews/why.ts';
-export { restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
+export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export type {
   CatalogPort,
   Channel,

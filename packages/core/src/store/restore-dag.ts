@@ -5,6 +5,7 @@ import {
   type AttemptWork,
   type BackfillOptions,
   type BackfillWork,
+  type CallbackWork,
   type DagGraph,
   type DagWorkState,
   holdsSlot,
@@ -15,7 +16,14 @@ import {
 } from '../rules/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagWork } from './store.ts';
-import type { AttemptTable, BackfillTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
+import type {
+  AttemptTable,
+  BackfillTable,
+  CallbackTable,
+  DagRunTable,
+  DagTable,
+  TaskInstanceTable,
+} from './tables.ts';
 
 /** Rows to working state: what a holder rebuilds when it takes a DAG over, or when a commit did not go through. */
 export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph): DagWorkState {
@@ -28,6 +36,8 @@ export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph
     if (row.state !== 'running') continue;
     const run = restoreRun(dag, row, graphOf(row.version));
     restoreInstances(run, tasks.get(row.key) ?? [], attempts);
+    for (const { runKey, name } of work.deadlinesMissed)
+      if (runKey === run.key) run.deadlinesMissed.add(name);
     joinDag(run);
   }
   return dag;
@@ -55,6 +65,8 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     reason: row.reason,
     targetState: row.targetState as 'success' | 'failed' | null,
     clearNumber: row.clearNumber,
+    setByHand: row.setByHand === 1,
+    deadlinesMissed: new Set(),
     note: row.note,
     instances: [],
     unfinished: { count: 0 },
@@ -116,6 +128,23 @@ export function joinDag(run: RunWork): void {
     const { taskId, maxActiveTisPerDag } = task.spec;
     if (maxActiveTisPerDag !== null) dag.activeByTask.set(taskId, (dag.activeByTask.get(taskId) ?? 0) + 1);
   }
+}
+
+/** A callback that is still to be delivered, or of which nobody has said that it was. */
+export function restoreCallback(dag: DagWorkState, row: CallbackTable): CallbackWork {
+  return {
+    key: row.key,
+    dag,
+    runKey: row.runKey,
+    taskInstanceKey: row.taskInstanceKey,
+    attemptId: row.attemptId,
+    event: row.event as CallbackWork['event'],
+    facts: JSON.parse(row.facts) as CallbackWork['facts'],
+    version: row.version,
+    createdAt: row.createdAt,
+    grantNumber: row.grantNumber,
+    losses: 0,
+  };
 }
 
 export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {

@@ -3,6 +3,7 @@ import type { SerializedDag } from '../serialization/index.ts';
 import type {
   AttemptTable,
   BackfillTable,
+  CallbackTable,
   DagFileTable,
   DagRunTable,
   DagTable,
@@ -106,6 +107,10 @@ export interface DagWork {
   /** Not yet ended. */
   readonly attempts: readonly AttemptTable[];
   readonly backfills: readonly BackfillTable[];
+  /** Not yet delivered. */
+  readonly callbacks: readonly CallbackTable[];
+  /** Of the running runs. */
+  readonly deadlinesMissed: readonly { readonly runKey: number; readonly name: string }[];
   /** Queued runs by origin: of no backfill under null. */
   readonly queuedRunCounts: ReadonlyMap<number | null, number>;
 }

@@ -30,6 +30,10 @@ export interface Tables {
   user: UserTable;
   session: { tokenHash: string; userId: number; createdAt: number; expiresAt: number; lastSeenAt: number };
   apiToken: ApiTokenTable;
+  callback: CallbackTable;
+  deadlineMiss: DeadlineMissTable;
+  alert: AlertTable;
+  connection: ConnectionTable;
 }
 
 export interface SchedulerTable {
@@ -161,6 +165,8 @@ export interface DagRunTable {
   clearNumber: number;
   /** Reserved: assets with partitions. */
   partitionKey: string | null;
+  /** 1: a person decided how it ends, so nobody is told of its end. */
+  setByHand: number;
 }
 
 export interface TaskInstanceTable {
@@ -354,4 +360,78 @@ export interface ApiTokenTable {
   createdAt: number;
   expiresAt: number | null;
   lastUsedAt: number | null;
+}
+
+/** The outbox of callbacks: a row is committed with the state it tells of, and its functions are called afterwards in a runner. */
+export interface CallbackTable {
+  /** Of the same sequence as attempts: a runner is granted it like one. The id by which a receiver drops a repeat. */
+  key: number;
+  dagId: string;
+  runKey: number;
+  /** Null: of the run. */
+  taskInstanceKey: number | null;
+  /** The attempt that ended. */
+  attemptId: number | null;
+  /** `onSuccess`, `onFailure`, `onRetry`, `onSkipped`, `onMiss`. */
+  event: string;
+  /** Name of the deadline that was missed. */
+  deadline: string | null;
+  /** JSON: `CallbackFacts`. */
+  facts: string;
+  /** Version whose functions are called. */
+  version: string;
+  /** `pending`, then `success`, or `failed`: it threw, ran out of time, or lost its runner too often. */
+  state: string;
+  /** How often it was handed to a runner. */
+  grantNumber: number;
+  createdAt: number;
+  endDate: number | null;
+  logSegment: string | null;
+  logStart: number | null;
+  logEnd: number | null;
+  /** `SerializedError` JSON. */
+  error: string | null;
+}
+
+/** A deadline that passed while what it is about was not done. Once for each run and name. */
+export interface DeadlineMissTable {
+  runKey: number;
+  name: string;
+  dagId: string;
+  /** Null: the run. */
+  taskId: string | null;
+  dueAt: number;
+  missedAt: number;
+}
+
+/** The outbox of the installation's own alerts. */
+export interface AlertTable {
+  /** What happened, as text that is the same whoever notices it: inserted once. */
+  id: string;
+  /** `task_failure`, `run_failure`, …: see `notifiers/alert.ts`. */
+  kind: string;
+  /** JSON. */
+  facts: string;
+  /** `pending`, `sent`, `failed`. */
+  state: string;
+  tries: number;
+  /** When it may be tried (again); moved ahead by whoever tries it. */
+  nextAt: number;
+  createdAt: number;
+  endDate: number | null;
+  error: string | null;
+}
+
+export interface ConnectionTable {
+  connectionId: string;
+  type: string;
+  host: string | null;
+  port: number | null;
+  login: string | null;
+  schema: string | null;
+  description: string | null;
+  /** `{ password, extra }`, sealed: `v1.<key id>.<iv>.<tag>.<text>`. */
+  secret: string;
+  updatedAt: number;
+  updatedBy: string;
 }

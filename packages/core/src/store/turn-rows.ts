@@ -2,6 +2,7 @@ import { ContentRefusedError } from './store-errors.ts';
 import type {
   BackfillTable,
   DagRunTable,
+  DeadlineMissTable,
   EventTable,
   IntentTable,
   TaskInstanceTable,
@@ -9,8 +10,11 @@ import type {
 } from './tables.ts';
 import type {
   AttemptUpdate,
+  CallbackUpdate,
   DecidedIntent,
+  NewAlert,
   NewAttempt,
+  NewCallback,
   NewEvent,
   NewIntent,
   RunUpdate,
@@ -86,6 +90,7 @@ export const RUNS: RowLayout<DagRunTable> = layout('dag_run', {
   ordinal: 'int8',
   clearNumber: 'int8',
   partitionKey: 'text',
+  setByHand: 'int8',
 });
 
 /** Ends with what finds the row. */
@@ -100,6 +105,7 @@ export const RUN_UPDATES: RowLayout<RunUpdate> = layout('dag_run', {
   clearNumber: 'int8',
   note: 'text',
   backfillKey: 'int8',
+  setByHand: 'int8',
   key: 'int8',
   from: 'text',
 });
@@ -225,6 +231,53 @@ export const INTENTS: RowLayout<NewIntent> = layout('intent', {
   actor: 'text',
   requestedAt: 'int8',
   idempotencyKey: 'text',
+});
+
+export const CALLBACKS: RowLayout<NewCallback> = layout('callback', {
+  key: 'int8',
+  dagId: 'text',
+  runKey: 'int8',
+  taskInstanceKey: 'int8',
+  attemptId: 'int8',
+  event: 'text',
+  deadline: 'text',
+  facts: 'text',
+  version: 'text',
+  state: 'text',
+  grantNumber: 'int8',
+  createdAt: 'int8',
+});
+
+/** Begins with the new grant and ends with what finds the row. */
+export const CALLBACK_UPDATES: RowLayout<CallbackUpdate> = layout('callback', {
+  newGrant: 'int8',
+  state: 'text',
+  endDate: 'int8',
+  logSegment: 'text',
+  logStart: 'int8',
+  logEnd: 'int8',
+  error: 'text',
+  key: 'int8',
+  grantNumber: 'int8',
+});
+
+export const DEADLINE_MISSES: RowLayout<DeadlineMissTable> = layout('deadline_miss', {
+  runKey: 'int8',
+  name: 'text',
+  dagId: 'text',
+  taskId: 'text',
+  dueAt: 'int8',
+  missedAt: 'int8',
+});
+
+export const ALERTS: RowLayout<NewAlert> = layout('alert', {
+  id: 'text',
+  kind: 'text',
+  facts: 'text',
+  state: 'text',
+  tries: 'int8',
+  nextAt: 'int8',
+  createdAt: 'int8',
 });
 
 /** The value of one column, refused in words when a database would not keep it as it is. */

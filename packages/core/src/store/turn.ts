@@ -1,4 +1,13 @@
-import type { BackfillTable, DagRunTable, EventTable, TaskInstanceTable, XcomTable } from './tables.ts';
+import type {
+  AlertTable,
+  BackfillTable,
+  CallbackTable,
+  DagRunTable,
+  DeadlineMissTable,
+  EventTable,
+  TaskInstanceTable,
+  XcomTable,
+} from './tables.ts';
 
 /**
  * Everything that a scheduler decided in one turn: written in one transaction, or not at all.
@@ -41,6 +50,12 @@ export interface DagEffects {
   readonly events: NewEvent[];
   readonly intentsDecided: DecidedIntent[];
   readonly intentsSent: NewIntent[];
+  readonly callbacksInserted: NewCallback[];
+  readonly callbacksUpdated: CallbackUpdate[];
+  /** A name that a run has already is left alone. */
+  readonly deadlinesMissed: DeadlineMissTable[];
+  /** An id that is there already is left alone. */
+  readonly alerts: NewAlert[];
 }
 
 export interface DagChange {
@@ -69,6 +84,7 @@ export interface RunUpdate {
   readonly note: string | null;
   /** A backfill that clears a run in place takes it over. */
   readonly backfillKey: number | null;
+  readonly setByHand: number;
 }
 
 /** Compare-and-set on `from`; all other members are the instance's new values. */
@@ -116,6 +132,20 @@ export interface AttemptUpdate {
   readonly waiting: string | null;
   readonly waitsForDag: string | null;
 }
+
+/** A callback that is to be called once the turn is committed. */
+export type NewCallback = Omit<CallbackTable, 'endDate' | 'logSegment' | 'logStart' | 'logEnd' | 'error'>;
+
+/** Written only `WHERE key AND grant_number`: the end of a callback, or another grant of it. */
+export interface CallbackUpdate
+  extends Pick<
+    CallbackTable,
+    'key' | 'state' | 'grantNumber' | 'endDate' | 'logSegment' | 'logStart' | 'logEnd' | 'error'
+  > {
+  readonly newGrant: number;
+}
+
+export type NewAlert = Omit<AlertTable, 'endDate' | 'error'>;
 
 export type NewEvent = Omit<EventTable, 'id'>;
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { TaskState } from '../state/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { DagWork, TurnPort } from './store.ts';
-import type { AttemptTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
+import type { AttemptTable, CallbackTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
 import type { Turn, TurnResult } from './turn.ts';
 import { SLOT_STATES } from './turn-counters.ts';
 import { assertLegalTurn } from './turn-gate.ts';
@@ -10,6 +10,7 @@ import { assertLegalTurn } from './turn-gate.ts';
 /** States are written into the SQL, not bound: only so does a partial index apply. */
 const QUEUED = sql<boolean>`state = 'queued'`;
 const RUNNING = sql<boolean>`state = 'running'`;
+const PENDING = sql<boolean>`state = 'pending'`;
 const OPEN = sql<boolean>`(state = 'queued' or state = 'running')`;
 
 /** An instance in one of these states has no open attempt, and its last one left nothing to go on from. */
@@ -48,6 +49,8 @@ export class Turns implements TurnPort {
       activeRuns,
       taskInstances,
       attempts: await this.#newestAttempts(dag),
+      callbacks: await this.#pendingCallbacks(dagId),
+      deadlinesMissed: await this.#deadlinesMissed(activeRuns.map((run) => run.key)),
       backfills,
       queuedRunCounts,
     };
@@ -224,6 +227,25 @@ export class Turns implements TurnPort {
       .groupBy('backfillKey')
       .execute();
     return new Map(rows.map((row) => [row.backfillKey, Number(row.runs)]));
+  }
+
+  #pendingCallbacks(dagId: string): Promise<readonly CallbackTable[]> {
+    return this.#dialect.db
+      .selectFrom('callback')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where(PENDING)
+      .orderBy('key')
+      .execute();
+  }
+
+  async #deadlinesMissed(runKeys: readonly number[]): Promise<readonly { runKey: number; name: string }[]> {
+    if (runKeys.length === 0) return [];
+    return this.#dialect.db
+      .selectFrom('deadlineMiss')
+      .select(['runKey', 'name'])
+      .where(this.#dialect.among('runKey', runKeys))
+      .execute();
   }
 
   /**

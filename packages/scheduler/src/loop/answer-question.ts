@@ -1,15 +1,42 @@
 import { validateVariable } from '@tsflow/core/config';
 import { NotFoundError, TsflowError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
+import type { InstanceWork } from '@tsflow/core/rules';
 import type { TaskQuestion } from '../executors/executor.ts';
 import type { World } from './world.ts';
 
-/** Answers what a running task asks over the task API. Only the newest grant of an active attempt may ask. */
+type InstallationQuestion = Extract<TaskQuestion, { verb: 'variable' | 'set_variable' | 'connection' }>;
+
+/** Answers what a running task or callback asks over the task API. Only the newest grant of what is active may ask. */
 export async function answerQuestion(world: World, question: TaskQuestion): Promise<Json | undefined> {
+  const callback = world.held.callbacks.get(question.attemptId);
+  if (callback?.grantNumber === question.grantNumber) {
+    const { dag, facts, event } = callback;
+    const actor = `callback:${[dag.dagId, facts.taskId, facts.runId, event].filter(Boolean).join('/')}`;
+    if (isAboutInstallation(question)) return answerInstallation(world, question, actor);
+    throw new TsflowError(
+      'not_for_callbacks',
+      `A callback has no ${question.verb}: it tells of what is over.`,
+    );
+  }
   const instance = world.held.instanceOf(question.attemptId);
   if (instance?.attempt?.grantNumber !== question.grantNumber) {
     throw new TsflowError('fenced', 'This attempt is no longer the newest: its questions are not answered.');
   }
+  if (!isAboutInstallation(question)) return answerAttempt(world, instance, question);
+  const { dag, runId } = instance.run;
+  return answerInstallation(world, question, `task:${dag.dagId}/${instance.task.spec.taskId}/${runId}`);
+}
+
+function isAboutInstallation(question: TaskQuestion): question is InstallationQuestion {
+  return question.verb === 'variable' || question.verb === 'set_variable' || question.verb === 'connection';
+}
+
+async function answerAttempt(
+  world: World,
+  instance: InstanceWork,
+  question: Exclude<TaskQuestion, InstallationQuestion>,
+): Promise<Json> {
   switch (question.verb) {
     case 'xcom': {
       const index = instance.run.graph.indexOf.get(question.taskId);
@@ -19,25 +46,9 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
       const text = (await world.store.turns.xcoms([source.key], question.key)).get(source.key);
       return text === undefined ? null : (JSON.parse(text) as Json);
     }
-    case 'variable': {
-      const row = await world.store.variables.get(question.key);
-      return row === null ? undefined : (JSON.parse(row.value) as Json);
-    }
-    case 'set_variable': {
-      const { dag, runId } = instance.run;
-      const value = validateVariable(question.key, question.value);
-      const actor = `task:${dag.dagId}/${instance.task.spec.taskId}/${runId}`;
-      await world.store.variables.set({
-        key: question.key,
-        value: JSON.stringify(value),
-        actor,
-        at: world.clock.now(),
-      });
-      return null;
-    }
     case 'state': {
       // Saved before a side effect, so the task waits until it is written: a statement of its own, fenced by the grant.
-      instance.attempt.savedState = question.savedState;
+      instance.attempt!.savedState = question.savedState;
       await world.store.db
         .updateTable('attempt')
         // Nothing is written as null in JSON: a turn leaves the column as it is where it has nothing to say.
@@ -45,6 +56,29 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
         .where('attemptId', '=', question.attemptId)
         .where('grantNumber', '=', question.grantNumber)
         .execute();
+      return null;
+    }
+  }
+}
+
+async function answerInstallation(
+  world: World,
+  question: InstallationQuestion,
+  actor: string,
+): Promise<Json | undefined> {
+  switch (question.verb) {
+    case 'variable': {
+      const row = await world.store.variables.get(question.key);
+      return row === null ? undefined : (JSON.parse(row.value) as Json);
+    }
+    case 'set_variable': {
+      const value = validateVariable(question.key, question.value);
+      await world.store.variables.set({
+        key: question.key,
+        value: JSON.stringify(value),
+        actor,
+        at: world.clock.now(),
+      });
       return null;
     }
     case 'connection':

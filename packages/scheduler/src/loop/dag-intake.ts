@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Changes, type DagWorkState, type InstanceWork, regrant } from '@tsflow/core/rules';
 import type { Executor } from '../executors/executor.ts';
+import { regrantCallback } from './callback-stage.ts';
 import type { Admission } from './grants.ts';
 import type { Inbox } from './inbox.ts';
 import { planTicks } from './tick-stage.ts';
@@ -129,8 +130,22 @@ export class DagIntake {
     return 0;
   }
 
+  /** Callbacks of another life of the scheduler: those that no runner of this machine is at are handed out again. */
+  async #adoptCallbacks(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
+    const { callbacks } = this.#world.held;
+    const open = [...callbacks.values()].filter(({ dag }) => dags.includes(dag));
+    if (open.length === 0) return;
+    const lost = await this.#executor.adopt(
+      open.map(({ key, grantNumber }) => {
+        return { attemptId: key, grantNumber, runnerId: null, processGroups: [] };
+      }),
+    );
+    for (const { attemptId } of lost) regrantCallback(callbacks.get(attemptId)!, changes);
+  }
+
   /** Attempts that were handed out by another life of the scheduler: taken over where they live, lost where they do not. */
   async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
+    await this.#adoptCallbacks(dags, changes);
     const active = dags
       .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
       .filter(mayRunHere);

@@ -1,4 +1,5 @@
 import {
+  type CallbackWork,
   type Changes,
   type DagWorkState,
   Heap,
@@ -6,7 +7,14 @@ import {
   ReadyQueue,
   type RunWork,
 } from '@tsflow/core/rules';
-import { type DagRunTable, restoreDag, restoreInstances, restoreRun, type Store } from '@tsflow/core/store';
+import {
+  type DagRunTable,
+  restoreCallback,
+  restoreDag,
+  restoreInstances,
+  restoreRun,
+  type Store,
+} from '@tsflow/core/store';
 import type { VersionCache } from './version-cache.ts';
 
 /** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
@@ -29,6 +37,8 @@ export class HeldDags {
   readonly overdue = new Set<DagWorkState>();
   /** DAGs with runs that the last turn queued: the next one finds them in the database. */
   readonly freshlyQueued = new Set<DagWorkState>();
+  /** Callbacks that are committed and not delivered, by key. */
+  readonly callbacks = new Map<number, CallbackWork>();
   readonly ready = new ReadyQueue();
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
@@ -72,6 +82,7 @@ export class HeldDags {
     for (const version of versions) await this.#versions.ensure(version);
     const dag = restoreDag(work, (version) => this.#versions.get(version).graph);
     this.dags.set(dagId, dag);
+    for (const row of work.callbacks) this.callbacks.set(row.key, restoreCallback(dag, row));
     for (const run of dag.runs.values()) {
       await this.linkPast(run);
       this.indexRun(run);
@@ -154,6 +165,7 @@ export class HeldDags {
     for (const run of dag.runs.values()) {
       for (const { attempt } of run.instances) if (attempt !== null) this.#attempts.delete(attempt.attemptId);
     }
+    for (const [key, callback] of this.callbacks) if (callback.dag === dag) this.callbacks.delete(key);
     this.overdue.delete(dag);
     this.freshlyQueued.delete(dag);
     this.ready.forgetDag(dagId);

@@ -6,6 +6,7 @@ import {
   type InstanceWork,
 } from '@tsflow/core/rules';
 import type { OutcomeReport } from '../executors/executor.ts';
+import { applyCallbackReport, callbackClaim } from './callback-stage.ts';
 import type { Report } from './inbox.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +32,11 @@ export async function applyReports(
 ): Promise<void> {
   for (const entry of reports) {
     const { attemptId, grantNumber } = entry.kind === 'group' ? entry : entry.report;
+    const callback = world.held.callbacks.get(attemptId);
+    if (callback !== undefined) {
+      applyCallbackReport(world, callback, entry, answers, changes);
+      continue;
+    }
     const instance = world.held.instanceOf(attemptId);
     if (instance?.attempt?.attemptId !== attemptId) {
       await answerUnknown(world, entry, answers, changes.now);
@@ -115,7 +121,7 @@ async function answerUnknown(
   now: number,
 ): Promise<void> {
   const { attemptId, grantNumber } = entry.kind === 'group' ? entry : entry.report;
-  const row = await world.store.turns.attempt(attemptId);
+  const row = (await world.store.turns.attempt(attemptId)) ?? (await callbackClaim(world, attemptId));
   if (row === null || row.grantNumber !== grantNumber || row.state === 'lost') {
     answers.fence.push({ attemptId, grantNumber, dagId: null });
     return;

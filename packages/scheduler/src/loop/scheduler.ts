@@ -6,7 +6,14 @@ import { errorMessage, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
-import { admitInstance, Changes, type DagWorkState, type InstanceWork, waitOver } from '@tsflow/core/rules';
+import {
+  admitInstance,
+  type CallbackWork,
+  Changes,
+  type DagWorkState,
+  type InstanceWork,
+  waitOver,
+} from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
 import {
@@ -19,6 +26,7 @@ import {
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
 import { answerQuestion } from './answer-question.ts';
+import { callbackWorkload, fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
 import { type Admission, workloads } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
@@ -85,6 +93,8 @@ export class Scheduler implements Service {
   #lastPoll = Number.NEGATIVE_INFINITY;
   /** Claims that no runner took: granted again as soon as the lease and the DAG allow it. */
   #regranted: Admission[] = [];
+  /** Committed callbacks that are to be handed to a runner. */
+  #callbacksToGrant: CallbackWork[] = [];
   readonly #ticksDue = new Set<DagWorkState>();
   #intentsHinted = false;
   /** Reports that are still to be handled one a turn. */
@@ -171,7 +181,8 @@ export class Scheduler implements Service {
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     const deadline = this.#clock.monotonic() + graceMs;
-    while (this.#world.limits.used > 0 && this.#clock.monotonic() < deadline && !this.#stopping) {
+    const isBusy = () => this.#world.limits.used > 0 || this.#world.held.callbacks.size > 0;
+    while (isBusy() && this.#clock.monotonic() < deadline && !this.#stopping) {
       await new Promise<void>((resolve) => this.#clock.setTimer(50, resolve));
     }
   }
@@ -233,10 +244,12 @@ export class Scheduler implements Service {
     for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
     for (const instance of changes.ready) held.ready.add(instance);
     const admitted = await this.#admit(changes);
+    await fileCallbacks(this.#world, changes);
 
     const result = await this.#commit(changes, intentsDecided);
     if (result === null) {
       this.#answer(answers);
+      await this.#grantCallbacks();
       return false;
     }
     if (result.status === 'counters_refused') throw new CountersRefused(result.counters);
@@ -352,7 +365,9 @@ export class Scheduler implements Service {
     intentsDecided: readonly { dagId: string; intent: DecidedIntent }[],
   ): Promise<TurnResult | null> {
     const { held, limits, store } = this.#world;
-    const dags = turnEffects(changes, { intentsDecided, intentsSent: [] }, (dagId) => held.dag(dagId));
+    const dags = turnEffects(changes, { intentsDecided, intentsSent: [], alerts: [] }, (dagId) =>
+      held.dag(dagId),
+    );
     if (dags.length === 0) return null;
     const turn: Turn = {
       schedulerId: this.id,
@@ -385,6 +400,8 @@ export class Scheduler implements Service {
     for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
     for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
+    for (const callback of changes.newCallbacks) this.#toGrant(callback);
+    for (const { callback, state } of changes.callbacks) if (state === 'pending') this.#toGrant(callback);
     const lost = new Set(result.lostDags);
     const stayed = ({ dagId }: { readonly dagId: string | null }) => dagId === null || !lost.has(dagId);
     this.#answer({ accept: answers.accept.filter(stayed), fence: answers.fence.filter(stayed) });
@@ -394,10 +411,30 @@ export class Scheduler implements Service {
       this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
     }
     failpoint('after-accept');
+    await this.#grantCallbacks();
     await this.#grant(admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId)));
     for (const { dagId, intent } of intentsDecided) {
       if (!lost.has(dagId)) this.#options.onIntentDecided?.(intent.id);
     }
+  }
+
+  #toGrant(callback: CallbackWork): void {
+    const { held } = this.#world;
+    if (held.dags.get(callback.dag.dagId) !== callback.dag) return;
+    held.callbacks.set(callback.key, callback);
+    this.#callbacksToGrant.push(callback);
+  }
+
+  async #grantCallbacks(): Promise<void> {
+    if (this.#callbacksToGrant.length === 0 || !this.#lease.mayGrant) return;
+    const { held } = this.#world;
+    const callbacks = this.#callbacksToGrant.filter(
+      (callback) => held.callbacks.get(callback.key) === callback,
+    );
+    this.#callbacksToGrant = [];
+    failpoint('before-callbacks');
+    const work = await Promise.all(callbacks.map((callback) => callbackWorkload(this.#world, callback)));
+    this.#executor.submit(work);
   }
 
   /** Hands out what is committed. The lease is looked at once more: a long commit may have used it up, then grants wait. */
@@ -508,5 +545,6 @@ function touchedDags(changes: Changes): Set<string> {
   for (const dag of changes.backfills.values()) dags.add(dag.dagId);
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
+  for (const { callback } of changes.callbacks) dags.add(callback.dag.dagId);
   return dags;
 }

@@ -1,6 +1,8 @@
 import type {
   AttemptWork,
   BackfillWork,
+  CallbackChange,
+  CallbackWork,
   Changes,
   DagWorkState,
   EndedAttempt,
@@ -11,10 +13,13 @@ import type {
 import type {
   AttemptUpdate,
   BackfillTable,
+  CallbackUpdate,
   DagEffects,
   DagRunTable,
   DecidedIntent,
+  NewAlert,
   NewAttempt,
+  NewCallback,
   NewEvent,
   NewIntent,
   RunUpdate,
@@ -26,6 +31,7 @@ import type {
 export interface TurnNotes {
   readonly intentsDecided: readonly { dagId: string; intent: DecidedIntent }[];
   readonly intentsSent: readonly { from: DagWorkState; intent: NewIntent }[];
+  readonly alerts: readonly { dag: DagWorkState; alert: NewAlert }[];
 }
 
 /** Changes of the working state to rows, DAG by DAG. Reads the working state, changes nothing. */
@@ -75,6 +81,18 @@ export function turnEffects(
   }
   for (const { dagId, ...xcom } of changes.xcoms) effects(dagOf(dagId)).xcoms.push(xcom);
   for (const event of changes.events) effects(dagOf(event.dagId)).events.push(eventRow(event, changes.now));
+  for (const callback of changes.newCallbacks) {
+    effects(callback.dag).callbacksInserted.push(callbackRow(callback));
+  }
+  for (const change of changes.callbacks) {
+    effects(change.callback.dag).callbacksUpdated.push(callbackUpdate(change, changes.now));
+  }
+  for (const { run, name, taskId, dueAt } of changes.deadlinesMissed) {
+    const { dagId } = run.dag;
+    const missedAt = changes.now;
+    effects(run.dag).deadlinesMissed.push({ runKey: run.key, name, dagId, taskId, dueAt, missedAt });
+  }
+  for (const { dag, alert } of notes.alerts) effects(dag).alerts.push(alert);
   for (const { dagId, intent } of notes.intentsDecided) effects(dagOf(dagId)).intentsDecided.push(intent);
   for (const { from, intent } of notes.intentsSent) effects(from).intentsSent.push(intent);
   return [...byDag.values()];
@@ -96,6 +114,10 @@ function emptyEffects(dag: DagWorkState): DagEffects {
     events: [],
     intentsDecided: [],
     intentsSent: [],
+    callbacksInserted: [],
+    callbacksUpdated: [],
+    deadlinesMissed: [],
+    alerts: [],
   };
 }
 
@@ -136,6 +158,7 @@ function runRow(run: RunWork): DagRunTable {
     ordinal: run.key,
     clearNumber: run.clearNumber,
     partitionKey: null,
+    setByHand: run.setByHand ? 1 : 0,
   };
 }
 
@@ -153,6 +176,7 @@ function runUpdate(run: RunWork, from: string): RunUpdate {
     clearNumber: run.clearNumber,
     note: run.note,
     backfillKey: run.backfillKey,
+    setByHand: run.setByHand ? 1 : 0,
   };
 }
 
@@ -266,13 +290,39 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
   };
 }
 
+function callbackRow(callback: CallbackWork): NewCallback {
+  const { dag, facts, losses: _, ...row } = callback;
+  return {
+    ...row,
+    dagId: dag.dagId,
+    deadline: facts.deadline?.name ?? null,
+    facts: JSON.stringify(facts),
+    state: 'pending',
+  };
+}
+
+function callbackUpdate(change: CallbackChange, now: number): CallbackUpdate {
+  const { callback, state, fromGrant, log, error } = change;
+  return {
+    key: callback.key,
+    grantNumber: fromGrant,
+    newGrant: callback.grantNumber,
+    state,
+    endDate: state === 'pending' ? null : now,
+    logSegment: log?.segment ?? null,
+    logStart: log?.start ?? null,
+    logEnd: log?.end ?? null,
+    error: error === null ? null : JSON.stringify(error),
+  };
+}
+
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
 
 function eventRow(event: TurnEvent, at: number): NewEvent {
   return {
     at,
     dagId: event.dagId,
-    runKey: event.run?.key ?? event.instance?.run.key ?? null,
+    runKey: event.run?.key ?? event.instance?.run.key ?? event.runKey ?? null,
     taskInstanceKey: event.instance?.key ?? null,
     attemptId: event.attemptId ?? null,
     type: event.type,

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import type { Notification } from '@tsflow/core';
+import type { CallbackFacts, Notification } from '@tsflow/core';
 import type { AnyDag, AnyOperator } from '@tsflow/core/dag';
 import { type SerializedError, serializeError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { findDag, findTask, type LoadedBundle } from '@tsflow/core/loader';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
-import { parseParams } from '@tsflow/core/params';
+import { type Params, parseParams } from '@tsflow/core/params';
 import { renderFields } from '@tsflow/core/templating';
 import type { TaskOutcome, Workload } from '../task-api/protocol.ts';
 import {
@@ -14,6 +14,7 @@ import {
   successOutcome,
   thrownOutcome,
 } from './attempt-outcome.ts';
+import { callCallbacks, notificationOf } from './callbacks.ts';
 import { AttemptContext, type AttemptPorts } from './task-context.ts';
 
 /** What an attempt is given by the process it runs in. */
@@ -107,13 +108,18 @@ export class Attempt {
 
   async #steps(): Promise<TaskOutcome> {
     try {
-      const { dag, operator } = await this.#load();
+      const dag = findDag(await this.#host.load(), this.workload.dagId);
       const context = this.#createContext(dag);
+      if (this.workload.callback !== undefined) {
+        await callCallbacks(dag, this.workload, this.workload.callback, context);
+        return { kind: 'success', xcoms: {} };
+      }
+      const operator = findTask(dag, this.workload.taskId);
       if (this.workload.kind === 'on_kill') {
         await operator.onKill?.(context);
         return { kind: 'success', xcoms: {} };
       }
-      await this.#notifyStart(operator, context);
+      await this.#notifyStart(dag, operator, context);
       const values = await this.#render(operator, context);
       const value: unknown = await operator.execute(context, values as never);
       this.#abort?.signal.throwIfAborted();
@@ -126,18 +132,12 @@ export class Attempt {
     }
   }
 
-  async #load(): Promise<{ dag: AnyDag; operator: AnyOperator }> {
-    const bundle = await this.#host.load();
-    const dag = findDag(bundle, this.workload.dagId);
-    return { dag, operator: findTask(dag, this.workload.taskId) };
-  }
-
   #createContext(dag: AnyDag): AttemptContext {
     const { workload } = this;
     const { bundlePath, log, masker, ports, scratchDir, maxXComBytes } = this.#host;
     this.#context = new AttemptContext({
       workload,
-      params: parseParams(dag.params, workload.conf),
+      params: this.#params(dag),
       log,
       masker,
       ports,
@@ -149,11 +149,17 @@ export class Attempt {
     return this.#context;
   }
 
+  /** A callback has to tell also of a conf that the schema refuses. */
+  #params(dag: AnyDag): Params {
+    const { callback, conf } = this.workload;
+    return callback === undefined ? parseParams(dag.params, conf) : conf;
+  }
+
   /** A callback that throws changes nothing: its line in the log is all. */
-  async #notifyStart(operator: AnyOperator, context: AttemptContext): Promise<void> {
+  async #notifyStart(dag: AnyDag, operator: AnyOperator, context: AttemptContext): Promise<void> {
     for (const callback of operator.settings.callbacks.onExecute ?? []) {
       try {
-        await callback(notification(this.workload, context));
+        await callback(startNotification(dag, this.workload, context));
       } catch (thrown) {
         this.#host.log.write(
           'error',
@@ -199,27 +205,37 @@ export class Attempt {
   }
 }
 
-function notification(workload: Workload, context: AttemptContext): Notification {
-  return {
-    event: 'onExecute',
-    callbackId: `${workload.attemptId}-onExecute`,
-    dagId: context.dagId,
-    runId: context.runId,
+/** Told before the task begins, by its own attempt. */
+function startNotification(dag: AnyDag, workload: Workload, context: AttemptContext): Notification {
+  const facts: CallbackFacts = {
+    runId: workload.runId,
     runType: context.runType,
-    taskId: context.taskId,
-    mapIndex: context.mapIndex,
-    tryNumber: context.tryNumber,
-    logicalDate: context.logicalDate,
+    taskId: workload.taskId,
+    mapPath: workload.mapPath,
+    tryNumber: workload.tryNumber,
+    maxTries: workload.maxTries,
+    state: 'running',
+    reason: null,
     error: null,
+    logicalDate: context.logicalDate.getTime(),
+    dataIntervalStart: context.dataInterval.start.getTime(),
+    dataIntervalEnd: context.dataInterval.end.getTime(),
+    startDate: null,
+    endDate: null,
+    conf: workload.conf,
+    failedTasks: [],
+    recovered: false,
+    deadline: null,
     url: null,
-    log: context.log,
-    connections: context.connections,
   };
+  const told = notificationOf(dag, workload, { event: 'onExecute', facts }, context);
+  return { ...told, callbackId: `${workload.attemptId}-onExecute` };
 }
 
-function describeStart({ kind, dagId, taskId, runId, mapPath, tryNumber, version }: Workload): string {
-  const what = kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`;
-  return `${what} of ${dagId}.${taskId}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
+function describeStart(workload: Workload): string {
+  const { kind, callback, dagId, taskId, runId, mapPath, tryNumber, version } = workload;
+  const what = callback?.event ?? (kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`);
+  return `${what} of ${dagId}${taskId === '' ? '' : `.${taskId}`}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
 }
 
 /** An error for a reader of the log: its stack with the author's lines, and what caused it. */

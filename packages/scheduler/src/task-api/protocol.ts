@@ -1,3 +1,4 @@
+import type { CallbackFacts, NotificationEvent } from '@tsflow/core';
 import type { SerializedError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { TaskOutcome } from '@tsflow/core/rules';
@@ -23,7 +24,9 @@ export const MAX_GRANT_INPUT_BYTES = 64 * 1024;
 
 /** What a runner needs to run one attempt. Small, plain JSON. */
 export interface Workload {
-  readonly kind: 'execute' | 'on_kill';
+  readonly kind: 'execute' | 'on_kill' | 'callback';
+  /** What to call, of a `callback`; then `attemptId` is the callback's own key. */
+  readonly callback?: CallbackCall;
   readonly attemptId: number;
   readonly grantNumber: number;
   readonly dagId: string;
@@ -54,6 +57,12 @@ export interface Workload {
   readonly isolation: 'warm' | 'process';
   /** Durable state saved by an earlier grant or try. */
   readonly savedState: JsonObject | null;
+}
+
+/** The functions that an author gave for an event, and what they are told. */
+export interface CallbackCall {
+  readonly event: NotificationEvent;
+  readonly facts: CallbackFacts;
 }
 
 /** Where the lines of an attempt are: a segment file below the log folder and a range of bytes. */

@@ -1,5 +1,6 @@
 import { authRoutes } from './auth-routes.ts';
 import { backfillRoutes } from './backfill-routes.ts';
+import { callbackRoutes } from './callback-routes.ts';
 import { dagRoutes } from './dag-routes.ts';
 import { installationRoutes } from './installation-routes.ts';
 import { liveRoutes } from './live-routes.ts';
@@ -17,6 +18,7 @@ export const routeTable: readonly Route[] = [
   ...runRoutes,
   ...taskRoutes,
   ...logRoutes,
+  ...callbackRoutes,
   ...backfillRoutes,
   ...variableRoutes,
   ...liveRoutes,

@@ -42,7 +42,7 @@ export function taskInstanceJson(instance: TaskInstance): z.input<typeof taskIns
   };
 }
 
-const serializedError = z
+export const serializedError = z
   .object({
     name: z.string(),
     message: z.string(),

@@ -2,6 +2,7 @@ import type { SchemaWords } from '../dialect.ts';
 import { foundation } from './0001-foundation.ts';
 import { schedulerProcess } from './0002-scheduler-process.ts';
 import { waiting } from './0003-waiting.ts';
+import { outbox } from './0004-outbox.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
 }
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [foundation, schedulerProcess, waiting];
+export const MIGRATIONS: readonly Migration[] = [foundation, schedulerProcess, waiting, outbox];

@@ -1,11 +1,15 @@
 import type { DagEffects } from '../turn.ts';
 import {
+  ALERTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
   BACKFILL_UPDATES,
   BACKFILLS,
+  CALLBACK_UPDATES,
+  CALLBACKS,
   type Column,
   columnValue,
+  DEADLINE_MISSES,
   DECIDED_INTENTS,
   EVENTS,
   INTENTS,
@@ -62,6 +66,9 @@ export function insertStatement(dags: readonly DagEffects[]): TurnStatement | nu
     INTENTS,
     'on conflict (idempotency_key) where idempotency_key is not null do nothing',
   );
+  insert(collect(dags, 'callbacksInserted'), CALLBACKS);
+  insert(collect(dags, 'deadlinesMissed'), DEADLINE_MISSES, 'on conflict do nothing');
+  insert(collect(dags, 'alerts'), ALERTS, 'on conflict do nothing');
   return statement.build();
 }
 
@@ -114,6 +121,11 @@ export function updateStatement(dags: readonly DagEffects[]): TurnStatement | nu
       findSql: `select id as key, 'state ' || state as found from intent where id = any($1)`,
     },
   );
+  statement.add(collect(dags, 'callbacksUpdated'), CALLBACK_UPDATES, updateCallbacks, {
+    expected: ({ callbacksUpdated }) =>
+      callbacksUpdated.map(({ key, grantNumber }) => [key, `grant_number ${grantNumber}`]),
+    findSql: `select key, 'grant_number ' || grant_number as found from callback where key = any($1)`,
+  });
   return statement.build();
 }
 
@@ -241,6 +253,12 @@ function updateAttempts(source: string): string {
     .map(({ sqlName }) => `${sqlName} = coalesce(given.${sqlName}, attempt.${sqlName})`);
   return `update attempt set grant_number = given.new_grant, state = given.state, ${kept.join(', ')}
     from ${source} where attempt.attempt_id = given.attempt_id and attempt.grant_number = given.grant_number`;
+}
+
+function updateCallbacks(source: string): string {
+  const changed = CALLBACK_UPDATES.columns.slice(1, -2).map(({ sqlName }) => `${sqlName} = given.${sqlName}`);
+  return `update callback set grant_number = given.new_grant, ${changed.join(', ')}
+    from ${source} where callback.key = given.key and callback.grant_number = given.grant_number`;
 }
 
 function set<T>(

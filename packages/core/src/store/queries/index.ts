@@ -1,5 +1,6 @@
 export { type Attempt, attemptRow, listAttempts } from './attempt.ts';
 export { type Backfill, getBackfill, listBackfills } from './backfill.ts';
+export { type CallbackSummary, callbackRow, listCallbacks } from './callback.ts';
 export { type DagDetails, type DagSummary, getDag, type ListDagsArgs, listDags } from './dag.ts';
 export {
   type DagVersionDetails,

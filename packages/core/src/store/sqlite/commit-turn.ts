@@ -85,6 +85,10 @@ function writeEffects(statements: TurnStatements, effects: DagEffects): void {
   statements.events.writeAll(effects.events);
   statements.decidedIntents.writeAll(effects.intentsDecided);
   statements.intents.writeAll(effects.intentsSent);
+  statements.callbacks.writeAll(effects.callbacksInserted);
+  statements.callbackUpdates.writeAll(effects.callbacksUpdated);
+  statements.deadlineMisses.writeAll(effects.deadlinesMissed);
+  statements.alerts.writeAll(effects.alerts);
 }
 
 function changeDag(statements: TurnStatements, { dagId, dag }: DagEffects): void {

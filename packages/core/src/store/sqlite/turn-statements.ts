@@ -1,10 +1,14 @@
 import { CompareAndSetError } from '../store-errors.ts';
 import {
+  ALERTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
   BACKFILL_UPDATES,
   BACKFILLS,
+  CALLBACK_UPDATES,
+  CALLBACKS,
   columnValue,
+  DEADLINE_MISSES,
   DECIDED_INTENTS,
   EVENTS,
   INTENTS,
@@ -39,6 +43,10 @@ export class TurnStatements {
   readonly events;
   readonly decidedIntents;
   readonly intents;
+  readonly callbacks;
+  readonly callbackUpdates;
+  readonly deadlineMisses;
+  readonly alerts;
 
   constructor(database: SqliteDatabase) {
     this.fence = database.prepare(
@@ -97,6 +105,14 @@ export class TurnStatements {
       INTENTS,
       `${insert(INTENTS)} on conflict (idempotency_key) where idempotency_key is not null do nothing`,
     );
+    this.callbacks = rows(CALLBACKS, insert(CALLBACKS));
+    this.callbackUpdates = rows(CALLBACK_UPDATES, UPDATE_CALLBACK, {
+      key: 'key',
+      expected: (callback) => `grant_number ${callback.grantNumber}`,
+      found: 'select grant_number from callback where key = ?',
+    });
+    this.deadlineMisses = rows(DEADLINE_MISSES, `${insert(DEADLINE_MISSES)} on conflict do nothing`);
+    this.alerts = rows(ALERTS, `${insert(ALERTS)} on conflict do nothing`);
   }
 }
 
@@ -153,6 +169,11 @@ const UPDATE_ATTEMPT = `update attempt set grant_number = ?, state = ?, ${ATTEMP
   .slice(2, -2)
   .map(({ sqlName }) => `${sqlName} = coalesce(?, ${sqlName})`)
   .join(', ')} where attempt_id = ? and grant_number = ?`;
+
+const UPDATE_CALLBACK = `update callback set grant_number = ?, ${CALLBACK_UPDATES.columns
+  .slice(1, -2)
+  .map(({ sqlName }) => `${sqlName} = ?`)
+  .join(', ')} where key = ? and grant_number = ?`;
 
 function insert<T>({ table, columns }: RowLayout<T>): string {
   const names = columns.map(({ sqlName }) => `"${sqlName}"`).join(', ');

@@ -48,6 +48,9 @@ const WATCHDOG_SLACK_MS = 5_000;
 /** An outcome that no scheduler asked for in this time belongs to an attempt that was decided otherwise. */
 const SPOOL_KEPT_MS = 7 * 86_400_000;
 
+/** Callbacks that run at once, beside the attempts that the limit allows. */
+const CALLBACKS_AT_ONCE = 2;
+
 /**
  * Runs attempts in processes of this machine: warm ones, used again, the one that was busy last first, so that few stay hot. Who
  * runs next is decided before it comes here; p-limit alone caps how many run at once.
@@ -62,6 +65,8 @@ export class LocalExecutor implements Executor {
   readonly #clock: Clock;
   readonly #spool: Spool;
   readonly #limit: LimitFunction;
+  /** Callbacks tell of what is over: long tasks, or a limit of 0, must not keep an alert back. */
+  readonly #callbackLimit = pLimit(CALLBACKS_AT_ONCE);
   #paused = false;
   #concurrency: number;
   /** `onKill`s that are here: each has a place beside the concurrent ones, so that a full machine does not keep a kill waiting. */
@@ -190,14 +195,15 @@ export class LocalExecutor implements Executor {
     }
     const assignment = newAssignment(workload);
     this.#assignments.set(workload.attemptId, assignment);
-    if (workload.kind === 'execute') {
-      void this.#limit(() => this.#admit(assignment));
+    if (workload.kind === 'on_kill') {
+      this.#onKills += 1;
+      void this.#admit(assignment).then(() => {
+        this.#onKills -= 1;
+      });
       return;
     }
-    this.#onKills += 1;
-    void this.#admit(assignment).then(() => {
-      this.#onKills -= 1;
-    });
+    const limit = workload.kind === 'callback' ? this.#callbackLimit : this.#limit;
+    void limit(() => this.#admit(assignment));
   }
 
   /** Resolves when its place among the concurrent ones is free again. */
@@ -205,7 +211,8 @@ export class LocalExecutor implements Executor {
     return new Promise((release) => {
       if (this.#assignments.get(assignment.attemptId) !== assignment) return release();
       assignment.release = release;
-      if (this.#paused && assignment.workload?.kind !== 'on_kill') this.#held.push(assignment);
+      const isAttempt = assignment.workload === null || assignment.workload.kind === 'execute';
+      if (this.#paused && isAttempt) this.#held.push(assignment);
       else this.#dispatch(assignment);
     });
   }
@@ -239,7 +246,7 @@ export class LocalExecutor implements Executor {
       schedulerId,
       place: { home, socketPath: server.socketPath, environment: environment ?? process.env },
       runners,
-      concurrency: () => this.#concurrency + this.#onKills,
+      concurrency: () => this.#concurrency + this.#onKills + this.#callbackLimit.activeCount,
       warmRunners: warmRunners ?? 2,
       idleRetireMs: idleRetireMs ?? 60_000,
       logger: this.#logger,

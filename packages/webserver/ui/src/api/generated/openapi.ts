@@ -761,6 +761,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dags/{dagId}/runs/{runId}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callbacks of a run and its tasks, and what became of them
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dags/{dagId}/runs/{runId}/callbacks/{callbackId}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of a callback's log
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdCallbacksCallbackIdLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/backfills": {
         parameters: {
             query?: never;
@@ -1543,6 +1583,28 @@ export interface components {
             total: number;
             /** @description Rows of the first 20,000 of them. */
             rows: number[];
+        };
+        Callback: {
+            /** @description What a receiver knows a repeat by. */
+            callbackId: string;
+            /** @enum {string} */
+            event: "onSuccess" | "onFailure" | "onRetry" | "onSkipped" | "onMiss";
+            /** @description Null: of the run. */
+            taskId: string | null;
+            mapPath: string;
+            tryNumber: number;
+            attemptId: string | null;
+            /** @description The deadline that passed, of onMiss. */
+            deadline: string | null;
+            /** @enum {string} */
+            state: "pending" | "success" | "failed";
+            /** @description How often it was handed to a runner. */
+            deliveries: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string | null;
+            error: components["schemas"]["SerializedError"];
         };
         Backfill: {
             key: number;
@@ -3197,6 +3259,81 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdCallbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Callback"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdCallbacksCallbackIdLog: {
+        parameters: {
+            query?: {
+                /** @description In bytes; default 0. */
+                offset?: number | null;
+                /** @description Default 262144. */
+                limitBytes?: number;
+                /** @description Leaves out lines below. */
+                level?: "debug" | "info" | "warn" | "error";
+            };
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+                callbackId: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description What went wrong. */

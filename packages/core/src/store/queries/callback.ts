@@ -1,0 +1,72 @@
+import { NotFoundError, type SerializedError } from '../../errors.ts';
+import type { CallbackFacts } from '../../notifiers/callback-facts.ts';
+import type { Store } from '../store.ts';
+import type { CallbackTable } from '../tables.ts';
+import { type RunArgs, runRow } from './run.ts';
+import { storedJson } from './stored-json.ts';
+
+/** A callback of a run and what became of it. Instants are milliseconds UTC. */
+export interface CallbackSummary {
+  readonly callbackId: number;
+  /** `onSuccess`, `onFailure`, `onRetry`, `onSkipped`, `onMiss`. */
+  readonly event: string;
+  /** Null: of the run. */
+  readonly taskId: string | null;
+  readonly mapPath: string;
+  readonly tryNumber: number;
+  readonly attemptId: number | null;
+  readonly deadline: string | null;
+  /** `pending`, `success`, `failed`. */
+  readonly state: string;
+  /** How often it was handed to a runner: more than once means that a receiver may have heard it twice, under one id. */
+  readonly deliveries: number;
+  readonly createdAt: number;
+  readonly endDate: number | null;
+  readonly error: SerializedError | null;
+}
+
+/** Every callback of a run, oldest first. Throws NotFoundError. */
+export async function listCallbacks(store: Store, args: RunArgs): Promise<readonly CallbackSummary[]> {
+  const run = await runRow(store, args);
+  const rows = await store.db
+    .selectFrom('callback')
+    .selectAll()
+    .where('runKey', '=', run.key)
+    .orderBy('key')
+    .execute();
+  return rows.map(summary);
+}
+
+/** The row of one callback of a run. Throws NotFoundError, also when it belongs to another run. */
+export async function callbackRow(
+  store: Store,
+  args: RunArgs & { readonly callbackId: number },
+): Promise<CallbackTable> {
+  const run = await runRow(store, args);
+  const row = await store.db
+    .selectFrom('callback')
+    .selectAll()
+    .where('runKey', '=', run.key)
+    .where('key', '=', args.callbackId)
+    .executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new NotFoundError('callback', String(args.callbackId), `Looked in run "${args.runId}".`);
+}
+
+function summary(row: CallbackTable): CallbackSummary {
+  const facts = JSON.parse(row.facts) as CallbackFacts;
+  return {
+    callbackId: row.key,
+    event: row.event,
+    taskId: facts.taskId,
+    mapPath: facts.mapPath,
+    tryNumber: facts.tryNumber,
+    attemptId: row.attemptId,
+    deadline: row.deadline,
+    state: row.state,
+    deliveries: row.grantNumber,
+    createdAt: row.createdAt,
+    endDate: row.endDate,
+    error: storedJson<SerializedError>(row.error),
+  };
+}
