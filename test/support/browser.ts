@@ -9,7 +9,7 @@ import { findChromium } from '../../scripts/chromium.mjs';
 const SHOTS = join('coverage', 'screenshots');
 
 /** How long a page may take to show what it is asked for; also of `expect.poll`. */
-export const PATIENT = { timeout: 15_000 };
+export const PATIENT = { timeout: 30_000 };
 
 const FLAGS = [
   '--no-sandbox',
