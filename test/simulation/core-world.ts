@@ -54,6 +54,8 @@ export class CoreWorld {
       poolRoom: () => Number.POSITIVE_INFINITY,
       maxActiveTasks: () => maxActiveTasks,
       maxActiveTis: () => 1,
+      runLimit: () => Number.POSITIVE_INFINITY,
+      keyRoom: () => Number.POSITIVE_INFINITY,
     };
   }
 
@@ -282,6 +284,7 @@ function randomDag(random: Random): DagWorkState {
     mark: null,
     markVersion: null,
     nextTick: null,
+    skipUntil: null,
     runs: new Map(),
     queuedRuns: new Map(),
     backfills: new Map(),

@@ -120,12 +120,15 @@ async function runs(store: Store, settled: boolean): Promise<string[]> {
 async function counters(store: Store): Promise<string[]> {
   const rows = await store.db
     .selectFrom('taskInstance')
-    .select(['pool', 'poolSlots'])
+    .select(['pool', 'poolSlots', 'concurrencyKey'])
     .where('state', 'in', ['queued', 'running', 'restarting'])
     .execute();
   const actual = new Map<string, number>([['parallelism', rows.length]]);
-  for (const { pool, poolSlots } of rows)
-    actual.set(`pool:${pool}`, (actual.get(`pool:${pool}`) ?? 0) + poolSlots);
+  const add = (name: string, by: number) => actual.set(name, (actual.get(name) ?? 0) + by);
+  for (const { pool, poolSlots, concurrencyKey } of rows) {
+    add(`pool:${pool}`, poolSlots);
+    if (concurrencyKey !== null) add(`key:${concurrencyKey}`, 1);
+  }
   return [...(await store.turns.counters())]
     .filter(([name, used]) => used !== (actual.get(name) ?? 0))
     .map(([name, used]) => `counter ${name} says ${used}, the instances hold ${actual.get(name) ?? 0}`);

@@ -109,6 +109,7 @@ export function runRow(key: number, changes: Partial<DagRunTable> = {}): DagRunT
     clearNumber: 0,
     partitionKey: null,
     setByHand: 0,
+    taskIds: null,
     ...changes,
   };
 }
@@ -143,6 +144,7 @@ export function taskRow(
     priorityWeight: 1,
     pool: 'default_pool',
     poolSlots: 1,
+    concurrencyKey: null,
     ...changes,
   };
 }

@@ -15,6 +15,7 @@ export class SchedulerHarness implements AsyncDisposable {
   readonly store: Store;
   scheduler: Scheduler;
   readonly problems: string[] = [];
+  readonly warnings: string[] = [];
   #executor: ScriptedExecutor | null = null;
   readonly #database: TestDatabase;
 
@@ -77,6 +78,22 @@ export class SchedulerHarness implements AsyncDisposable {
     const result = JSON.parse(row.result!) as Record<string, unknown>;
     if (row.state === 'refused') throw new Error((result.error as { message: string }).message);
     return result;
+  }
+
+  /** Gives DAGs another version, as the dag processor would. */
+  async record(...dags: readonly SerializedDag[]): Promise<void> {
+    await recordDags(this.store, dags);
+    this.scheduler.ping('versions');
+    for (const { dagId } of dags) {
+      await until(`${dagId} has its new version`, async () => {
+        const row = await this.store.db
+          .selectFrom('dag')
+          .select(['currentVersion', 'markVersion'])
+          .where('dagId', '=', dagId)
+          .executeTakeFirstOrThrow();
+        return row.currentVersion === row.markVersion;
+      });
+    }
   }
 
   async trigger(dagId: string, conf = {}): Promise<string> {
@@ -147,6 +164,7 @@ export class SchedulerHarness implements AsyncDisposable {
   #logger(): Logger {
     return {
       ...silentLogger,
+      warn: (message) => this.warnings.push(message),
       error: (message, fields) => this.problems.push(`${message} ${JSON.stringify(fields)}`),
     };
   }

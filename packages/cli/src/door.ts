@@ -17,6 +17,7 @@ export interface IntentResults {
   pause: { isPaused: boolean };
   backfill: { backfillKey: number; state: string; total: number; isPaused: boolean };
   control_backfill: { backfillKey: number; state: string };
+  prioritize: { runId: string; tasks: readonly string[] };
   note: { runId: string };
 }
 

@@ -57,6 +57,11 @@ export const nouns: readonly Noun[] = [
     summary: 'read and change Variables, live limits such as parallelism among them',
     load: () => import('./commands/variables.ts'),
   },
+  {
+    name: 'pools',
+    summary: 'slots that tasks of all DAGs share',
+    load: () => import('./commands/pools.ts'),
+  },
   { name: 'users', summary: 'accounts of the web server', load: () => import('./commands/users.ts') },
   {
     name: 'config',

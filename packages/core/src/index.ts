@@ -58,8 +58,10 @@ export type { RunType, TriggerRule } from './state/index.ts';
 export {
   CronDataIntervalTimetable,
   CronTriggerTimetable,
+  type DailyPlan,
   DeltaTimetable,
   EventsTimetable,
   MonthsTimetable,
   MultiCronTimetable,
+  type PlanWindow,
 } from './timetables/index.ts';

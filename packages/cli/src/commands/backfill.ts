@@ -113,7 +113,7 @@ async function maxActiveRuns(
 ): Promise<number> {
   const { liveNumber } = await import('@tsflow/core/config');
   const variables = new Map((await store.variables.list()).map((row) => [row.key, JSON.parse(row.value)]));
-  return Math.max(1, liveNumber(dag.maxActiveRuns, variables));
+  return Math.max(1, liveNumber(dag.maxActiveRuns, variables, Date.now()));
 }
 
 async function dryRun(context: CommandContext, dagId: string, options: BackfillOptions): Promise<ExitCode> {

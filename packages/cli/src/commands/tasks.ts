@@ -64,6 +64,16 @@ export function register(program: Command): void {
     )
     .action(perform(mark));
   tasks
+    .command('prioritize <dag> <run> [tasks...]')
+    .description('change the order of what waits for a slot: all of the run without names')
+    .addOption(
+      new Option('--weight <number>', 'the weight that counts from now on; higher goes first').argParser(
+        wholeNumber,
+      ),
+    )
+    .option('--reset', 'back to the weight that the DAG gives')
+    .action(perform(prioritize));
+  tasks
     .command('kill <dag> <run> [tasks...]')
     .description('end what is running, process trees and all; without names the whole run, which then fails')
     .action(perform(kill));
@@ -237,6 +247,38 @@ async function mark(
       : `Marked ${options.state}: ${result.tasks.join(', ')}`,
   );
   return undefined;
+}
+
+function wholeNumber(given: string): number {
+  if (/^[+-]?\d+$/.test(given)) return Number(given);
+  throw new InvalidInputError(`--weight: expected a whole number, got "${given}".`);
+}
+
+async function prioritize(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskIds: readonly string[],
+  options: { weight?: number; reset?: boolean },
+): Promise<ExitCode | undefined> {
+  if ((options.weight === undefined) === (options.reset !== true))
+    throw new InvalidInputError('Give either --weight or --reset.');
+  const { runId, taskIds: chosen } = await selection(context, dagId, run, taskIds, {});
+  await using door = await openDoor(context, { dagId, bringScheduler: false });
+  const result = await door.ask({
+    kind: 'prioritize',
+    payload: {
+      runId,
+      priorityWeight: options.weight ?? null,
+      ...(chosen === undefined ? {} : { taskIds: chosen }),
+    },
+  });
+  context.out.result(result, () =>
+    result.tasks.length === 0
+      ? 'Nothing of that waits, or it has that weight already.'
+      : `${options.weight === undefined ? 'Back at their own weight' : `Weight ${options.weight}`}: ${result.tasks.join(', ')}`,
+  );
+  return result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
 }
 
 async function kill(

@@ -54,13 +54,16 @@ describe('liveNumber', () => {
     ['a bad value keeps the last good one', 'abc', 8, 8],
     ['a bad value without one means the default', 'abc', undefined, 16],
     ['a negative value is bad', -1, 8, 8],
+    ['a daily plan', { default: 2, windows: [{ cron: '0 0 * * *', for: '1h', value: 9 }] }, 8, 9],
+    ['a bad plan keeps the last good value', { default: 2, windows: [{ cron: 'x' }] }, 8, 8],
+    ['so does one beyond the bounds', { default: 1e9, windows: [] }, 8, 8],
   ])('%s', (_name, stored, lastGood, expected) => {
     const variables = new Map(stored === undefined ? [] : [['parallelism', stored]]);
-    expect(liveNumber(reference, variables, lastGood)).toBe(expected);
+    expect(liveNumber(reference, variables, 0, lastGood)).toBe(expected);
   });
 
   it('tells what is wrong with a value that it did not take', () => {
-    expect(readLiveNumber(reference, new Map([['parallelism', 'abc']]), 8).problem).toBe(
+    expect(readLiveNumber(reference, new Map([['parallelism', 'abc']]), 0, 8).problem).toBe(
       'Variable parallelism: expected a whole number from 0, got "abc". 8 stays in force.',
     );
   });

@@ -1,5 +1,6 @@
 import { didYouMean, InvalidInputError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import { isDailyPlan, parseDailyPlan } from '../timetables/index.ts';
 
 /** A Variable that tsflow itself reads: it has a meaning, bounds and a default, and a value that does not fit is refused. */
 export interface OwnVariable {
@@ -25,19 +26,20 @@ export const ownVariables: Readonly<Record<string, OwnVariable>> = {
     minMeans: '0 pauses',
     description:
       'How many task instances may run at once over all DAGs. Read at every decision: a change takes effect within a second, ' +
-      'lowering it lets running tasks finish.',
+      'lowering it lets running tasks finish. A daily plan gives each time of the day a number of its own.',
   },
 };
 
 /**
  * The value under which a Variable is stored. A key that tsflow itself reads has a schema: what does not fit is refused with
  * {@link InvalidInputError} in words (`parallelism: expected a whole number from 0 (0 pauses), got "abc".`). A number may come as
- * text, as command lines and forms send it.
+ * text, as command lines and forms send it. A limit may also be a daily plan.
  */
 export function validateVariable(key: string, value: Json): Json {
   assertVariableKey(key);
   const own = ownVariables[key];
   if (own === undefined) return value;
+  if (isDailyPlan(value)) return checkedPlan(key, value, own);
   const number = wholeNumber(value);
   if (number === null || number < own.min || number > own.max) {
     const range = number !== null && number > own.max ? ` to ${own.max}` : '';
@@ -46,6 +48,14 @@ export function validateVariable(key: string, value: Json): Json {
     );
   }
   return number;
+}
+
+function checkedPlan(key: string, value: Json, { min, max }: OwnVariable): Json {
+  const { least, greatest } = parseDailyPlan(value);
+  if (least >= min && greatest <= max) return value;
+  throw new InvalidInputError(
+    `${key}: expected a daily plan of whole numbers from ${min} to ${max}, got ${JSON.stringify(value)}.`,
+  );
 }
 
 /** A key that is nearly the name of one of tsflow's own Variables, for a warning after it was set. */

@@ -2,11 +2,13 @@ import { type Duration, durationMs } from '../duration.ts';
 import { errorMessage } from '../errors.ts';
 import type { Callback, Callbacks } from '../notifiers/index.ts';
 import { TRIGGER_RULES, type TriggerRule } from '../state/index.ts';
+import { type DailyPlan, isDailyPlan, parseDailyPlan } from '../timetables/index.ts';
+import { type ConcurrencyKey, type ConcurrencySettings, concurrencyOf } from './concurrency-key.ts';
 import { DagDefinitionError, suggestion } from './definition-error.ts';
 import { isLiveVariable, type LiveVariable } from './variable.ts';
 
-/** A limit: fixed, or a Variable that is read at each decision. */
-export type Limit = number | LiveVariable<number>;
+/** A limit: fixed, following the clock, or a Variable (that may hold either) which is read at each decision. */
+export type Limit = number | DailyPlan | LiveVariable<number>;
 
 /** Options that every operator takes, and that `defaultArgs` of a DAG or group may set for the tasks in it. */
 export interface CommonOptions {
@@ -34,6 +36,13 @@ export interface CommonOptions {
   readonly weightRule?: 'downstream' | 'upstream' | 'absolute' | undefined;
   /** How many instances of this task may be active over all runs of the DAG. Default: no limit of its own. */
   readonly maxActiveTisPerDag?: Limit | undefined;
+  /** How many instances of this task may be active within one run. Default: no limit of its own. */
+  readonly maxActiveTisPerDagrun?: Limit | undefined;
+  /**
+   * Tasks that give the same key, in whatever DAGs, run one at a time; with `{ key, limit }` as many at a time as the limit says.
+   * Default: none.
+   */
+  readonly concurrencyKey?: ConcurrencyKey | undefined;
   /** Waits until the same task succeeded or was skipped in the previous run. Default false. */
   readonly dependsOnPast?: boolean | undefined;
   /** Also waits for that task's direct downstream there; implies `dependsOnPast`. Default false. */
@@ -88,6 +97,8 @@ export interface TaskSettings {
   readonly priorityWeight: number;
   readonly weightRule: 'downstream' | 'upstream' | 'absolute';
   readonly maxActiveTisPerDag: Limit | null;
+  readonly maxActiveTisPerDagrun: Limit | null;
+  readonly concurrency: ConcurrencySettings | null;
   readonly dependsOnPast: boolean;
   readonly waitForDownstream: boolean;
   readonly queue: string;
@@ -111,6 +122,8 @@ const COMMON: Readonly<Record<keyof CommonOptions, true>> = {
   priorityWeight: true,
   weightRule: true,
   maxActiveTisPerDag: true,
+  maxActiveTisPerDagrun: true,
+  concurrencyKey: true,
   dependsOnPast: true,
   waitForDownstream: true,
   queue: true,
@@ -157,6 +170,11 @@ export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskI
       options.maxActiveTisPerDag === undefined
         ? null
         : check.limit('maxActiveTisPerDag', options.maxActiveTisPerDag, 1),
+    maxActiveTisPerDagrun:
+      options.maxActiveTisPerDagrun === undefined
+        ? null
+        : check.limit('maxActiveTisPerDagrun', options.maxActiveTisPerDagrun, 1),
+    concurrency: concurrencyOf(options.concurrencyKey, check),
     dependsOnPast: check.flag('dependsOnPast', options.dependsOnPast ?? options.waitForDownstream ?? false),
     waitForDownstream: check.flag('waitForDownstream', options.waitForDownstream ?? false),
     queue: check.text('queue', options.queue ?? 'default'),
@@ -204,6 +222,16 @@ export function optionChecks(what: string) {
     if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
     throw refuse(name, `a whole number${range(min, max)}`, value);
   };
+  const plan = (name: string, value: DailyPlan, min: number): DailyPlan => {
+    try {
+      if (parseDailyPlan(value).least >= min) return value;
+    } catch (error) {
+      throw new DagDefinitionError('invalid_option', `${what}: ${name}: ${errorMessage(error)}`, {
+        cause: error,
+      });
+    }
+    throw refuse(name, `a daily plan of numbers from ${min}`, value);
+  };
   return {
     refuse,
     number,
@@ -236,9 +264,14 @@ export function optionChecks(what: string) {
       }
     },
     limit(name: string, value: unknown, min: number): Limit {
+      if (isDailyPlan(value) && !isLiveVariable(value)) return plan(name, value, min);
       if (!isLiveVariable(value)) return integer(name, value, min);
       if (value.type === 'number' || value.type === 'json') return value as LiveVariable<number>;
-      throw refuse(name, 'a number or Variable.number(…)', `Variable.${value.type}("${value.name}")`);
+      throw refuse(
+        name,
+        'a number, a daily plan or Variable.number(…)',
+        `Variable.${value.type}("${value.name}")`,
+      );
     },
   };
 }

@@ -3,11 +3,16 @@ import { DagDefinitionError, suggestion } from './definition-error.ts';
 import { type EdgeEnds, wire } from './edges.ts';
 import { checkId, checkIdComponent } from './identifier.ts';
 import { currentScope, withinScope } from './load-session.ts';
-import type { DefaultArgs } from './operator-options.ts';
+import { type DefaultArgs, type Limit, optionChecks } from './operator-options.ts';
 
 export interface GroupOptions {
   /** Defaults for the tasks in it: over the DAG's, under a task's own. */
   readonly defaultArgs?: DefaultArgs | undefined;
+  /**
+   * How many of its tasks may be active at once within one run, groups inside it included; 1: one after another. A sliding window: the
+   * next begins when one ends. Default: no limit of its own.
+   */
+  readonly maxActiveTasks?: Limit | undefined;
   /** What people see; default: its id. */
   readonly label?: string | undefined;
   /** Markdown. */
@@ -18,6 +23,7 @@ export type AnyTaskGroup = TaskGroup<unknown>;
 
 const OPTION_NAMES: Readonly<Record<keyof GroupOptions, true>> = {
   defaultArgs: true,
+  maxActiveTasks: true,
   label: true,
   doc: true,
 };
@@ -34,6 +40,8 @@ export class TaskGroup<Exports = void> {
   readonly parent: AnyTaskGroup | null;
   /** Its own, without those around it. */
   readonly defaultArgs: DefaultArgs;
+  /** Of its tasks, within one run; null: none of its own. */
+  readonly maxActiveTasks: Limit | null;
   /** What its body returned: the tasks or outputs that those outside may want. */
   readonly exports: Exports;
 
@@ -56,6 +64,10 @@ export class TaskGroup<Exports = void> {
     this.doc = options.doc ?? null;
     this.parent = scope.group;
     this.defaultArgs = options.defaultArgs ?? {};
+    this.maxActiveTasks =
+      options.maxActiveTasks === undefined
+        ? null
+        : optionChecks(`Group "${this.groupId}"`).limit('maxActiveTasks', options.maxActiveTasks, 0);
     const self = this as unknown as AnyTaskGroup;
     scope.adoptGroup(self);
     this.exports = withinScope(

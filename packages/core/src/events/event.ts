@@ -28,6 +28,8 @@ export interface EventData {
   import_error: { file: string; message: string };
   import_error_fixed: { file: string };
   variable_changed: { key: string };
+  /** Slots before and after; null: there was no such pool, or there is none any more. */
+  pool_changed: { name: string; from: number | null; to: number | null };
 }
 
 export type EventType = keyof EventData;

@@ -8,6 +8,7 @@ import {
   recount,
   selectInstances,
   stopInstance,
+  subGraph,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
 import type { ClearPayload } from './intent.ts';
@@ -40,7 +41,7 @@ export function applyClear(
   actor: string,
   changes: Changes,
 ): ClearedTask[] {
-  if (payload.sameVersion !== true) adoptVersion(run, newest, nextKey, changes);
+  if (payload.sameVersion !== true) adoptVersion(run, subGraph(newest, run.taskIds), nextKey, changes);
   if (payload.conf !== undefined) run.conf = payload.conf;
   const chosen = planClear(run, payload);
   const names = new Set(chosen.map((instance) => instance.task.spec.taskId));

@@ -7,6 +7,7 @@ export {
 } from './apply-backfill.ts';
 export { adoptVersion, applyClear, type ClearedTask, planClear } from './apply-clear.ts';
 export { applyKill, applyMarkRun, applyMarkTasks, timeOutRun } from './apply-mark.ts';
+export { applyPrioritize } from './apply-prioritize.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';
 export type {
   BackfillPayload,
@@ -17,6 +18,7 @@ export type {
   KillPayload,
   MarkRunPayload,
   MarkTasksPayload,
+  PrioritizePayload,
   TaskSelection,
   TriggerPayload,
 } from './intent.ts';

@@ -14,6 +14,7 @@ export type Intent =
   | { readonly kind: 'pause'; readonly payload: { readonly isPaused: boolean } }
   | { readonly kind: 'backfill'; readonly payload: BackfillPayload }
   | { readonly kind: 'control_backfill'; readonly payload: ControlBackfillPayload }
+  | { readonly kind: 'prioritize'; readonly payload: PrioritizePayload }
   | { readonly kind: 'note'; readonly payload: { readonly runId: string; readonly note: string } };
 
 export type IntentKind = Intent['kind'];
@@ -62,6 +63,14 @@ export interface MarkRunPayload {
 export interface KillPayload {
   readonly runId: string;
   readonly taskIds?: readonly string[];
+}
+
+/** Gives task instances of a run that have not ended another effective weight; null gives them their own back. */
+export interface PrioritizePayload {
+  readonly runId: string;
+  /** Absent: every task of the run. */
+  readonly taskIds?: readonly string[];
+  readonly priorityWeight: number | null;
 }
 
 export interface BackfillPayload {

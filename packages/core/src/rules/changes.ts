@@ -2,7 +2,7 @@ import type { SerializedError } from '../errors.ts';
 import type { EventData, EventType } from '../events/index.ts';
 import type { JsonObject } from '../json.ts';
 import type { CallbackChange, CallbackWork, News } from './news.ts';
-import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, RunWork } from './work.ts';
+import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, Occupied, RunWork } from './work.ts';
 
 /**
  * What one turn did to the working state, so that the shell can write it in one commit. Deciding functions change the working
@@ -41,6 +41,8 @@ export class Changes {
   readonly roomInDags = new Set<DagWorkState>();
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */
   readonly slots = new Map<string, number>();
+  /** The same by concurrency key. */
+  readonly keys = new Map<string, number>();
   parallelism = 0;
   /** What happened that somebody may have to be told of. */
   readonly news: News[] = [];
@@ -82,9 +84,10 @@ export class Changes {
     this.events.push(event as TurnEvent);
   }
 
-  takeSlots(pool: string, slots: number): void {
-    this.slots.set(pool, (this.slots.get(pool) ?? 0) + slots);
-    this.parallelism += slots > 0 ? 1 : -1;
+  takeSlots({ pool, poolSlots, concurrencyKey }: Occupied, sign: 1 | -1): void {
+    this.slots.set(pool, (this.slots.get(pool) ?? 0) + sign * poolSlots);
+    if (concurrencyKey !== null) this.keys.set(concurrencyKey, (this.keys.get(concurrencyKey) ?? 0) + sign);
+    this.parallelism += sign;
   }
 }
 

@@ -3,7 +3,7 @@ import type { RunType } from '../state/index.ts';
 import type { DataInterval } from '../timetables/index.ts';
 import { startInstances } from './advance-run.ts';
 import type { Changes } from './changes.ts';
-import type { GraphTask } from './dag-graph.ts';
+import { type GraphTask, subGraph } from './dag-graph.ts';
 import { moveRun } from './run-outcome.ts';
 import { noEnds } from './trigger-rule.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
@@ -17,6 +17,8 @@ export interface NewRun {
   readonly conf: JsonObject;
   readonly backfillKey: number | null;
   readonly note: string | null;
+  /** Tasks of the DAG that it is about; absent: all. */
+  readonly taskIds?: readonly string[] | null;
 }
 
 /** `scheduled__2026-01-01T03:00:00Z`: the type and the UTC instant, without empty milliseconds. */
@@ -45,7 +47,7 @@ export function createRun(
     queuedAt: changes.now,
     triggeredBy: actor,
     state: 'queued',
-    graph: dag.graph,
+    graph: subGraph(dag.graph, spec.taskIds ?? null),
     conf: spec.conf,
     startDate: null,
     endDate: null,
@@ -55,12 +57,14 @@ export function createRun(
     setByHand: false,
     deadlinesMissed: new Set(),
     note: spec.note,
+    taskIds: spec.taskIds ?? null,
     instances: [],
     unfinished: { count: 0 },
     live: { count: 0 },
     waitingOnPast: new Set(),
     past: null,
     followers: [],
+    activeByLimit: new Map(),
   };
   changes.newRuns.add(run);
   changes.event({
@@ -111,6 +115,8 @@ export function newInstance(run: RunWork, task: GraphTask, key: number): Instanc
     reason: null,
     decision: null,
     savedState: null,
+    priorityWeight: null,
+    occupied: null,
     ends: noEnds(),
     setupEnds: noEnds(),
     outputs: null,

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 import type { SerializedDag, SerializedTask } from '../serialization/index.ts';
+import { type RunLimit, runLimitsOf } from './run-limits.ts';
 
 /**
  * A DAG version made ready for deciding: ids become indexes, edges become lists of indexes. Built once per version and shared by
@@ -31,6 +32,8 @@ export interface GraphTask {
   readonly weight: number;
   /** Tasks that take one of its outputs as a typed input. */
   readonly consumers: readonly number[];
+  /** Limits within one run that it counts against. */
+  readonly runLimits: readonly RunLimit[];
 }
 
 /** Largest weight: signed 32 bits, as in Airflow. */
@@ -66,6 +69,7 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
       upstreamSetups: up.filter((i) => dag.tasks[i]!.isSetup),
       weight: weights[index]!,
       consumers: consumers[index]!,
+      runLimits: runLimitsOf(dag, spec),
     };
   });
   return {
@@ -76,6 +80,51 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
     candidates: outcomeCandidates(tasks),
     hasPastDependency: dag.tasks.some((task) => task.dependsOnPast || task.waitForDownstream),
   };
+}
+
+const subGraphs = new WeakMap<DagGraph, Map<string, DagGraph>>();
+
+/**
+ * The graph of some of its tasks alone, in the order that they have in the whole and with the weights that they have there; null: the
+ * graph itself. Ids that the graph does not have are left out. The same list gives the same object.
+ */
+export function subGraph(graph: DagGraph, taskIds: readonly string[] | null): DagGraph {
+  if (taskIds === null) return graph;
+  let known = subGraphs.get(graph);
+  if (known === undefined) {
+    known = new Map();
+    subGraphs.set(graph, known);
+  }
+  const name = taskIds.join('\0');
+  let part = known.get(name);
+  if (part === undefined) {
+    part = buildSubGraph(graph, new Set(taskIds));
+    known.set(name, part);
+  }
+  return part;
+}
+
+function buildSubGraph(graph: DagGraph, kept: ReadonlySet<string>): DagGraph {
+  const nearest = (from: GraphTask, edges: (task: GraphTask) => readonly number[]): string[] => {
+    const found = new Set<number>();
+    const seen = new Set<number>();
+    const open = [...edges(from)];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (seen.has(index)) continue;
+      seen.add(index);
+      if (kept.has(graph.tasks[index]!.spec.taskId)) found.add(index);
+      else open.push(...edges(graph.tasks[index]!));
+    }
+    return [...found].sort((a, b) => a - b).map((index) => graph.tasks[index]!.spec.taskId);
+  };
+  const chosen = graph.tasks.filter(({ spec }) => kept.has(spec.taskId));
+  const tasks = chosen.map((task) => ({
+    ...task.spec,
+    upstream: nearest(task, ({ upstream }) => upstream),
+    downstream: nearest(task, ({ downstream }) => downstream),
+  }));
+  const part = buildDagGraph({ ...graph.dag, tasks }, graph.version);
+  return { ...part, tasks: part.tasks.map((task, index) => ({ ...task, weight: chosen[index]!.weight })) };
 }
 
 /** Every task that can be reached from `starts` along `edges`, the starts themselves left out unless reached. */

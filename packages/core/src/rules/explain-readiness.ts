@@ -12,8 +12,13 @@ export interface ReadinessWorld {
   readonly activeRuns: number;
   readonly maxActiveTasks: number;
   readonly parallelism: { readonly limit: number; readonly used: number };
-  readonly pool: { readonly name: string; readonly slots: number; readonly used: number };
+  /** `slots` is null when there is no such pool. */
+  readonly pool: { readonly name: string; readonly slots: number | null; readonly used: number };
   readonly taskLimit: { readonly limit: number; readonly used: number } | null;
+  /** Limits within the run that the task counts against: `group:<groupId>`, `task:<taskId>`. */
+  readonly runLimits: readonly { readonly name: string; readonly limit: number; readonly used: number }[];
+  /** Null: the task has no concurrency key. */
+  readonly concurrencyKey: { readonly key: string; readonly limit: number; readonly used: number } | null;
 }
 
 export interface Readiness {
@@ -157,9 +162,35 @@ const CHECKS: readonly ReadinessCheck[] = [
           },
   },
   {
+    name: 'run_limits',
+    evaluate(_instance, { runLimits }) {
+      if (runLimits.length === 0)
+        return { passed: true, reason: 'No limit of the task or its groups within the run.' };
+      const full = runLimits.filter(({ limit, used }) => used >= limit);
+      const shown = (full.length > 0 ? full : runLimits)
+        .map(({ name, limit, used }) => `${used} of at most ${limit} of ${name.replace(':', ' ')}`)
+        .join(', ');
+      return { passed: full.length === 0, reason: `Active within the run: ${shown}.` };
+    },
+  },
+  {
+    name: 'concurrency_key',
+    evaluate(_instance, { concurrencyKey: of }) {
+      if (of === null) return { passed: true, reason: 'The task has no concurrency key.' };
+      const reason = `${of.used} of at most ${of.limit} tasks with the key ${of.key} are active, over all DAGs.`;
+      return { passed: of.used < of.limit, reason };
+    },
+  },
+  {
     name: 'pool',
     evaluate({ task }, { pool: { name, slots, used } }) {
       const { poolSlots } = task.spec;
+      if (slots === null) {
+        return {
+          passed: false,
+          reason: `There is no pool ${name}: make it with "tsflow pools set ${name} <slots>".`,
+        };
+      }
       if (slots < 0) return { passed: true, reason: `Pool ${name} is unlimited.` };
       if (poolSlots > slots) {
         return {

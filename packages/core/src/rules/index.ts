@@ -22,15 +22,16 @@ export {
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
 export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
-export { buildDagGraph, type DagGraph, type GraphTask, reachable } from './dag-graph.ts';
+export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
-export { holdsSlot, isLive, moveInstance } from './instance-state.ts';
+export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
 export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
 export { pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
+export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 export { selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
@@ -47,6 +48,7 @@ export type {
   BackfillWork,
   DagWorkState,
   InstanceWork,
+  Occupied,
   PastRun,
   RunWork,
 } from './work.ts';

@@ -1,6 +1,6 @@
 import { assertLegalPath, isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
-import type { AttemptWork, InstanceWork } from './work.ts';
+import type { AttemptWork, InstanceWork, Occupied } from './work.ts';
 
 const slotHolders: ReadonlySet<TaskState> = new Set(['queued', 'running', 'restarting']);
 const livingStates: ReadonlySet<TaskState> = new Set([
@@ -62,12 +62,28 @@ export function endAttempt(
   return attempt;
 }
 
-function moveSlots(instance: InstanceWork, sign: 1 | -1, changes: Changes): void {
-  const { dag } = instance.run;
-  const { spec } = instance.task;
-  changes.takeSlots(spec.pool, sign * spec.poolSlots);
+/** What an instance takes when it gets a slot now, by the version that its run has. */
+export function occupiedBy({ task: { spec, runLimits } }: InstanceWork): Occupied {
+  return {
+    taskId: spec.taskId,
+    pool: spec.pool,
+    poolSlots: spec.poolSlots,
+    concurrencyKey: spec.concurrency?.key ?? null,
+    runLimits: runLimits.map(({ name }) => name),
+  };
+}
+
+/** Counts what an instance occupies into its run and its DAG, or out of them. */
+export function countOccupied({ run }: InstanceWork, occupied: Occupied, sign: 1 | -1): void {
+  const { dag, activeByLimit } = run;
   dag.activeTasks += sign;
-  if (spec.maxActiveTisPerDag !== null) {
-    dag.activeByTask.set(spec.taskId, (dag.activeByTask.get(spec.taskId) ?? 0) + sign);
-  }
+  dag.activeByTask.set(occupied.taskId, (dag.activeByTask.get(occupied.taskId) ?? 0) + sign);
+  for (const name of occupied.runLimits) activeByLimit.set(name, (activeByLimit.get(name) ?? 0) + sign);
+}
+
+function moveSlots(instance: InstanceWork, sign: 1 | -1, changes: Changes): void {
+  const occupied = instance.occupied ?? occupiedBy(instance);
+  instance.occupied = sign === 1 ? occupied : null;
+  changes.takeSlots(occupied, sign);
+  countOccupied(instance, occupied, sign);
 }

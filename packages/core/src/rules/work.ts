@@ -20,6 +20,8 @@ export interface DagWorkState {
   mark: number | null;
   markVersion: string | null;
   nextTick: number | null;
+  /** No tick before it; null: none. */
+  skipUntil: number | null;
   /** Runs with instances in memory, by key. */
   readonly runs: Map<number, RunWork>;
   /** Queued runs in the database, of no backfill (null) or of one: they cost no memory. */
@@ -58,6 +60,8 @@ export interface RunWork {
   /** Names of its deadlines that passed. */
   readonly deadlinesMissed: Set<string>;
   note: string | null;
+  /** The tasks that it is about; null: all of its version. */
+  readonly taskIds: readonly string[] | null;
   /** By task index of the graph. */
   readonly instances: InstanceWork[];
   /** Instances that have not ended. */
@@ -70,6 +74,8 @@ export interface RunWork {
   past: PastRun | null;
   /** Runs whose `past` this one is. */
   readonly followers: RunWork[];
+  /** Instances that hold a slot, by the name of the run limit that they count against. */
+  readonly activeByLimit: Map<string, number>;
 }
 
 /** The previous run as depends-on-past sees it: its live instances, or the states it ended with. */
@@ -106,12 +112,25 @@ export interface InstanceWork {
   decision: string | null;
   /** What the last attempt left for the next one: it was lost, or failed. */
   savedState: JsonObject | null;
+  /** Effective weight that a person gave it; null: its task's. */
+  priorityWeight: number | null;
+  /** Null: it holds no slot. */
+  occupied: Occupied | null;
   /** How its direct upstream ended so far. */
   readonly ends: UpstreamEnds;
   /** How the setups ended whose scope it is in. */
   readonly setupEnds: UpstreamEnds;
   /** Its XComs while consumers need them, when small; null: read them from the database. */
   outputs: JsonObject | null;
+}
+
+/** What an instance occupies while it holds a slot: given back as it was taken, whatever a new version says meanwhile. */
+export interface Occupied {
+  readonly taskId: string;
+  readonly pool: string;
+  readonly poolSlots: number;
+  readonly concurrencyKey: string | null;
+  readonly runLimits: readonly string[];
 }
 
 /** An attempt that has not ended. */

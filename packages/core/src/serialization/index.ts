@@ -2,6 +2,7 @@ export { parseSerializedDag, SerializedDagError } from './parse-serialized-dag.t
 export { serializeDag } from './serialize-dag.ts';
 export {
   type LiveNumber,
+  type PlanReference,
   SERIALIZED_DAG_FORMAT,
   type SerializedDag,
   type SerializedDeadline,

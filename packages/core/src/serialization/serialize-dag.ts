@@ -34,8 +34,8 @@ export function serializeDag(dag: AnyDag): SerializedDag {
     startDate: dag.startDate?.toISOString() ?? null,
     endDate: dag.endDate?.toISOString() ?? null,
     catchup: dag.catchup,
-    maxActiveRuns: liveNumber(dag.maxActiveRuns),
-    maxActiveTasks: liveNumber(dag.maxActiveTasks),
+    maxActiveRuns: liveNumber(dag.maxActiveRuns, dag),
+    maxActiveTasks: liveNumber(dag.maxActiveTasks, dag),
     dagRunTimeoutMs: dag.dagRunTimeoutMs,
     failFast: dag.failFast,
     pausedUponCreation: dag.pausedUponCreation,
@@ -44,7 +44,7 @@ export function serializeDag(dag: AnyDag): SerializedDag {
     callbacks: (['onSuccess', 'onFailure'] as const).filter((name) => dag.callbacks[name] !== undefined),
     deadlines: dag.deadlines.map(({ onMiss, ...deadline }) => ({ ...deadline, callback: onMiss.length > 0 })),
     tasks: [...dag.tasks.values()].map((task) => serializeTask(task, dag)),
-    groups: [...dag.groups.values()].map(serializeGroup),
+    groups: [...dag.groups.values()].map((group) => serializeGroup(group, dag)),
   };
 }
 
@@ -79,7 +79,19 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     poolSlots: settings.poolSlots,
     priorityWeight: settings.priorityWeight,
     weightRule: settings.weightRule,
-    maxActiveTisPerDag: settings.maxActiveTisPerDag === null ? null : liveNumber(settings.maxActiveTisPerDag),
+    maxActiveTisPerDag:
+      settings.maxActiveTisPerDag === null ? null : liveNumber(settings.maxActiveTisPerDag, dag),
+    ...(settings.maxActiveTisPerDagrun === null
+      ? {}
+      : { maxActiveTisPerDagrun: liveNumber(settings.maxActiveTisPerDagrun, dag) }),
+    ...(settings.concurrency === null
+      ? {}
+      : {
+          concurrency: {
+            key: settings.concurrency.key,
+            limit: liveNumber(settings.concurrency.limit, dag),
+          },
+        }),
     dependsOnPast: settings.dependsOnPast || settings.waitForDownstream,
     waitForDownstream: settings.waitForDownstream,
     queue: settings.queue,
@@ -106,16 +118,22 @@ function inputsOf(task: AnyOperator): SerializedTask['inputs'] {
   return [...new Map(inputs.map((input) => [`${input.taskId}/${input.key}`, input])).values()];
 }
 
-function serializeGroup(group: AnyTaskGroup): SerializedGroup {
+function serializeGroup(group: AnyTaskGroup, dag: AnyDag): SerializedGroup {
   return {
     groupId: group.groupId,
     parentId: group.parent?.groupId ?? null,
+    ...(group.maxActiveTasks === null ? {} : { maxActiveTasks: liveNumber(group.maxActiveTasks, dag) }),
     label: group.label,
     doc: group.doc,
   };
 }
 
-function liveNumber(limit: Limit): LiveNumber {
-  if (!isLiveVariable(limit)) return limit;
+function liveNumber(limit: Limit, { timezone }: AnyDag): LiveNumber {
+  if (typeof limit === 'number') return limit;
+  if (!isLiveVariable(limit)) {
+    // Written member by member: an author's object may hold undefined, which JSON does not have.
+    const windows = limit.windows.map(({ cron, for: length, value }) => ({ cron, for: length, value }));
+    return { $plan: { default: limit.default, windows, timezone: limit.timezone ?? timezone } };
+  }
   return { $variable: { name: limit.name, type: limit.type, default: limit.default } };
 }

@@ -4,8 +4,21 @@ import type { TriggerRule } from '../state/index.ts';
 /** Grows when a reader of the old form could misread the new one. */
 export const SERIALIZED_DAG_FORMAT = 1;
 
-/** A number that is either fixed, or a Variable read at each decision. */
-export type LiveNumber = number | VariableReference;
+/** A number that is fixed, follows the clock, or is a Variable read at each decision. */
+export type LiveNumber = number | VariableReference | PlanReference;
+
+/** A daily plan as it stands in a serialized DAG: with its zone. */
+export interface PlanReference {
+  readonly $plan: {
+    readonly default: number;
+    readonly windows: readonly {
+      readonly cron: string;
+      readonly for: string | number;
+      readonly value: number;
+    }[];
+    readonly timezone: string;
+  };
+}
 
 /** A reference to a Variable, as it stands in a serialized DAG: parsing a file reads no Variables. */
 export interface VariableReference {
@@ -82,6 +95,10 @@ export interface SerializedTask {
   readonly weightRule: 'downstream' | 'upstream' | 'absolute';
   /** How many instances of this task may be active over all runs of the DAG; null: no limit of its own. */
   readonly maxActiveTisPerDag: LiveNumber | null;
+  /** The same within one run. Absent: no limit. */
+  readonly maxActiveTisPerDagrun?: LiveNumber;
+  /** Tasks of one key run at most `limit` at a time, over all DAGs. Absent: none. */
+  readonly concurrency?: { readonly key: string; readonly limit: LiveNumber };
   readonly dependsOnPast: boolean;
   readonly waitForDownstream: boolean;
   readonly queue: string;
@@ -113,6 +130,8 @@ export interface SerializedInput {
 export interface SerializedGroup {
   readonly groupId: string;
   readonly parentId: string | null;
+  /** How many of its tasks, at any depth, may be active at once within one run. Absent: no limit. */
+  readonly maxActiveTasks?: LiveNumber;
   readonly label: string;
   readonly doc: string | null;
 }

@@ -1,6 +1,7 @@
 export { askDag, type DagAnswer, type DagRequest, wakeSchedulers } from './ask.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
+export { DEFAULT_POOL, poolSlots } from './pools.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
@@ -16,6 +17,8 @@ export type {
   ParsedDag,
   ParsedFile,
   ParsePass,
+  PoolPort,
+  PoolUse,
   RunnerPort,
   Store,
   TurnPort,

@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.ts';
 import { Intents } from './intents.ts';
 import { Leases } from './leases.ts';
 import { assertMigrated, migrate } from './migrator.ts';
+import { Pools } from './pools.ts';
 import { Runners } from './runners.ts';
 import type { Channel, Store } from './store.ts';
 import { Turns } from './turns.ts';
@@ -49,6 +50,7 @@ class DialectStore implements Store {
   readonly catalog;
   readonly intents;
   readonly variables;
+  readonly pools;
   readonly runners;
   readonly events;
   readonly #dialect: Dialect;
@@ -62,6 +64,7 @@ class DialectStore implements Store {
     this.catalog = new Catalog(dialect);
     this.intents = new Intents(dialect);
     this.variables = new Variables(dialect);
+    this.pools = new Pools(dialect);
     this.runners = new Runners(dialect);
     this.events = dialect.events;
   }

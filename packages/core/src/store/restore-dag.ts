@@ -6,13 +6,16 @@ import {
   type BackfillOptions,
   type BackfillWork,
   type CallbackWork,
+  countOccupied,
   type DagGraph,
   type DagWorkState,
   holdsSlot,
   type InstanceWork,
   newInstance,
+  occupiedBy,
   type RunWork,
   recount,
+  subGraph,
 } from '../rules/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagWork } from './store.ts';
@@ -45,6 +48,7 @@ export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph
 
 /** A run out of its row, without its instances. */
 export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph): RunWork {
+  const taskIds = row.taskIds === null ? null : (JSON.parse(row.taskIds) as string[]);
   return {
     key: row.key,
     dag,
@@ -58,7 +62,7 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     queuedAt: row.queuedAt,
     triggeredBy: row.triggeredBy ?? 'scheduler',
     state: row.state as RunState,
-    graph,
+    graph: subGraph(graph, taskIds),
     conf: JSON.parse(row.conf) as JsonObject,
     startDate: row.startDate,
     endDate: row.endDate,
@@ -68,12 +72,14 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     setByHand: row.setByHand === 1,
     deadlinesMissed: new Set(),
     note: row.note,
+    taskIds,
     instances: [],
     unfinished: { count: 0 },
     live: { count: 0 },
     waitingOnPast: new Set(),
     past: null,
     followers: [],
+    activeByLimit: new Map(),
   };
 }
 
@@ -111,7 +117,13 @@ export function restoreInstances(
       reason: row.reason,
       decision: row.decision,
       savedState: attempt === undefined ? null : leftState(attempt),
+      // A row is written with the weight of its run's version, so another one is what a person gave it.
+      priorityWeight: row.priorityWeight === task.weight ? null : row.priorityWeight,
     } satisfies Partial<InstanceWork>);
+    if (holdsSlot(instance.state)) {
+      const { pool, poolSlots, concurrencyKey } = row;
+      instance.occupied = { ...occupiedBy(instance), pool, poolSlots, concurrencyKey };
+    }
     run.instances.push(instance);
   }
   recount(run);
@@ -122,11 +134,8 @@ export function joinDag(run: RunWork): void {
   const { dag } = run;
   dag.runs.set(run.key, run);
   dag.activeRuns.set(run.backfillKey, (dag.activeRuns.get(run.backfillKey) ?? 0) + 1);
-  for (const { state, task } of run.instances) {
-    if (!holdsSlot(state)) continue;
-    dag.activeTasks += 1;
-    const { taskId, maxActiveTisPerDag } = task.spec;
-    if (maxActiveTisPerDag !== null) dag.activeByTask.set(taskId, (dag.activeByTask.get(taskId) ?? 0) + 1);
+  for (const instance of run.instances) {
+    if (instance.occupied !== null) countOccupied(instance, instance.occupied, 1);
   }
 }
 
@@ -157,6 +166,7 @@ export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
     mark: row.mark,
     markVersion: row.markVersion,
     nextTick: row.nextTick,
+    skipUntil: row.skipUntil,
     runs: new Map(),
     queuedRuns: new Map(),
     backfills: new Map(),

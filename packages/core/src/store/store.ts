@@ -35,6 +35,7 @@ export interface Store extends AsyncDisposable {
   readonly catalog: CatalogPort;
   readonly intents: IntentPort;
   readonly variables: VariablePort;
+  readonly pools: PoolPort;
   readonly runners: RunnerPort;
   readonly events: EventTail;
   /** Reserves `count` surrogate keys and returns the first. */
@@ -177,6 +178,36 @@ export interface VariablePort {
   ): Promise<readonly { at: number; actor: string; fromValue: string | null; toValue: string | null }[]>;
   /** Grows with every change: cheap to poll. */
   revision(): Promise<number>;
+}
+
+/** Pools: slots that tasks of all DAGs share, such as the connections that a warehouse takes. */
+export interface PoolPort {
+  /** Every pool with its use, by name; `default_pool` also when nobody ever set it. */
+  list(): Promise<readonly PoolUse[]>;
+  /** Makes or changes a pool and wakes the schedulers. Members that are absent stay. Throws `InvalidInputError`. */
+  set(pool: {
+    name: string;
+    /** -1: unlimited. */
+    slots: number;
+    description?: string | null;
+    includeDeferred?: boolean;
+    actor: string;
+    at: number;
+  }): Promise<void>;
+  /** False when there was none. Throws `ConflictError` for `default_pool`. */
+  delete(name: string, actor: string, at: number): Promise<boolean>;
+}
+
+export interface PoolUse {
+  readonly name: string;
+  /** -1: unlimited. */
+  readonly slots: number;
+  readonly description: string | null;
+  readonly includeDeferred: boolean;
+  /** Slots that tasks occupy. */
+  readonly used: number;
+  /** Slots that scheduled tasks wait for, in this pool or at another limit. */
+  readonly waiting: number;
 }
 
 export interface RunnerPort {

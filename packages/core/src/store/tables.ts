@@ -26,7 +26,7 @@ export interface Tables {
   runner: RunnerTable;
   variable: VariableTable;
   variableHistory: VariableHistoryTable;
-  pool: { name: string; slots: number; description: string | null; includeDeferred: number };
+  pool: PoolTable;
   user: UserTable;
   session: { tokenHash: string; userId: number; createdAt: number; expiresAt: number; lastSeenAt: number };
   apiToken: ApiTokenTable;
@@ -64,7 +64,7 @@ export type NewScheduler = Pick<
   'id' | 'host' | 'bootId' | 'pid' | 'pidStart' | 'startedAt' | 'socketPath'
 >;
 
-/** Slots in use of a limit that spans DAGs: `parallelism`, `pool:<name>`. */
+/** Slots in use of a limit that spans DAGs: `parallelism`, `pool:<name>`, `key:<concurrency key>`. */
 export interface CounterTable {
   name: string;
   used: number;
@@ -92,6 +92,8 @@ export interface DagTable {
   /** Version for which `mark` and `nextTick` were computed. */
   markVersion: string | null;
   nextTick: number | null;
+  /** No tick before it: a person told the schedule to stay silent until then. */
+  skipUntil: number | null;
 }
 
 export interface DagVersionTable {
@@ -167,6 +169,8 @@ export interface DagRunTable {
   partitionKey: string | null;
   /** 1: a person decided how it ends, so nobody is told of its end. */
   setByHand: number;
+  /** JSON list of the tasks that it is about; null: all of its version. */
+  taskIds: string | null;
 }
 
 export interface TaskInstanceTable {
@@ -202,8 +206,10 @@ export interface TaskInstanceTable {
   /** A stored decision about it (`skipped_by:<taskId>`), kept when it alone is cleared. */
   decision: string | null;
   priorityWeight: number;
+  /** While it holds a slot: what it occupies. Otherwise what it would take. */
   pool: string;
   poolSlots: number;
+  concurrencyKey: string | null;
 }
 
 export interface AttemptTable {
@@ -338,6 +344,15 @@ export interface VariableHistoryTable {
   actor: string;
   fromValue: string | null;
   toValue: string | null;
+}
+
+export interface PoolTable {
+  name: string;
+  /** -1: unlimited. */
+  slots: number;
+  description: string | null;
+  /** Whether tasks that wait for a trigger keep their slots. */
+  includeDeferred: number;
 }
 
 export interface UserTable {

@@ -1,5 +1,6 @@
 import { holdsSlot } from '../rules/index.ts';
 import { TASK_STATES, type TaskState } from '../state/index.ts';
+import type { TaskInstanceTable } from './tables.ts';
 import type { DagEffects, Turn } from './turn.ts';
 
 /** States in which an instance holds slots of `parallelism` and of its pool. */
@@ -31,15 +32,19 @@ export function counterMoves(turn: Turn, lost: readonly DagEffects[]): CounterMo
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
+type Occupying = Pick<TaskInstanceTable, 'state' | 'pool' | 'poolSlots' | 'concurrencyKey'>;
+
 function slotDeltas(effects: DagEffects): ReadonlyMap<string, number> {
   const deltas = new Map<string, number>();
-  const move = (from: string, to: string, pool: string, poolSlots: number) => {
-    const sign = Number(holdsSlot(to as TaskState)) - Number(holdsSlot(from as TaskState));
+  const add = (name: string, by: number) => deltas.set(name, (deltas.get(name) ?? 0) + by);
+  const move = (from: string, { state, pool, poolSlots, concurrencyKey }: Occupying) => {
+    const sign = Number(holdsSlot(state as TaskState)) - Number(holdsSlot(from as TaskState));
     if (sign === 0) return;
-    deltas.set('parallelism', (deltas.get('parallelism') ?? 0) + sign);
-    deltas.set(`pool:${pool}`, (deltas.get(`pool:${pool}`) ?? 0) + sign * poolSlots);
+    add('parallelism', sign);
+    add(`pool:${pool}`, sign * poolSlots);
+    if (concurrencyKey !== null) add(`key:${concurrencyKey}`, sign);
   };
-  for (const task of effects.tasksInserted) move('none', task.state, task.pool, task.poolSlots);
-  for (const task of effects.tasksUpdated) move(task.from, task.state, task.pool, task.poolSlots);
+  for (const task of effects.tasksInserted) move('none', task);
+  for (const task of effects.tasksUpdated) move(task.from, task);
   return deltas;
 }

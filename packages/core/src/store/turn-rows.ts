@@ -91,6 +91,7 @@ export const RUNS: RowLayout<DagRunTable> = layout('dag_run', {
   clearNumber: 'int8',
   partitionKey: 'text',
   setByHand: 'int8',
+  taskIds: 'text',
 });
 
 /** Ends with what finds the row. */
@@ -135,6 +136,7 @@ export const TASKS: RowLayout<TaskInstanceTable> = layout('task_instance', {
   priorityWeight: 'int8',
   pool: 'text',
   poolSlots: 'int8',
+  concurrencyKey: 'text',
 });
 
 /** Ends with what finds the row. */
@@ -157,6 +159,7 @@ export const TASK_UPDATES: RowLayout<TaskUpdate> = layout('task_instance', {
   priorityWeight: 'int8',
   pool: 'text',
   poolSlots: 'int8',
+  concurrencyKey: 'text',
   key: 'int8',
   from: 'text',
 });

@@ -180,18 +180,22 @@ export class Turns implements TurnPort {
         .selectFrom('taskInstance')
         .select((of) => [
           'pool',
+          'concurrencyKey',
           of.fn.countAll<number>().as('instances'),
           of.fn.sum<number>('poolSlots').as('slots'),
         ])
         .where('runKey', 'in', (of) => of.selectFrom('dagRun').select('key').where(OPEN))
         .where('state', 'in', SLOT_STATES)
-        .groupBy('pool')
+        .groupBy(['pool', 'concurrencyKey'])
         .execute();
-      const actual = new Map([
-        ...recorded.map(({ name }): [string, number] => [name, 0]),
-        ...pools.map(({ pool, slots }): [string, number] => [`pool:${pool}`, Number(slots)]),
-        ['parallelism', pools.reduce((sum, { instances }) => sum + Number(instances), 0)] as const,
-      ]);
+      const actual = new Map(recorded.map(({ name }): [string, number] => [name, 0]));
+      const add = (name: string, by: number) => actual.set(name, (actual.get(name) ?? 0) + by);
+      add('parallelism', 0);
+      for (const { pool, concurrencyKey, instances, slots } of pools) {
+        add('parallelism', Number(instances));
+        add(`pool:${pool}`, Number(slots));
+        if (concurrencyKey !== null) add(`key:${concurrencyKey}`, Number(instances));
+      }
       const known = new Map(recorded.map(({ name, used }) => [name, used]));
       const wrong = [...actual]
         .map(([name, used]) => ({ name, recorded: known.get(name) ?? 0, actual: used }))

@@ -2,6 +2,14 @@ export { ContinuousTimetable } from './continuous-timetable.ts';
 export { CRON_PRESETS } from './cron.ts';
 export { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
 export { CronTriggerTimetable } from './cron-trigger-timetable.ts';
+export {
+  type DailyPlan,
+  isDailyPlan,
+  type ParsedPlan,
+  type PlanReading,
+  type PlanWindow,
+  parseDailyPlan,
+} from './daily-plan.ts';
 export { DeltaTimetable } from './delta-timetable.ts';
 export { EventsTimetable } from './events-timetable.ts';
 export { MonthsTimetable } from './months-timetable.ts';

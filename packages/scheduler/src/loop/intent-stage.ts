@@ -6,6 +6,7 @@ import {
   applyKill,
   applyMarkRun,
   applyMarkTasks,
+  applyPrioritize,
   applyTrigger,
   type ClearPayload,
   type Intent,
@@ -124,6 +125,12 @@ async function applyIntent(
     case 'control_backfill': {
       const backfill = applyControlBackfill(dag, intent.payload, actor, changes);
       return { backfillKey: backfill.key, state: backfill.state };
+    }
+    case 'prioritize': {
+      const run = await findRun(world, dag, intent.payload.runId, changes);
+      const reordered = applyPrioritize(run, intent.payload, changes);
+      world.held.ready.reorder(reordered);
+      return { runId: run.runId, tasks: reordered.map(({ task }) => task.spec.taskId) };
     }
     case 'note': {
       const run = await findRun(world, dag, intent.payload.runId, changes);

@@ -1,11 +1,9 @@
+import type { Clock } from '@tsflow/core/clock';
 import { ownVariable, readLiveNumber } from '@tsflow/core/config';
 import type { Json } from '@tsflow/core/json';
-import type { Changes, DagWorkState, InstanceWork, Limits } from '@tsflow/core/rules';
+import type { Changes, DagWorkState, InstanceWork, Limits, RunLimit } from '@tsflow/core/rules';
 import type { LiveNumber } from '@tsflow/core/serialization';
-import type { CounterChange, Store } from '@tsflow/core/store';
-
-/** Slots of `default_pool` when nobody set another number (Airflow's default). */
-const DEFAULT_POOL_SLOTS = 128;
+import { type CounterChange, poolSlots, type Store } from '@tsflow/core/store';
 
 /**
  * Every numeric limit at this moment: Variables and pools as last read, slots in use as the last commit left them, and what the
@@ -13,22 +11,28 @@ const DEFAULT_POOL_SLOTS = 128;
  */
 export class LiveLimits implements Limits {
   readonly #store: Store;
+  readonly #clock: Clock;
   #variables: ReadonlyMap<string, Json> = new Map();
   #pools: ReadonlyMap<string, number> = new Map();
   #used: ReadonlyMap<string, number> = new Map();
   #turn: Changes | null = null;
   #revision = -1;
+  /** When the first daily plan that was read says something else. */
+  #plansUntil = Number.POSITIVE_INFINITY;
+  /** What this turn holds each concurrency key against: the most that one of its tasks allows. */
+  readonly #keyLimits = new Map<string, number>();
   readonly #lastGood = new Map<string, number>();
   readonly problems = new Map<string, string>();
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
-  /** Reads Variables and pools anew when they changed; true when they did. */
+  /** Reads Variables and pools anew when they changed; true when they did, or when a daily plan says something else by now. */
   async refresh(): Promise<boolean> {
     const revision = await this.#store.variables.revision();
-    if (revision === this.#revision) return false;
+    if (revision === this.#revision) return this.#planChanged();
     const [variables, pools] = await Promise.all([
       this.#store.variables.list(),
       this.#store.db.selectFrom('pool').select(['name', 'slots']).execute(),
@@ -39,13 +43,23 @@ export class LiveLimits implements Limits {
     return true;
   }
 
-  async loadUse(): Promise<void> {
+  #planChanged(): boolean {
+    if (this.#clock.now() < this.#plansUntil) return false;
+    this.#plansUntil = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
+  /** Reads what is in use, other schedulers included; true when something is less than it was known to be. */
+  async loadUse(): Promise<boolean> {
+    const before = this.#used;
     this.#used = await this.#store.turns.counters();
+    return [...before].some(([name, used]) => (this.#used.get(name) ?? 0) < used);
   }
 
   /** The turn whose changes count on top of the committed use. */
   beginTurn(changes: Changes): void {
     this.#turn = changes;
+    this.#keyLimits.clear();
   }
 
   committed(counters: ReadonlyMap<string, number>): void {
@@ -85,6 +99,19 @@ export class LiveLimits implements Limits {
     return this.#read(`${instance.run.dag.dagId}.${taskId}.maxActiveTis`, maxActiveTisPerDag);
   }
 
+  runLimit({ run }: InstanceWork, { name, limit }: RunLimit): number {
+    return this.#read(`${run.dag.dagId}.${name}`, limit);
+  }
+
+  keyRoom({ run, task }: InstanceWork): number {
+    const { concurrency, taskId } = task.spec;
+    if (concurrency === undefined) return Number.POSITIVE_INFINITY;
+    const { key } = concurrency;
+    const limit = this.#read(`${run.dag.dagId}.${taskId}.concurrencyKey`, concurrency.limit);
+    this.#keyLimits.set(key, Math.max(limit, this.#keyLimits.get(key) ?? 0));
+    return limit - (this.#used.get(keyCounter(key)) ?? 0) - (this.#turn?.keys.get(key) ?? 0);
+  }
+
   /** What the turn moves, for its commit. Pools are counted in slots, parallelism in instances. */
   counterChanges(changes: Changes): CounterChange[] {
     const moves: CounterChange[] = [];
@@ -97,16 +124,36 @@ export class LiveLimits implements Limits {
       const limit = limitBeyond(this.#poolSlots(pool), delta, changes.owedSlots.get(pool) ?? 0);
       moves.push({ name: counterOf(pool), delta, limit });
     }
+    for (const [key, delta] of changes.keys) {
+      // One that nothing was admitted under gives places back only, which no limit forbids.
+      if (delta !== 0) moves.push({ name: keyCounter(key), delta, limit: this.#keyLimits.get(key) ?? -1 });
+    }
     return moves.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** In words, why an instance can never get its slots as its pool is now; null: it can. */
+  tooLargeForPool({ run, task }: InstanceWork): string | null {
+    const { pool, poolSlots: wanted, taskId } = task.spec;
+    const slots = poolSlots(pool, this.#pools);
+    if (slots !== null && (slots < 0 || wanted <= slots)) return null;
+    const what = slots === null ? `there is no pool ${pool}` : `pool ${pool} has only ${slots} slots in all`;
+    return `Task ${taskId} of ${run.dag.dagId} wants ${wanted} and ${what}: it waits for the pool to grow.`;
+  }
+
   #poolSlots(pool: string): number {
-    return this.#pools.get(pool) ?? (pool === 'default_pool' ? DEFAULT_POOL_SLOTS : 0);
+    return poolSlots(pool, this.#pools) ?? 0;
   }
 
   #read(name: string, reference: LiveNumber): number {
     if (typeof reference === 'number') return reference;
-    const { value, problem } = readLiveNumber(reference, this.#variables, this.#lastGood.get(name));
+    const now = this.#clock.now();
+    const { value, problem, until } = readLiveNumber(
+      reference,
+      this.#variables,
+      now,
+      this.#lastGood.get(name),
+    );
+    this.#plansUntil = Math.min(this.#plansUntil, until);
     if (problem === null) {
       this.#lastGood.set(name, value);
       this.problems.delete(name);
@@ -124,3 +171,4 @@ function limitBeyond(limit: number, delta: number, owed: number): number {
 }
 
 const counterOf = (pool: string): string => `pool:${pool}`;
+const keyCounter = (key: string): string => `key:${key}`;

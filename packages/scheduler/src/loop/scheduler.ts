@@ -114,7 +114,7 @@ export class Scheduler implements Service {
       logger,
       config,
       held: new HeldDags(store, versions),
-      limits: new LiveLimits(store),
+      limits: new LiveLimits(store, this.#clock),
       versions,
       keys: new KeyBlock(store),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
@@ -242,6 +242,7 @@ export class Scheduler implements Service {
     await startRuns(this.#world, changes.roomInDags, changes);
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
     for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
+    for (const [key, delta] of changes.keys) if (delta < 0) held.ready.openKey(key);
     for (const instance of changes.ready) held.ready.add(instance);
     const admitted = await this.#admit(changes);
     await fileCallbacks(this.#world, changes);
@@ -268,7 +269,10 @@ export class Scheduler implements Service {
       this.#lastPoll = this.#clock.monotonic();
       for (const hint of ['intents', 'variables', 'versions', 'leases'] as const) hints.add(hint);
     }
-    if (hints.has('variables')) await this.#refreshLimits(changes);
+    if (hints.has('variables')) {
+      await this.#refreshLimits(changes);
+      await this.#learnUse();
+    }
     if (hints.has('leases') || hints.has('versions')) await this.#acquire(changes);
     if (hints.has('versions')) await this.#intake.adoptVersions(changes);
     this.#intentsHinted = hints.has('intents');
@@ -283,9 +287,17 @@ export class Scheduler implements Service {
     const { held, limits } = this.#world;
     if (!(await limits.refresh())) return;
     held.ready.openAll();
+    this.#warnings.clear();
     for (const dag of held.dags.values()) changes.roomInDags.add(dag);
     this.#executor.setConcurrency(limits.parallelism);
     for (const problem of limits.problems.values()) this.#logger.warn(problem);
+  }
+
+  /** Another scheduler may have given back slots for which something waits here. On SQLite there is no other. */
+  async #learnUse(): Promise<void> {
+    const { held, limits, store } = this.#world;
+    if (store.dialect === 'sqlite' || !held.ready.isWaiting) return;
+    if (await limits.loadUse()) held.ready.openAll();
   }
 
   #applyTimers(changes: Changes): void {
@@ -329,6 +341,16 @@ export class Scheduler implements Service {
     if (rows.length === MAX_INTENTS_PER_TURN) this.#inbox.hint('intents');
   }
 
+  /** Warns once, until limits change, of what waits for a pool that can never let it in as it is. */
+  #warnIfTooLarge(instance: InstanceWork): void {
+    const problem = this.#world.limits.tooLargeForPool(instance);
+    if (problem === null || this.#warnings.has(problem)) return;
+    this.#warnings.add(problem);
+    this.#logger.warn(problem);
+  }
+
+  readonly #warnings = new Set<string>();
+
   // --- decide who may run ---------------------------------------------------------------------------------------------------
 
   async #admit(changes: Changes): Promise<Admission[]> {
@@ -351,7 +373,7 @@ export class Scheduler implements Service {
       if (attempt !== null) admitted.push({ instance, attempt });
       for (const ready of changes.ready.splice(0)) if (ready.state === 'scheduled') held.ready.add(ready);
     };
-    changes.ready.length = 0;
+    for (const instance of changes.ready.splice(0)) this.#warnIfTooLarge(instance);
     const count = held.ready.admit(limits, room, onAdmit, MAX_ADMISSIONS_PER_TURN);
     if (count === MAX_ADMISSIONS_PER_TURN) this.#inbox.wake();
     return admitted;

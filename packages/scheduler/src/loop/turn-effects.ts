@@ -1,14 +1,15 @@
-import type {
-  AttemptWork,
-  BackfillWork,
-  CallbackChange,
-  CallbackWork,
-  Changes,
-  DagWorkState,
-  EndedAttempt,
-  InstanceWork,
-  RunWork,
-  TurnEvent,
+import {
+  type AttemptWork,
+  type BackfillWork,
+  type CallbackChange,
+  type CallbackWork,
+  type Changes,
+  type DagWorkState,
+  type EndedAttempt,
+  type InstanceWork,
+  occupiedBy,
+  type RunWork,
+  type TurnEvent,
 } from '@tsflow/core/rules';
 import type {
   AttemptUpdate,
@@ -159,6 +160,7 @@ function runRow(run: RunWork): DagRunTable {
     clearNumber: run.clearNumber,
     partitionKey: null,
     setByHand: run.setByHand ? 1 : 0,
+    taskIds: run.taskIds === null ? null : JSON.stringify(run.taskIds),
   };
 }
 
@@ -181,7 +183,7 @@ function runUpdate(run: RunWork, from: string): RunUpdate {
 }
 
 function taskColumns(instance: InstanceWork) {
-  const { spec, weight } = instance.task;
+  const { pool, poolSlots, concurrencyKey } = instance.occupied ?? occupiedBy(instance);
   return {
     key: instance.key,
     state: instance.state,
@@ -199,9 +201,10 @@ function taskColumns(instance: InstanceWork) {
     targetState: instance.targetState,
     reason: instance.reason,
     decision: instance.decision,
-    priorityWeight: weight,
-    pool: spec.pool,
-    poolSlots: spec.poolSlots,
+    priorityWeight: instance.priorityWeight ?? instance.task.weight,
+    pool,
+    poolSlots,
+    concurrencyKey,
   };
 }
 

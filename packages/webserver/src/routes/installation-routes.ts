@@ -22,7 +22,10 @@ export const installationRoutes: readonly Route[] = [
     answer: { status: 200, description: 'At this moment.', schema: infoSchema },
     async handle(_input, { store, clock, config, version }) {
       const now = clock.now();
-      const [schedulers, slots] = await Promise.all([infoOfSchedulers(store, { now }), parallelism(store)]);
+      const [schedulers, slots] = await Promise.all([
+        infoOfSchedulers(store, { now }),
+        parallelism(store, now),
+      ]);
       return json(infoSchema, {
         version,
         schedulers: schedulers.map(({ startedAt: _, ...scheduler }) => scheduler),

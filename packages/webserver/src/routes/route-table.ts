@@ -5,6 +5,7 @@ import { dagRoutes } from './dag-routes.ts';
 import { installationRoutes } from './installation-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { logRoutes } from './log-routes.ts';
+import { poolRoutes } from './pool-routes.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './run-routes.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -21,5 +22,6 @@ export const routeTable: readonly Route[] = [
   ...callbackRoutes,
   ...backfillRoutes,
   ...variableRoutes,
+  ...poolRoutes,
   ...liveRoutes,
 ];

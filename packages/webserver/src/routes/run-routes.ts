@@ -12,7 +12,13 @@ import {
   taskInstanceJson,
   taskInstanceSchema,
 } from '../schemas/task-instance.ts';
-import { clearBody, killBody, markBody, selectedTasksSchema } from '../schemas/task-selection.ts';
+import {
+  clearBody,
+  killBody,
+  markBody,
+  prioritizeBody,
+  selectedTasksSchema,
+} from '../schemas/task-selection.ts';
 import type { WebServices } from '../web-services.ts';
 import { ask, idempotencyKey, waitsForScheduler } from './ask.ts';
 import { defined } from './defined.ts';
@@ -189,6 +195,22 @@ export const runRoutes: readonly Route[] = [
   }),
   route({
     method: 'post',
+    path: '/dags/{dagId}/runs/{runId}/priority',
+    summary: 'Changes the order of tasks that wait for a slot',
+    access: 'Operator',
+    params: runPath,
+    body: prioritizeBody,
+    answer: { status: 200, description: 'What was changed.', schema: selectedTasksSchema },
+    otherAnswers: [waitsForScheduler],
+    handle({ params: { dagId, runId }, body, caller }, services) {
+      const payload = { runId, ...defined(body) };
+      return ask(services, { dagId, intent: { kind: 'prioritize', payload }, caller }, (result) =>
+        changed(services, dagId, runId, (result as { tasks: readonly string[] }).tasks),
+      );
+    },
+  }),
+  route({
+    method: 'post',
     path: '/dags/{dagId}/runs/{runId}/kill',
     summary: 'Ends what is active: some tasks, or the whole run',
     access: 'Operator',
@@ -213,6 +235,21 @@ interface Created {
 
 async function runReply(services: WebServices, dagId: string, runId: string, status = 200): Promise<Reply> {
   return json(runSchema, runJson(await getRun(services.store, { dagId, runId })), status);
+}
+
+/** The answer of an intent that leaves the states of what it changed alone. */
+async function changed(
+  { store }: WebServices,
+  dagId: string,
+  runId: string,
+  taskIds: readonly string[],
+): Promise<Reply> {
+  const { version, versionNumber } = await getRun(store, { dagId, runId });
+  const instances = await listTaskInstances(store, { dagId, runId });
+  const tasks = instances
+    .filter(({ taskId }) => taskIds.includes(taskId))
+    .map(({ taskId, mapPath, state }) => ({ runId, taskId, mapPath, state }));
+  return json(selectedTasksSchema, { version, versionNumber, tasks });
 }
 
 /** The answer of an intent that says which tasks it touched. */

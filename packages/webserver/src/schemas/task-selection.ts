@@ -28,6 +28,19 @@ export const markBody = z
   })
   .meta({ id: 'Mark' });
 
+export const prioritizeBody = z
+  .strictObject({
+    taskIds: taskIds.optional().describe('Default: every task.'),
+    priorityWeight: z
+      .number()
+      .int()
+      .min(-(2 ** 31) + 1)
+      .max(2 ** 31 - 1)
+      .nullable()
+      .describe("The weight that counts from now on; null: the task's own."),
+  })
+  .meta({ id: 'Prioritize' });
+
 export const killBody = z
   .strictObject({ taskIds: taskIds.optional().describe('Default: the whole run, which then fails.') })
   .meta({ id: 'Kill' });

@@ -3,6 +3,7 @@ import { foundation } from './0001-foundation.ts';
 import { schedulerProcess } from './0002-scheduler-process.ts';
 import { waiting } from './0003-waiting.ts';
 import { outbox } from './0004-outbox.ts';
+import { limitsAndRecovery } from './0005-limits-and-recovery.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -11,4 +12,10 @@ export interface Migration {
 }
 
 /** All steps, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [foundation, schedulerProcess, waiting, outbox];
+export const MIGRATIONS: readonly Migration[] = [
+  foundation,
+  schedulerProcess,
+  waiting,
+  outbox,
+  limitsAndRecovery,
+];

@@ -4,11 +4,13 @@ import type { Json } from '../../json.ts';
 import {
   explainReadiness,
   explainRun,
+  holdsSlot,
   type Readiness,
   type ReadinessWorld,
   type RunWork,
 } from '../../rules/index.ts';
-import type { SerializedTask } from '../../serialization/index.ts';
+import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
+import { DEFAULT_POOL, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
@@ -56,12 +58,8 @@ async function readinessWorld(
     (await store.variables.list()).map((row) => [row.key, JSON.parse(row.value) as Json] as const),
   );
   const counters = await store.turns.counters();
-  const poolName = task?.pool ?? 'default_pool';
-  const pool = await store.db
-    .selectFrom('pool')
-    .select('slots')
-    .where('name', '=', poolName)
-    .executeTakeFirst();
+  const poolName = task?.pool ?? DEFAULT_POOL;
+  const pools = await store.db.selectFrom('pool').select(['name', 'slots']).execute();
   const active = await store.db
     .selectFrom('dagRun')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -73,23 +71,48 @@ async function readinessWorld(
     now,
     schedulers: (await store.leases.living()).map((row) => ({ id: row.id, beatAgeMs: now - row.beatAt })),
     leaseMs: LEASE_MS,
-    maxActiveRuns: liveNumber(dag.graph.dag.maxActiveRuns, variables),
+    maxActiveRuns: liveNumber(dag.graph.dag.maxActiveRuns, variables, now),
     activeRuns: Number(active.count),
-    maxActiveTasks: liveNumber(dag.graph.dag.maxActiveTasks, variables),
+    maxActiveTasks: liveNumber(dag.graph.dag.maxActiveTasks, variables, now),
     parallelism: {
-      limit: liveNumber(ownVariable('parallelism'), variables),
+      limit: liveNumber(ownVariable('parallelism'), variables, now),
       used: counters.get('parallelism') ?? 0,
     },
     pool: {
       name: poolName,
-      slots: pool?.slots ?? (poolName === 'default_pool' ? 128 : 0),
+      slots: poolSlots(poolName, new Map(pools.map(({ name, slots }) => [name, slots]))),
       used: counters.get(`pool:${poolName}`) ?? 0,
     },
     taskLimit:
       limit === null
         ? null
-        : { limit: liveNumber(limit, variables), used: await activeOf(store, run, task!.taskId) },
+        : { limit: liveNumber(limit, variables, now), used: await activeOf(store, run, task!.taskId) },
+    runLimits: runLimits(run, task, (limit) => liveNumber(limit, variables, now)),
+    concurrencyKey:
+      task?.concurrency === undefined
+        ? null
+        : {
+            key: task.concurrency.key,
+            limit: liveNumber(task.concurrency.limit, variables, now),
+            used: counters.get(`key:${task.concurrency.key}`) ?? 0,
+          },
   };
+}
+
+/** The limits within the run that a task counts against, with what holds a slot under each. */
+function runLimits(
+  { graph, instances }: RunWork,
+  task: SerializedTask | undefined,
+  read: (limit: LiveNumber) => number,
+): ReadinessWorld['runLimits'] {
+  const index = graph.indexOf.get(task?.taskId ?? '');
+  if (index === undefined) return [];
+  const active = instances.filter(({ state }) => holdsSlot(state));
+  return graph.tasks[index]!.runLimits.map(({ name, limit }) => ({
+    name,
+    limit: read(limit),
+    used: active.filter((instance) => instance.task.runLimits.some((one) => one.name === name)).length,
+  }));
 }
 
 async function countActiveTasks(store: Store, run: RunWork): Promise<void> {

@@ -164,7 +164,7 @@ async function summarize(store: Store, rows: readonly DagTable[], now: number): 
     versionNumbers(store, versions),
     filesWithErrors(store, rows),
   ]);
-  const limits = await maxActiveRuns(store, facts);
+  const limits = await maxActiveRuns(store, facts, now);
   return rows.map((row) => ({
     dagId: row.dagId,
     description: row.description,
@@ -196,10 +196,11 @@ function nextRun(row: DagTable, facts: ReadonlyMap<string, DagFacts>, now: numbe
 async function maxActiveRuns(
   store: Store,
   facts: ReadonlyMap<string, DagFacts>,
+  now: number,
 ): Promise<ReadonlyMap<string, number>> {
   const names = new Set<string>();
   for (const { maxActiveRuns: limit } of facts.values()) {
-    if (typeof limit !== 'number') names.add(limit.$variable.name);
+    if (typeof limit !== 'number' && '$variable' in limit) names.add(limit.$variable.name);
   }
   const rows =
     names.size === 0
@@ -211,7 +212,7 @@ async function maxActiveRuns(
           .execute();
   const values = new Map(rows.map((row) => [row.key, storedJson<Json>(row.value)!]));
   return new Map(
-    [...facts].map(([version, { maxActiveRuns: limit }]) => [version, liveNumber(limit, values)]),
+    [...facts].map(([version, { maxActiveRuns: limit }]) => [version, liveNumber(limit, values, now)]),
   );
 }
 

@@ -54,12 +54,12 @@ export interface Parallelism {
 }
 
 /** How many task instances may run at once, and how many do. */
-export async function parallelism(store: Store): Promise<Parallelism> {
+export async function parallelism(store: Store, now: number): Promise<Parallelism> {
   const [variable, counter] = await Promise.all([
     store.db.selectFrom('variable').select('value').where('key', '=', 'parallelism').executeTakeFirst(),
     store.db.selectFrom('counter').select('used').where('name', '=', 'parallelism').executeTakeFirst(),
   ]);
   const values = new Map<string, Json>();
   if (variable !== undefined) values.set('parallelism', storedJson(variable.value));
-  return { limit: liveNumber(ownVariable('parallelism'), values), used: counter?.used ?? 0 };
+  return { limit: liveNumber(ownVariable('parallelism'), values, now), used: counter?.used ?? 0 };
 }

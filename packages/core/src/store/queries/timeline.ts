@@ -54,7 +54,7 @@ export async function timeline(
   }
   return {
     dags: [...dags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([dagId, dag]) => ({ dagId, ...dag })),
-    slots: await parallelism(store),
+    slots: await parallelism(store, now),
     isCut: runs.length > MAX_RUNS,
   };
 }

@@ -581,6 +581,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dags/{dagId}/runs/{runId}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes the order of tasks that wait for a slot
+         * @description Takes the role Operator.
+         */
+        post: operations["postDagsDagIdRunsRunIdPriority"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/kill": {
         parameters: {
             query?: never;
@@ -920,6 +940,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists pools with what is in use of them
+         * @description Takes the role Viewer.
+         */
+        get: operations["getPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A pool with what is in use of it
+         * @description Takes the role Viewer.
+         */
+        get: operations["getPoolsName"];
+        /**
+         * Makes a pool, or changes its slots
+         * @description Takes the role Editor.
+         */
+        put: operations["putPoolsName"];
+        post?: never;
+        /**
+         * Deletes a pool: its tasks wait until there is one again
+         * @description Takes the role Editor.
+         */
+        delete: operations["deletePoolsName"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1459,6 +1527,12 @@ export interface components {
             /** @description Only say what it would touch. */
             dryRun?: boolean;
         };
+        Prioritize: {
+            /** @description Default: every task. */
+            taskIds?: string[];
+            /** @description The weight that counts from now on; null: the task's own. */
+            priorityWeight: number | null;
+        };
         Kill: {
             /** @description Default: the whole run, which then fails. */
             taskIds?: string[];
@@ -1699,6 +1773,24 @@ export interface components {
             from?: unknown;
             /** @description Any JSON. */
             to?: unknown;
+        };
+        Pool: {
+            name: string;
+            /** @description -1: unlimited. */
+            slots: number;
+            description: string | null;
+            /** @description Whether tasks that wait for a trigger keep their slots. */
+            includeDeferred: boolean;
+            /** @description Slots that tasks occupy. */
+            used: number;
+            /** @description Slots that scheduled tasks wait for. */
+            waiting: number;
+        };
+        PoolSettings: {
+            /** @description -1: unlimited. */
+            slots: number;
+            description?: string | null;
+            includeDeferred?: boolean;
         };
     };
     responses: never;
@@ -2917,6 +3009,51 @@ export interface operations {
             };
         };
     };
+    postDagsDagIdRunsRunIdPriority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prioritize"];
+            };
+        };
+        responses: {
+            /** @description What was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectedTasks"];
+                };
+            };
+            /** @description Stored, and waits for a scheduler. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingIntent"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postDagsDagIdRunsRunIdKill: {
         parameters: {
             query?: never;
@@ -3598,6 +3735,133 @@ export interface operations {
                         nextCursor: null;
                     };
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Pool"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPoolsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pool. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPoolsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolSettings"];
+            };
+        };
+        responses: {
+            /** @description The pool. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePoolsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {

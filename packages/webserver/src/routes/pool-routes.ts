@@ -1,0 +1,62 @@
+import { NotFoundError } from '@tsflow/core/errors';
+import { listJson, listOf } from '../schemas/page.ts';
+import { poolBody, poolJson, poolPath, poolSchema } from '../schemas/pool.ts';
+import type { WebServices } from '../web-services.ts';
+import { defined } from './defined.ts';
+import { json, noContent, type Reply, type Route, route } from './route.ts';
+
+export const poolRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/pools',
+    summary: 'Lists pools with what is in use of them',
+    access: 'Viewer',
+    answer: { status: 200, description: 'By name.', schema: listOf(poolSchema) },
+    async handle(_input, { store }) {
+      return json(listOf(poolSchema), listJson(await store.pools.list(), poolJson));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/pools/{name}',
+    summary: 'A pool with what is in use of it',
+    access: 'Viewer',
+    params: poolPath,
+    answer: { status: 200, description: 'The pool.', schema: poolSchema },
+    handle({ params: { name } }, services) {
+      return poolReply(services, name);
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/pools/{name}',
+    summary: 'Makes a pool, or changes its slots',
+    access: 'Editor',
+    params: poolPath,
+    body: poolBody,
+    answer: { status: 200, description: 'The pool.', schema: poolSchema },
+    async handle({ params: { name }, body, caller }, services) {
+      const { store, clock } = services;
+      await store.pools.set({ name, ...defined(body), actor: caller.name, at: clock.now() });
+      return poolReply(services, name);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/pools/{name}',
+    summary: 'Deletes a pool: its tasks wait until there is one again',
+    access: 'Editor',
+    params: poolPath,
+    answer: { status: 204, description: 'Deleted.' },
+    async handle({ params: { name }, caller }, { store, clock }) {
+      if (!(await store.pools.delete(name, caller.name, clock.now()))) throw new NotFoundError('Pool', name);
+      return noContent;
+    },
+  }),
+];
+
+async function poolReply({ store }: WebServices, name: string): Promise<Reply> {
+  const pool = (await store.pools.list()).find((one) => one.name === name);
+  if (pool === undefined) throw new NotFoundError('Pool', name);
+  return json(poolSchema, poolJson(pool));
+}
