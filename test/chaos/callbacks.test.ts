@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { InstalledProject, until } from '../support/installed-project.ts';
+import { freshRunOf, InstalledProject, until } from '../support/installed-project.ts';
 import { createDatabase, DATABASES } from '../support/store.ts';
 
 /** A receiver of callbacks: what was posted to it, in order. */
@@ -50,14 +50,7 @@ describe.each(DATABASES)('a callback on %s', (dialect) => {
       await project.parse(1);
       const store = await project.store();
       const doomed = project.startWith({ TSFLOW_FAILPOINT: death }, 'scheduler');
-      await store.intents.submit({
-        dagId: 'etl',
-        kind: 'trigger',
-        payload: '{"conf":{}}',
-        actor: 'ann',
-        requestedAt: Date.now(),
-        idempotencyKey: null,
-      });
+      await freshRunOf(store, 'etl');
       const callbacks = () => store.db.selectFrom('callback').selectAll().orderBy('key').execute();
       const isDelivered = async () => {
         const rows = await callbacks();

@@ -239,6 +239,7 @@ it('a taken port is a clear error', async () => {
     allowedHosts: '',
     leaseMs: 30_000,
     dags: '',
+    home: '/nowhere',
   } as never;
   const server = createWebServer({ store, config, logger: silentLogger, logsDir: '/nowhere' });
   await expect(server.start()).rejects.toThrow(PortTakenError);

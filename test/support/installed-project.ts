@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,14 @@ export class InstalledProject implements AsyncDisposable {
     return text.trim().split(' ').filter(Boolean).map(Number);
   }
 
+  /** Every file that the installation keeps, the key of its secrets excepted. */
+  async files(): Promise<readonly string[]> {
+    const found = await readdir(this.home, { recursive: true, withFileTypes: true });
+    return found
+      .filter((entry) => entry.isFile() && entry.name !== 'secret.key')
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
   get #env(): NodeJS.ProcessEnv {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(TSFLOW_|NODE_OPTIONS|FORCE_COLOR)/.test(name),
@@ -168,6 +176,18 @@ export class InstalledProject implements AsyncDisposable {
     await this.#store?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Triggers a run as somebody would, without waiting for its answer. */
+export async function freshRunOf(store: Store, dagId: string, conf: object = {}): Promise<void> {
+  await store.intents.submit({
+    dagId,
+    kind: 'trigger',
+    payload: JSON.stringify({ conf }),
+    actor: 'ann',
+    requestedAt: Date.now(),
+    idempotencyKey: null,
+  });
 }
 
 export async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

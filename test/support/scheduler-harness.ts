@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Intent } from '@tsflow/core/intents';
@@ -189,5 +191,6 @@ export const testConfig = {
   heartbeatMs: 10_000,
   leaseMs: 30_000,
   killGraceMs: 1_000,
+  home: join(tmpdir(), `tsflow-test-${process.pid}`),
   publicUrl: 'https://tsflow.test',
 } as Config;

@@ -63,6 +63,7 @@ export class WebHarness implements AsyncDisposable {
         allowedHosts: options.allowedHosts ?? '',
         leaseMs: 30_000,
         dags: '/somewhere/dags',
+        home: folder,
       } as Config,
       logger: this.#logger(),
       logsDir: this.logsDir,

@@ -62,6 +62,11 @@ export const nouns: readonly Noun[] = [
     summary: 'slots that tasks of all DAGs share',
     load: () => import('./commands/pools.ts'),
   },
+  {
+    name: 'connections',
+    summary: 'how tasks reach other systems: set, list, test, import and export connections',
+    load: () => import('./commands/connections.ts'),
+  },
   { name: 'users', summary: 'accounts of the web server', load: () => import('./commands/users.ts') },
   {
     name: 'config',

@@ -1,4 +1,9 @@
-export type { Connection, ConnectionPort } from './connections/index.ts';
+export {
+  type Connection,
+  type ConnectionPort,
+  type ConnectionReference,
+  connection,
+} from './connections/index.ts';
 export type { TaskContext, TaskLog } from './dag/context.ts';
 export { DAG, type DagBody } from './dag/dag.ts';
 export type { DagOptions, Deadline } from './dag/dag-options.ts';

@@ -8,7 +8,7 @@ import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
 import { LogIndexes } from '@tsflow/core/logs';
 import type { Service } from '@tsflow/core/service';
-import type { Store } from '@tsflow/core/store';
+import { ConnectionVault, KeyFile, type Store } from '@tsflow/core/store';
 import express, { type Express } from 'express';
 import { authenticate } from './auth/authenticate.ts';
 import { LoginLimits } from './auth/login-limits.ts';
@@ -125,6 +125,7 @@ function composeServices({
   });
   return {
     store,
+    connections: new ConnectionVault(store, new KeyFile(config.home), process.env),
     config,
     clock,
     logger,

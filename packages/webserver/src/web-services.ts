@@ -2,7 +2,7 @@ import type { Clock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
 import type { LogIndexes } from '@tsflow/core/logs';
-import type { Store } from '@tsflow/core/store';
+import type { ConnectionVault, Store } from '@tsflow/core/store';
 import type { LoginLimits } from './auth/login-limits.ts';
 import type { Sessions } from './auth/session.ts';
 import type { LiveFeed } from './live/live-feed.ts';
@@ -10,6 +10,7 @@ import type { LiveFeed } from './live/live-feed.ts';
 /** What the handlers of routes work with. */
 export interface WebServices {
   readonly store: Store;
+  readonly connections: ConnectionVault;
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;

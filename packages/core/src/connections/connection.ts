@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { ConnectionReference } from './connection-reference.ts';
 
 /**
  * How to reach another system. `password` and whatever `extra` holds are secrets: they are masked in logs and rendered
@@ -22,4 +23,6 @@ export interface Connection {
 export interface ConnectionPort {
   /** The connection `connectionId`. Throws `NotFoundError` when it is defined nowhere. */
   get(connectionId: string): Promise<Connection>;
+  /** The same, typed by what the DAG file says of it. Throws what its schema throws when it does not fit. */
+  get<T>(connection: ConnectionReference<T>): Promise<T>;
 }

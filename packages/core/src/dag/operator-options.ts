@@ -1,3 +1,4 @@
+import { type ConnectionReference, isConnectionReference } from '../connections/connection-reference.ts';
 import { type Duration, durationMs } from '../duration.ts';
 import { errorMessage } from '../errors.ts';
 import type { Callback, Callbacks } from '../notifiers/index.ts';
@@ -53,6 +54,11 @@ export interface CommonOptions {
   readonly isolation?: 'warm' | 'process' | undefined;
   /** Who is asked about it. Default: the DAG's owner. */
   readonly owner?: string | undefined;
+  /**
+   * Connections that it uses: sent with its grant, their secrets masked from the start. Any other one is asked for while it runs, and
+   * that is written down.
+   */
+  readonly connections?: readonly (string | ConnectionReference<unknown>)[] | undefined;
   /** Called when a try starts. */
   readonly onExecute?: Callbacks | undefined;
   readonly onSuccess?: Callbacks | undefined;
@@ -105,6 +111,8 @@ export interface TaskSettings {
   readonly isolation: 'warm' | 'process';
   readonly owner: string | null;
   readonly doc: string | null;
+  /** Ids, as declared by the author. */
+  readonly connections: readonly string[];
   readonly callbacks: Readonly<Partial<Record<CallbackName, readonly Callback[]>>>;
 }
 
@@ -129,6 +137,7 @@ const COMMON: Readonly<Record<keyof CommonOptions, true>> = {
   queue: true,
   isolation: true,
   owner: true,
+  connections: true,
   onExecute: true,
   onSuccess: true,
   onFailure: true,
@@ -181,8 +190,17 @@ export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskI
     isolation: check.oneOf('isolation', options.isolation ?? 'warm', ['warm', 'process']),
     owner: options.owner === undefined ? null : check.text('owner', options.owner),
     doc: options.doc === undefined ? null : check.text('doc', options.doc),
+    connections: connectionIds(options.connections ?? [], check),
     callbacks: callbacksOf(CALLBACK_NAMES, options, check),
   };
+}
+
+function connectionIds(given: readonly unknown[], check: OptionChecks): readonly string[] {
+  if (!Array.isArray(given)) throw check.refuse('connections', 'a list of ids or connection(…)', given);
+  const ids = given.map((one) =>
+    check.text('connections', isConnectionReference(one) ? one.connectionId : one),
+  );
+  return [...new Set(ids)];
 }
 
 /** The callbacks that `options` give, by name, each as a list. */

@@ -124,6 +124,13 @@ export abstract class Operator<
     return taskOutput(this);
   }
 
+  /** Connections that it is known to use: those that the author declared, and a field `connectionId` that names one. */
+  get connectionIds(): readonly string[] {
+    const { connectionId } = this.fields;
+    const own = typeof connectionId === 'string' && !connectionId.includes('{') ? [connectionId] : [];
+    return [...new Set([...this.settings.connections, ...own])];
+  }
+
   /** Whether success may be recorded without running it. */
   get nothingToDo(): boolean {
     return false;

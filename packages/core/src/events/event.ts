@@ -30,6 +30,9 @@ export interface EventData {
   variable_changed: { key: string };
   /** Slots before and after; null: there was no such pool, or there is none any more. */
   pool_changed: { name: string; from: number | null; to: number | null };
+  connection_changed: { connectionId: string };
+  /** A task or callback asked for a connection that it had not declared. */
+  connection_read: { connectionId: string };
 }
 
 export type EventType = keyof EventData;

@@ -106,6 +106,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
       task.decides === 'short_circuit' && task.fields.ignoreDownstreamTriggerRules !== false,
     inputs: inputsOf(task),
     callbacks: CALLBACK_NAMES.filter((name) => settings.callbacks[name] !== undefined),
+    ...(task.connectionIds.length === 0 ? {} : { connections: task.connectionIds }),
     templateFields: Object.entries(fieldKindsOf(task))
       .filter(([name, kind]) => (kind === 'template' || kind === 'file') && name in task.fields)
       .map(([name]) => name),

@@ -118,6 +118,8 @@ export interface SerializedTask {
   readonly inputs: readonly SerializedInput[];
   /** Names of the callbacks that the author gave: the runner finds the functions in the loaded DAG. */
   readonly callbacks: readonly ('onExecute' | 'onSuccess' | 'onFailure' | 'onRetry' | 'onSkipped')[];
+  /** Connections that it is known to use: sent with its grant. Absent: none. */
+  readonly connections?: readonly string[];
   /** Names of the templated fields, for the rendered-fields view. */
   readonly templateFields: readonly string[];
 }

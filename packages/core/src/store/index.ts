@@ -1,4 +1,5 @@
 export { askDag, type DagAnswer, type DagRequest, wakeSchedulers } from './ask.ts';
+export { type ConnectionFacts, ConnectionVault } from './connection-vault.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
 export { DEFAULT_POOL, poolSlots } from './pools.ts';
@@ -7,6 +8,8 @@ export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
 export { whyRun, whyTask } from './previews/why.ts';
 export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
+export { KeyFile } from './secrets/key-file.ts';
+export { SecretUnreadableError } from './secrets/secret-box.ts';
 export type {
   CatalogPort,
   Channel,

@@ -81,11 +81,10 @@ async function answerInstallation(
       });
       return null;
     }
-    case 'connection':
-      throw new NotFoundError(
-        'Connection',
-        question.connectionId,
-        `Set TSFLOW_CONN_${question.connectionId.toUpperCase()} in the scheduler's environment.`,
-      );
+    case 'connection': {
+      const connection = await world.connections.get(question.connectionId);
+      await world.connections.audit(question.connectionId, actor, world.clock.now());
+      return { ...connection };
+    }
   }
 }

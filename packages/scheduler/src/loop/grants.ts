@@ -1,3 +1,5 @@
+import type { Connection } from '@tsflow/core/connections';
+import { errorMessage } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
 import { type AttemptWork, attemptDeadline, type InstanceWork } from '@tsflow/core/rules';
 import { MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
@@ -54,6 +56,9 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     begunAt: iso(instance.begunAt ?? now),
     isolation: task.spec.isolation,
     savedState: attempt.savedState,
+    ...(task.spec.connections === undefined
+      ? {}
+      : { connections: await declared(world, task.spec.connections) }),
   };
 }
 
@@ -62,6 +67,22 @@ const ON_KILL_TIMEOUT_MS = 60_000;
 
 const noInputs: Workload['inputs'] = {};
 const iso = (instant: number): string => new Date(instant).toISOString();
+
+/** What cannot be read now is left out: the task asks for it, and hears why. */
+async function declared(
+  { connections, logger }: World,
+  connectionIds: readonly string[],
+): Promise<NonNullable<Workload['connections']>> {
+  const found: { [connectionId: string]: Connection } = {};
+  for (const connectionId of connectionIds) {
+    try {
+      found[connectionId] = await connections.get(connectionId);
+    } catch (error) {
+      logger.warn('A declared connection cannot be read.', { connectionId, error: errorMessage(error) });
+    }
+  }
+  return found;
+}
 
 /** Outputs of upstream tasks, from memory or else from the database; what does not fit the grant is asked for by the runner. */
 async function inputsOf(world: World, { run, task }: InstanceWork): Promise<Workload['inputs']> {

@@ -17,8 +17,10 @@ import {
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
 import {
+  ConnectionVault,
   ContentRefusedError,
   type DecidedIntent,
+  KeyFile,
   type Store,
   type Turn,
   type TurnResult,
@@ -117,6 +119,7 @@ export class Scheduler implements Service {
       limits: new LiveLimits(store, this.#clock),
       versions,
       keys: new KeyBlock(store),
+      connections: new ConnectionVault(store, new KeyFile(config.home), process.env),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
       brokenIntents: new Map(),
       ticks: options.ticks ?? true,

@@ -1,7 +1,7 @@
 import type { Clock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
-import type { Store } from '@tsflow/core/store';
+import type { ConnectionVault, Store } from '@tsflow/core/store';
 import type { HeldDags } from './held-dags.ts';
 import type { KeyBlock } from './key-block.ts';
 import type { LiveLimits } from './live-limits.ts';
@@ -17,6 +17,7 @@ export interface World {
   readonly limits: LiveLimits;
   readonly versions: VersionCache;
   readonly keys: KeyBlock;
+  readonly connections: ConnectionVault;
   /** Short random text for run ids. */
   random(): string;
   /** Intents that made a turn fail for no reason that is theirs to know, by id: refused when they come again. */

@@ -1,4 +1,9 @@
-import type { Connection, ConnectionPort } from '@tsflow/core';
+import {
+  type Connection,
+  type ConnectionPort,
+  type ConnectionReference,
+  connectionValue,
+} from '@tsflow/core/connections';
 import {
   isLiveVariable,
   type LiveVariable,
@@ -197,21 +202,25 @@ function variablePort(ports: AttemptPorts): VariablePort {
 }
 
 /** Registers what is secret in a connection before the task sees it. */
-function connectionPort({ ports, masker, log }: ContextParts): ConnectionPort {
-  return {
-    async get(connectionId) {
-      const connection = (await ports.ask({ verb: 'connection', connectionId })) as unknown as Connection;
-      const registered = [masker.register(connection.password), masker.register(connection.extra)];
-      if (registered.includes(false)) {
-        log.write(
-          'warn',
-          'system',
-          `Connection "${connectionId}" has a secret that is too short to be masked in logs.`,
-        );
-      }
-      return connection;
-    },
+function connectionPort({ workload, ports, masker, log }: ContextParts): ConnectionPort {
+  const mask = (connection: Connection): Connection => {
+    const registered = [masker.register(connection.password), masker.register(connection.extra)];
+    if (registered.includes(false)) {
+      const short = `Connection "${connection.connectionId}" has a secret that is too short to be masked in logs.`;
+      log.write('warn', 'system', short);
+    }
+    return connection;
   };
+  const declared = new Map(Object.entries(workload.connections ?? {}));
+  for (const connection of declared.values()) mask(connection);
+  const read = async (connectionId: string): Promise<Connection> =>
+    declared.get(connectionId) ??
+    mask((await ports.ask({ verb: 'connection', connectionId })) as unknown as Connection);
+  async function get<T>(asked: string | ConnectionReference<T>): Promise<Connection | T> {
+    if (typeof asked === 'string') return read(asked);
+    return connectionValue(asked, await read(asked.connectionId));
+  }
+  return { get: get as ConnectionPort['get'] };
 }
 
 /** Last component of a map path; -1: not mapped. */

@@ -1,4 +1,4 @@
-import type { CallbackFacts, NotificationEvent } from '@tsflow/core';
+import type { CallbackFacts, Connection, NotificationEvent } from '@tsflow/core';
 import type { SerializedError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { TaskOutcome } from '@tsflow/core/rules';
@@ -57,6 +57,8 @@ export interface Workload {
   readonly isolation: 'warm' | 'process';
   /** Durable state saved by an earlier grant or try. */
   readonly savedState: JsonObject | null;
+  /** Declared connections with their secrets, by id: they travel over the socket alone. One that is missing is asked for. */
+  readonly connections?: { readonly [connectionId: string]: Connection };
 }
 
 /** The functions that an author gave for an event, and what they are told. */

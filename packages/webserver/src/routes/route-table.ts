@@ -1,6 +1,7 @@
 import { authRoutes } from './auth-routes.ts';
 import { backfillRoutes } from './backfill-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
+import { connectionRoutes } from './connection-routes.ts';
 import { dagRoutes } from './dag-routes.ts';
 import { installationRoutes } from './installation-routes.ts';
 import { liveRoutes } from './live-routes.ts';
@@ -23,5 +24,6 @@ export const routeTable: readonly Route[] = [
   ...backfillRoutes,
   ...variableRoutes,
   ...poolRoutes,
+  ...connectionRoutes,
   ...liveRoutes,
 ];

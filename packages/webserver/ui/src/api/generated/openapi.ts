@@ -993,6 +993,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists connections, of the environment and of the store, without their secrets
+         * @description Takes the role Admin.
+         */
+        get: operations["getConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connections/{connectionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets a connection; its secrets are sealed and not shown again
+         * @description Takes the role Admin.
+         */
+        put: operations["putConnectionsConnectionId"];
+        post?: never;
+        /**
+         * Deletes a connection of the store
+         * @description Takes the role Admin.
+         */
+        delete: operations["deleteConnectionsConnectionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live": {
         parameters: {
             query?: never;
@@ -1791,6 +1835,38 @@ export interface components {
             slots: number;
             description?: string | null;
             includeDeferred?: boolean;
+        };
+        Connection: {
+            connectionId: string;
+            type: string;
+            host: string | null;
+            port: number | null;
+            login: string | null;
+            schema: string | null;
+            description: string | null;
+            /** @description The password itself is never shown. */
+            hasPassword: boolean;
+            /** @description Names in the extra, whose values are never shown. */
+            extraKeys: string[];
+            /** @enum {string} */
+            source: "environment" | "store";
+            /** Format: date-time */
+            updatedAt: string | null;
+            updatedBy: string | null;
+        };
+        NewConnection: {
+            type: string;
+            host?: string | null;
+            port?: number | null;
+            login?: string | null;
+            /** @description Absent or `***`: as it was. Null: none. */
+            password?: string | null;
+            schema?: string | null;
+            /** @description Absent: as it was. */
+            extra?: {
+                [key: string]: unknown;
+            };
+            description?: string | null;
         };
     };
     responses: never;
@@ -3851,6 +3927,102 @@ export interface operations {
             header?: never;
             path: {
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Connection"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putConnectionsConnectionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteConnectionsConnectionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
             };
             cookie?: never;
         };
