@@ -17,6 +17,7 @@ import {
   task,
   Variable,
 } from '@tsflow/core';
+import { runDag } from '@tsflow/testing';
 import { z } from 'zod';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -175,3 +176,26 @@ export const operators = new DAG({ dagId: 'operators' }, () => {
   // @ts-expect-error a function gives the field's type
   new Greet({ taskId: 'function', name: () => 3 });
 });
+
+export const exported = new DAG({ dagId: 'exported', params: z.object({ n: z.number() }) }, () => {
+  const one = task('one', () => 1);
+  return { one };
+});
+outputIs<number>()(exported.exports.one.output, true);
+// @ts-expect-error the body returned no such task
+exported.exports.two;
+
+export const tests = async (): Promise<void> => {
+  const run = await runDag(exported, { conf: { n: 1 } });
+  same<ReturnType<typeof run.output<number>>, number>(true);
+  const one: number = run.output(exported.exports.one);
+  // @ts-expect-error the task returns a number
+  const text: string = run.output(exported.exports.one);
+  // @ts-expect-error the param is a number
+  await runDag(exported, { conf: { n: '1' } });
+  // @ts-expect-error no such param
+  await runDag(exported, { conf: { m: 1 } });
+  // @ts-expect-error no such state
+  run.assertStates({ one: 'succeeded' });
+  void [one, text];
+};

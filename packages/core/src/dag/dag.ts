@@ -24,7 +24,7 @@ export interface DagBody<P> {
 }
 
 /** Any DAG, whatever its params. */
-export type AnyDag = DAG<ParamsSchema | undefined>;
+export type AnyDag = DAG<ParamsSchema | undefined, unknown>;
 
 /**
  * A workflow: tasks and their order, and when it runs. What `body` constructs belongs to it. Loading a file registers every
@@ -32,7 +32,7 @@ export type AnyDag = DAG<ParamsSchema | undefined>;
  *
  * Throws `DagDefinitionError` when the definition cannot stand: an unknown option, a bad schedule, two tasks of one id, a cycle.
  */
-export class DAG<Schema extends ParamsSchema | undefined = undefined> {
+export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = unknown> {
   readonly dagId: string;
   /** Where the author constructed it. */
   readonly site: Error = new Error('DAG');
@@ -60,8 +60,10 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined> {
   readonly groups: ReadonlyMap<string, AnyTaskGroup>;
   readonly upstream: ReadonlyMap<string, readonly string[]>;
   readonly downstream: ReadonlyMap<string, readonly string[]>;
+  /** What its body returned: the tasks that a test, or another DAG of the file, wants to speak of with their types. */
+  readonly exports: Exports;
 
-  constructor(options: DagOptions<Schema>, body: (dag: DagBody<ParamsOf<Schema>>) => void) {
+  constructor(options: DagOptions<Schema>, body: (dag: DagBody<ParamsOf<Schema>>) => Exports) {
     Object.defineProperty(this, DAG_BRAND, { value: true });
     checkArguments(options, body);
     this.dagId = options.dagId;
@@ -86,7 +88,8 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined> {
     this.pausedUponCreation = check.flag('pausedUponCreation', options.pausedUponCreation ?? false);
     this.callbacks = callbacksOf(['onSuccess', 'onFailure'], options, check);
     recordFiles(options.files ?? []);
-    const graph = build(this.dagId, options, body, this.params);
+    const { graph, exports } = build(this.dagId, options, body, this.params);
+    this.exports = exports;
     this.tasks = graph.tasks;
     this.groups = graph.groups;
     this.upstream = graph.upstream;
@@ -142,12 +145,12 @@ function checkedParams(params: ParamsSchema | undefined, check: OptionChecks): P
   return params;
 }
 
-function build<Schema extends ParamsSchema | undefined>(
+function build<Schema extends ParamsSchema | undefined, Exports>(
   dagId: string,
   options: DagOptions<Schema>,
-  body: (dag: DagBody<ParamsOf<Schema>>) => void,
+  body: (dag: DagBody<ParamsOf<Schema>>) => Exports,
   params: ParamsSchema | null,
-): Graph {
+): { graph: Graph; exports: Exports } {
   const builder = new GraphBuilder(dagId, options.defaultArgs ?? {});
   const names = Object.keys(params?.shape ?? {});
   const unknown = (name: string) =>
@@ -155,16 +158,16 @@ function build<Schema extends ParamsSchema | undefined>(
       'unknown_option',
       `DAG "${dagId}" has no param "${name}".${suggestion(name, names)}`,
     );
-  const result: unknown = withinScope(builder.scope(), () =>
+  const exports = withinScope(builder.scope(), () =>
     body({ task: task as TaskFactory<ParamsOf<Schema>>, params: paramReferences(names, unknown) }),
   );
-  if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+  if (typeof (exports as { then?: unknown } | undefined)?.then === 'function') {
     throw new DagDefinitionError(
       'misplaced',
       `DAG "${dagId}" has an async body. A body only declares tasks; await what it needs before new DAG(…).`,
     );
   }
-  return builder.finish();
+  return { graph: builder.finish(), exports };
 }
 
 function checkFailFast(what: string, graph: Graph): void {

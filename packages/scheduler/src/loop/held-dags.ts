@@ -182,6 +182,15 @@ export class HeldDags {
     return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
   }
 
+  /** The earliest instant at which a timer that still counts is due; null: there is none. */
+  nextDue(): number | null {
+    for (let timer = this.timers.peek(); timer !== undefined; timer = this.timers.peek()) {
+      if (this.isDue(timer)) return timer.at;
+      this.timers.pop();
+    }
+    return null;
+  }
+
   #holds(run: RunWork): boolean {
     return this.dags.get(run.dag.dagId) === run.dag && run.dag.runs.get(run.key) === run;
   }

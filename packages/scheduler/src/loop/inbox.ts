@@ -75,6 +75,11 @@ export class Inbox {
     this.#wake?.();
   }
 
+  /** Whether something came since the last sleep. */
+  get isAwake(): boolean {
+    return this.#pendingWake;
+  }
+
   /** Resolves when something came, or after `maxMs`. */
   async sleep(maxMs: number): Promise<void> {
     if (!this.#pendingWake && maxMs > 0) {

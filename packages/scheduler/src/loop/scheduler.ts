@@ -68,6 +68,11 @@ export interface SchedulerOptions {
   readonly onlyDags?: readonly string[];
   /** Told of each decided intent, so that who waits for it is answered. */
   readonly onIntentDecided?: (intentId: number) => void;
+  /**
+   * Told each time there is nothing left to do at this moment, with the instant at which something is due by the clock (null: nothing
+   * is). Attempts may be running. What moves a virtual clock goes by it.
+   */
+  readonly onIdle?: (nextDue: number | null) => void;
 }
 
 /**
@@ -205,8 +210,14 @@ export class Scheduler implements Service {
       if (this.#stopping) return;
       // Reads the sockets before the next turn, so that what came meanwhile is one batch.
       if (again) await new Promise<void>((resolve) => setImmediate(resolve));
-      else await this.#inbox.sleep(this.#sleepMs());
+      else await this.#sleep();
     }
+  }
+
+  async #sleep(): Promise<void> {
+    const ms = this.#sleepMs();
+    if (ms > 0 && !this.#inbox.isAwake) this.#options.onIdle?.(this.#world.held.nextDue());
+    await this.#inbox.sleep(ms);
   }
 
   #sleepMs(): number {

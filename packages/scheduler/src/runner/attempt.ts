@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { CallbackFacts, Notification } from '@tsflow/core';
+import type { Clock } from '@tsflow/core/clock';
 import type { AnyDag, AnyOperator } from '@tsflow/core/dag';
 import { type SerializedError, serializeError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
@@ -22,6 +23,7 @@ export interface AttemptHost {
   readonly ports: AttemptPorts;
   readonly log: AttemptLog;
   readonly masker: SecretMasker;
+  /** Read when the task asks for it. */
   readonly scratchDir: string;
   /** Where the bundle of the workload's version is. */
   readonly bundlePath: string;
@@ -32,6 +34,8 @@ export interface AttemptHost {
   readonly maxXComBytes?: number | undefined;
   /** Wall clock in milliseconds. */
   readonly now: () => number;
+  /** What the limit of the attempt's time is measured by. Default: the machine's clock. */
+  readonly setTimer?: Clock['setTimer'] | undefined;
 }
 
 export interface AttemptEnd {
@@ -134,7 +138,8 @@ export class Attempt {
 
   #createContext(dag: AnyDag): AttemptContext {
     const { workload } = this;
-    const { bundlePath, log, masker, ports, scratchDir, maxXComBytes } = this.#host;
+    const host = this.#host;
+    const { bundlePath, log, masker, ports, maxXComBytes } = host;
     this.#context = new AttemptContext({
       workload,
       params: this.#params(dag),
@@ -142,7 +147,9 @@ export class Attempt {
       masker,
       ports,
       signal: () => this.#controller.signal,
-      scratchDir,
+      get scratchDir() {
+        return host.scratchDir;
+      },
       dagDirectory: dirname(bundlePath),
       maxXComBytes,
     });
@@ -180,11 +187,12 @@ export class Attempt {
   #startTimer(): () => void {
     const { executionTimeoutMs, timeLeftMs } = this.workload;
     if (executionTimeoutMs === null || timeLeftMs === null) return () => undefined;
-    let timer = setLongTimeout(timeLeftMs, () => {
+    const { setTimer = setLongTimeout } = this.#host;
+    let timer = setTimer(timeLeftMs, () => {
       const error = new ExecutionTimeoutError(executionTimeoutMs);
       this.#host.log.write('error', 'system', error.message);
       this.#controller.abort(error);
-      timer = setLongTimeout(this.#host.killGraceMs, () => this.#interrupt(error));
+      timer = setTimer(this.#host.killGraceMs, () => this.#interrupt(error));
     });
     return () => timer.cancel();
   }

@@ -75,12 +75,12 @@ export class AttemptContext implements TaskContext {
   readonly connections: ConnectionPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
-  readonly scratchDir: string;
   readonly dagDirectory: string;
   /** What the task pushed so far; stored with its success. */
   readonly pushed = new Map<string, Json>();
   readonly #dataInterval: Workload['dataInterval'];
   readonly #signal: () => AbortSignal;
+  readonly #parts: ContextParts;
   #savedState: JsonObject | null;
   readonly #begunAt: string;
 
@@ -100,7 +100,7 @@ export class AttemptContext implements TaskContext {
     this.params = parts.params;
     this.conf = workload.conf;
     this.#signal = parts.signal;
-    this.scratchDir = parts.scratchDir;
+    this.#parts = parts;
     this.dagDirectory = parts.dagDirectory;
     this.#dataInterval = workload.dataInterval;
     this.#savedState = workload.savedState;
@@ -137,6 +137,10 @@ export class AttemptContext implements TaskContext {
 
   get signal(): AbortSignal {
     return this.#signal();
+  }
+
+  get scratchDir(): string {
+    return this.#parts.scratchDir;
   }
 
   // Dates are made for each reader: they can be changed, and the next reader must not see that.

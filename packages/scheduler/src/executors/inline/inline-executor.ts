@@ -4,8 +4,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Json } from '@tsflow/core/json';
-import { loadBundle } from '@tsflow/core/loader';
-import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
+import { type LoadedBundle, loadBundle } from '@tsflow/core/loader';
+import { AttemptLog, type LogSegment, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { signalGroup } from '../../processes/process-table.ts';
 import { Attempt } from '../../runner/attempt.ts';
@@ -19,6 +19,10 @@ export interface InlineExecutorOptions {
   readonly home: string;
   /** Where the bundle of a workload is. Default: in its version's directory below the home. */
   readonly bundlePath?: (workload: Workload) => { readonly path: string; readonly sourceRoot: string };
+  /** Loads the code of a workload. Default: its bundle. For tests that have the DAG in their hands already. */
+  readonly load?: (workload: Workload) => Promise<LoadedBundle>;
+  /** Where the lines of an attempt go that begins now. Default: a segment of its own below `<home>/logs`. */
+  readonly openLog?: (attemptId: number) => LogSegment;
   /** Default 1: one after the other, so that what tasks print stays apart. */
   readonly concurrency?: number;
   readonly killGraceMs?: number;
@@ -59,6 +63,11 @@ export class InlineExecutor implements Executor {
     this.#clock = options.clock ?? systemClock;
     this.#limit = pLimit(Math.max(1, options.concurrency ?? 1));
     this.#paused = options.concurrency === 0;
+  }
+
+  /** Attempts that have not ended. */
+  get running(): number {
+    return this.#running.size;
   }
 
   async start(): Promise<void> {}
@@ -154,13 +163,10 @@ export class InlineExecutor implements Executor {
     const { attemptId, grantNumber } = workload;
     const now = () => this.#clock.now();
     const startedAtMs = now();
-    const scratchDir = mkdtempSync(join(tmpdir(), 'tsflow-'));
+    const scratch = new ScratchDirectory();
     const masker = new SecretMasker();
-    const segments = new LogSegments(
-      join(this.#options.home, 'logs'),
-      `${this.#processName}-${++this.#lastLog}`,
-    );
-    const log = new AttemptLog({ segment: segments.current(startedAtMs), attemptId, masker, now });
+    const segment = this.#openLog(attemptId, startedAtMs);
+    const log = new AttemptLog({ segment, attemptId, masker, now });
     const { path: bundlePath, sourceRoot } = this.#bundlePath(workload);
     const attempt = new Attempt(workload, {
       ports: {
@@ -173,12 +179,15 @@ export class InlineExecutor implements Executor {
       },
       log,
       masker,
-      scratchDir,
+      get scratchDir() {
+        return scratch.path;
+      },
       bundlePath,
-      load: () => loadBundle(bundlePath, { sourceRoot }),
+      load: () => this.#options.load?.(workload) ?? loadBundle(bundlePath, { sourceRoot }),
       killGraceMs: this.#options.killGraceMs ?? 10_000,
       maxXComBytes: this.#options.maxXComBytes,
       now,
+      setTimer: this.#options.clock === undefined ? undefined : (ms, over) => this.#clock.setTimer(ms, over),
     });
     running.attempt = attempt;
     const place = { segment: log.segment, start: log.start };
@@ -193,8 +202,8 @@ export class InlineExecutor implements Executor {
     const { outcome, endedAtMs, rendered } = await attempt.run();
     clearTimeout(running.graceTimer ?? undefined);
     const end = log.close();
-    segments.close();
-    rmSync(scratchDir, { recursive: true, force: true });
+    segment.close();
+    scratch.remove();
     if (running.cancelled !== null) {
       this.#gone(running, running.cancelled);
       return;
@@ -210,6 +219,14 @@ export class InlineExecutor implements Executor {
       log: { ...place, end },
       ...who,
     });
+  }
+
+  #openLog(attemptId: number, atMs: number): LogSegment {
+    const { home, openLog } = this.#options;
+    return (
+      openLog?.(attemptId) ??
+      new LogSegments(join(home, 'logs'), `${this.#processName}-${++this.#lastLog}`).current(atMs)
+    );
   }
 
   #gone(running: Running, reason: string): void {
@@ -233,5 +250,19 @@ export class InlineExecutor implements Executor {
     if (given !== undefined) return given;
     const sourceRoot = join(this.#options.home, 'versions', workload.bundle);
     return { path: join(sourceRoot, workload.entry), sourceRoot };
+  }
+}
+
+/** Made when a task asks for it: most do not. */
+class ScratchDirectory {
+  #path: string | null = null;
+
+  get path(): string {
+    this.#path ??= mkdtempSync(join(tmpdir(), 'tsflow-'));
+    return this.#path;
+  }
+
+  remove(): void {
+    if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true });
   }
 }
