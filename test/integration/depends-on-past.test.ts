@@ -73,6 +73,25 @@ const markTask = (taskId: string): Intent => ({
 const markRun: Intent = { kind: 'mark_run', payload: { runId: FIRST, state: 'success' } };
 
 describe.each(DATABASES)('a run that waits for the one before, on %s', (dialect) => {
+  it('lets sixteen runs of twenty tasks wait for one another without asking all of them at each end', async () => {
+    const roots = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`t${i}`, { dependsOnPast: true }]),
+    );
+    const timetable = { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' };
+    const wide = serializedDag('wide', roots, { timetable });
+    await using tsflow = await SchedulerHarness.start(dialect, [wide], () => ({
+      kind: 'success',
+      xcoms: {},
+    }));
+    const payload = { start: '2026-01-01', end: '2026-01-16', reprocess: 'failed', reverse: false, conf: {} };
+    await tsflow.ask('wide', { kind: 'backfill', payload: { ...payload, maxActiveRuns: 16 } } as const);
+    await tsflow.runIs('wide', 'backfill__2026-01-16T00:00:00Z', 'success');
+    const ends = (await tsflow.events()).filter(
+      ({ toState, type }) => type === 'task_state' && toState === 'success',
+    );
+    expect(ends).toHaveLength(16 * 20);
+  });
+
   it('goes on, task by task, when tasks of a previous run that has ended are marked', async () => {
     await using tsflow = await secondDayWaits(dialect);
     await tsflow.ask('ledger', markTask('left'));

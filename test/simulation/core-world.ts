@@ -13,6 +13,7 @@ import {
   isLive,
   type Limits,
   moveRun,
+  pastVerdict,
   ReadyQueue,
   type RunWork,
   recount,
@@ -179,7 +180,7 @@ export class CoreWorld {
     if (
       state === 'none' &&
       run.state === 'running' &&
-      !run.waitingOnPast.has(instance) &&
+      pastVerdict(instance).passed &&
       ruleVerdict(instance) !== 'wait'
     ) {
       throw new Error(`${task.spec.taskId} is none though its rule says ${ruleVerdict(instance)}`);
@@ -297,7 +298,7 @@ function randomDag(random: Random): DagWorkState {
 function linkPast(run: RunWork, previous: RunWork): void {
   const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
   run.past = { runKey: previous.key, runId: previous.runId, states };
-  previous.followers.push(run);
+  previous.followers.add(run);
 }
 
 function expectEqual(what: string, actual: unknown, expected: unknown): void {

@@ -23,7 +23,7 @@ function play(seed: number, people: number): { history: readonly string[]; error
     for (let step = 0; step < 5_000 && world.step(); step++);
     const open = world.runs.filter(({ state }) => state === 'running' || state === 'queued');
     // A run may wait for a past that failed for good; it is the only reason to be left open.
-    const stuck = open.filter((run) => run.waitingOnPast.size === 0);
+    const stuck = open.filter((run) => run.waitingOnPast.isEmpty);
     if (stuck.length > 0) throw new Error(`${stuck.map((run) => run.runId).join(', ')} never ended`);
     return { history: world.history, error: null };
   } catch (error) {

@@ -98,7 +98,7 @@ function setByHand(
 
 function settleByHand(run: RunWork, actor: string, changes: Changes): void {
   recount(run);
-  if (run.state === 'running') return startInstances(run, changes);
+  if (run.state === 'running') startInstances(run, changes);
   wakeFollowers(run, changes);
   if (!isRunFinished(run.state) || run.unfinished.count > 0) return;
   const { state } = runOutcome(run);

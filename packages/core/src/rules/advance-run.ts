@@ -2,7 +2,7 @@ import { type FinishedTaskState, isFinished, type TaskState } from '../state/ind
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
 import { endAttempt, isLive, moveInstance } from './instance-state.ts';
-import { pastVerdict } from './past.ts';
+import { heldUpBy, pastVerdict } from './past.ts';
 import { finishRunIfOver } from './run-outcome.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict, type UpstreamEnds } from './trigger-rule.ts';
 import type { InstanceWork, RunWork } from './work.ts';
@@ -29,12 +29,18 @@ export function startInstances(run: RunWork, changes: Changes): void {
   settle(run, ended, changes);
 }
 
-/** Asks one instance again whether it may run: the previous run went on, or the instance was reset. */
+/** Asks one instance again whether it may run: it was reset. */
 export function reconsider(instance: InstanceWork, changes: Changes): void {
-  if (instance.state !== 'none') return;
-  const ended: InstanceWork[] = [];
-  evaluate(instance, ended, changes);
-  settle(instance.run, ended, changes);
+  reconsiderAll([instance], changes);
+}
+
+function reconsiderAll(instances: readonly InstanceWork[], changes: Changes): void {
+  for (const instance of instances) {
+    const ended: InstanceWork[] = [];
+    evaluateIfOpen(instance, ended, changes);
+    // Only what moved has anything to say to the runs after this one.
+    if (instance.state !== 'none') settle(instance.run, ended, changes);
+  }
 }
 
 /** Skips tasks by a stored decision of `decider`: those that have not begun. The decision survives a clear of the task alone. */
@@ -91,15 +97,18 @@ const zero: UpstreamEnds = { success: 0, skipped: 0, failed: 0, upstreamFailed: 
 
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
 function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
-  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) propagateEnd(ended, open, changes);
+  const heldUp: InstanceWork[] = [];
+  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
+    propagateEnd(ended, open, changes);
+    if (run.followers.size > 0) heldUp.push(...heldUpBy(run, ended.task.spec.taskId));
+  }
   finishRunIfOver(run, changes);
-  wakeFollowers(run, changes);
+  reconsiderAll(heldUp, changes);
 }
 
-/** Asks the tasks again that wait for this run, after it went on or was changed by hand. */
+/** Asks all tasks again that wait for this run, after it was changed by hand. */
 export function wakeFollowers(run: RunWork, changes: Changes): void {
-  for (const follower of run.followers)
-    for (const waiting of [...follower.waitingOnPast]) reconsider(waiting, changes);
+  reconsiderAll(heldUpBy(run, null), changes);
 }
 
 function propagateEnd(ended: InstanceWork, open: InstanceWork[], changes: Changes): void {
@@ -142,11 +151,11 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     ended.push(instance);
     return;
   }
-  if (!pastVerdict(instance).passed) {
-    instance.run.waitingOnPast.add(instance);
+  const { blocking } = pastVerdict(instance);
+  if (blocking !== null) {
+    instance.run.waitingOnPast.add(instance, blocking);
     return;
   }
-  instance.run.waitingOnPast.delete(instance);
   schedule(instance, ended, changes);
 }
 

@@ -4,6 +4,7 @@ import type { DataInterval } from '../timetables/index.ts';
 import { startInstances } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, subGraph } from './dag-graph.ts';
+import { PastWaits } from './past.ts';
 import { moveRun } from './run-outcome.ts';
 import { noEnds } from './trigger-rule.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
@@ -61,9 +62,9 @@ export function createRun(
     instances: [],
     unfinished: { count: 0 },
     live: { count: 0 },
-    waitingOnPast: new Set(),
+    waitingOnPast: new PastWaits(),
     past: null,
-    followers: [],
+    followers: new Set(),
     activeByLimit: new Map(),
   };
   changes.newRuns.add(run);

@@ -28,7 +28,7 @@ export { Heap } from './heap.ts';
 export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
 export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
-export { pastVerdict } from './past.ts';
+export { PastWaits, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';

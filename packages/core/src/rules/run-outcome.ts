@@ -18,7 +18,7 @@ export function runOutcome(run: RunWork): { state: 'success' | 'failed'; reason:
 export function finishRunIfOver(run: RunWork, changes: Changes): void {
   if (run.state !== 'running') return;
   if (run.unfinished.count > 0) {
-    if (run.live.count > 0 || run.waitingOnPast.size > 0) return;
+    if (run.live.count > 0 || !run.waitingOnPast.isEmpty) return;
     failDeadlocked(run, changes);
   }
   const { state, reason } = runOutcome(run);

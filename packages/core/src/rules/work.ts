@@ -3,6 +3,7 @@ import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagGraph, GraphTask } from './dag-graph.ts';
+import type { PastWaits } from './past.ts';
 import type { UpstreamEnds } from './trigger-rule.ts';
 
 /**
@@ -69,11 +70,11 @@ export interface RunWork {
   /** Instances that something will still happen to by itself: scheduled, queued, running, waiting for a time. */
   readonly live: { count: number };
   /** Instances that wait for the previous run. */
-  readonly waitingOnPast: Set<InstanceWork>;
+  readonly waitingOnPast: PastWaits;
   /** States of the previous run's tasks, when a task of this one depends on its past; null: there is no previous run. */
   past: PastRun | null;
   /** Runs whose `past` this one is. */
-  readonly followers: RunWork[];
+  readonly followers: Set<RunWork>;
   /** Instances that hold a slot, by the name of the run limit that they count against. */
   readonly activeByLimit: Map<string, number>;
 }

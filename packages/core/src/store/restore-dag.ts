@@ -13,6 +13,7 @@ import {
   type InstanceWork,
   newInstance,
   occupiedBy,
+  PastWaits,
   type RunWork,
   recount,
   subGraph,
@@ -76,9 +77,9 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     instances: [],
     unfinished: { count: 0 },
     live: { count: 0 },
-    waitingOnPast: new Set(),
+    waitingOnPast: new PastWaits(),
     past: null,
-    followers: [],
+    followers: new Set(),
     activeByLimit: new Map(),
   };
 }

@@ -144,7 +144,7 @@ export class HeldDags {
     );
     if (previous !== null) {
       for (const instance of previous.instances) states.set(instance.task.spec.taskId, instance.state);
-      previous.followers.push(run);
+      previous.followers.add(run);
       run.past = { runKey: previous.key, runId: previous.runId, states };
     } else if (row !== null) {
       for (const task of await this.#store.turns.taskInstances([row.key])) {
@@ -199,6 +199,6 @@ export class HeldDags {
 /** Makes a run known to those in memory that wait for it. */
 function linkFollowers(run: RunWork): void {
   for (const other of run.dag.runs.values()) {
-    if (other.past?.runKey === run.key && !run.followers.includes(other)) run.followers.push(other);
+    if (other.past?.runKey === run.key) run.followers.add(other);
   }
 }
