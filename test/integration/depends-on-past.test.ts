@@ -83,8 +83,11 @@ describe.each(DATABASES)('a run that waits for the one before, on %s', (dialect)
       kind: 'success',
       xcoms: {},
     }));
-    const payload = { start: '2026-01-01', end: '2026-01-16', reprocess: 'failed', reverse: false, conf: {} };
-    await tsflow.ask('wide', { kind: 'backfill', payload: { ...payload, maxActiveRuns: 16 } } as const);
+    const days = { start: '2026-01-01', end: '2026-01-16', maxActiveRuns: 16 };
+    await tsflow.ask('wide', {
+      kind: 'backfill',
+      payload: { ...days, reprocess: 'failed', reverse: false, conf: {} },
+    });
     await tsflow.runIs('wide', 'backfill__2026-01-16T00:00:00Z', 'success');
     const ends = (await tsflow.events()).filter(
       ({ toState, type }) => type === 'task_state' && toState === 'success',

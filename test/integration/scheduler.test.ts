@@ -1,3 +1,4 @@
+import { systemClock } from '@tsflow/core/clock';
 import type { Intent } from '@tsflow/core/intents';
 import type { Workload } from '@tsflow/scheduler/executors';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +21,33 @@ const chain = serializedDag('chain', {
 });
 
 describe.each(DATABASES)('the scheduler on %s', (dialect) => {
+  it('hands out later what the lease kept back after its commit', async () => {
+    const dag = serializedDag('kept_back', { first: {}, second: { upstream: ['first'] } });
+    // Jumps between the commit that admits `second` and its grant: by then the last beat is an hour old.
+    let accepted = (): number => 0;
+    const clock = { ...systemClock, now: () => Date.now() + (accepted() > 0 ? 3_600_000 : 0) };
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed, undefined, clock);
+    accepted = () => tsflow.executor.accepted.length;
+    const runId = await tsflow.trigger('kept_back');
+    await tsflow.runIs('kept_back', runId, 'success');
+  });
+
+  it('refuses what no database keeps in the words of its request, and does everything else', async () => {
+    const dag = serializedDag('noted', { only: {} });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
+    const note = 'before\0after';
+    const [refused, ...fine] = await Promise.allSettled([
+      tsflow.ask('noted', { kind: 'trigger', payload: { conf: {}, note } }),
+      ...Array.from({ length: 5 }, () => tsflow.trigger('noted')),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { message: /NUL character/ } });
+    for (const trigger of fine) {
+      if (trigger.status === 'rejected') throw trigger.reason;
+      const run = await tsflow.runIs('noted', trigger.value as string, 'success', 'failed');
+      expect(run.state).toBe('success');
+    }
+  });
+
   it('runs a chain and hands outputs down inside the grant', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [chain], succeed);
     const runId = await tsflow.trigger('chain');

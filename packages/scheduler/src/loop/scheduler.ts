@@ -6,14 +6,7 @@ import { errorMessage, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
-import {
-  admitInstance,
-  type CallbackWork,
-  Changes,
-  type DagWorkState,
-  type InstanceWork,
-  waitOver,
-} from '@tsflow/core/rules';
+import { admitInstance, Changes, type DagWorkState, type InstanceWork, waitOver } from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
 import {
@@ -28,17 +21,19 @@ import {
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
 import { answerQuestion } from './answer-question.ts';
-import { callbackWorkload, fileCallbacks } from './callback-stage.ts';
+import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
-import { type Admission, workloads } from './grants.ts';
+import type { Admission } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
 import { applyIntents } from './intent-stage.ts';
 import { KeyBlock } from './key-block.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
+import { PendingGrants } from './pending-grants.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { startRuns } from './run-stage.ts';
+import { Suspects } from './suspects.ts';
 import { createDueRuns } from './tick-stage.ts';
 import { turnEffects } from './turn-effects.ts';
 import { VersionCache } from './version-cache.ts';
@@ -89,6 +84,8 @@ export class Scheduler implements Service {
   readonly #lease: LeaseKeeper;
   readonly #executor: Executor;
   readonly #intake: DagIntake;
+  readonly #pending: PendingGrants;
+  readonly #suspects = new Suspects();
   readonly #logger: Logger;
   readonly #clock: Clock;
   #turn = 0;
@@ -98,14 +95,10 @@ export class Scheduler implements Service {
   #draining = false;
   #running: Promise<void> | null = null;
   #lastPoll = Number.NEGATIVE_INFINITY;
-  /** Claims that no runner took: granted again as soon as the lease and the DAG allow it. */
-  #regranted: Admission[] = [];
-  /** Committed callbacks that are to be handed to a runner. */
-  #callbacksToGrant: CallbackWork[] = [];
   readonly #ticksDue = new Set<DagWorkState>();
   #intentsHinted = false;
-  /** Reports that are still to be handled one a turn. */
-  #isolated = 0;
+  /** What was warned of since the limits changed. */
+  readonly #warnings = new Set<string>();
   #unlisten: (() => Promise<void>)[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -132,13 +125,14 @@ export class Scheduler implements Service {
     this.#inbox = new Inbox(this.#clock);
     this.#lease = new LeaseKeeper(store, this.#clock, logger, this.id, config);
     this.#executor = options.executor(this.#executorEvents(), this.id);
+    this.#pending = new PendingGrants(this.#world, this.#lease);
     this.#intake = new DagIntake({
       world: this.#world,
       schedulerId: this.id,
       executor: this.#executor,
       inbox: this.#inbox,
       onlyDags: options.onlyDags,
-      regrant: (admission) => this.#regranted.push(admission),
+      regrant: (admission) => this.#pending.add(admission),
     });
   }
 
@@ -229,8 +223,7 @@ export class Scheduler implements Service {
 
   /** One turn; whatever goes wrong in it, the working state of what it touched is read anew and the loop goes on. */
   async #turnOrRecover(): Promise<boolean> {
-    const reports = this.#inbox.takeReports(this.#isolated > 0 ? 1 : MAX_REPORTS_PER_TURN);
-    this.#isolated = Math.max(0, this.#isolated - 1);
+    const reports = this.#inbox.takeReports(this.#suspects.beginTurn(MAX_REPORTS_PER_TURN));
     const changes = new Changes(this.#clock.now());
     try {
       const worked = await this.#takeTurn(reports, changes);
@@ -251,7 +244,7 @@ export class Scheduler implements Service {
     await this.#housekeeping(changes);
     await applyReports(this.#world, reports, answers, changes);
     this.#applyTimers(changes);
-    await this.#applyPendingIntents(answers, intentsDecided, changes);
+    await this.#applyPendingIntents(reports.length, answers, intentsDecided, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
     await startRuns(this.#world, changes.roomInDags, changes);
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
@@ -264,7 +257,8 @@ export class Scheduler implements Service {
     const result = await this.#commit(changes, intentsDecided);
     if (result === null) {
       this.#answer(answers);
-      await this.#grantCallbacks();
+      // Nothing new, but perhaps what an earlier turn could not hand out.
+      await this.#pending.handOut(admitted, this.#executor);
       return false;
     }
     if (result.status === 'counters_refused') throw new CountersRefused(result.counters);
@@ -344,15 +338,18 @@ export class Scheduler implements Service {
   }
 
   async #applyPendingIntents(
+    reports: number,
     answers: ReportAnswers,
     decided: { dagId: string; intent: DecidedIntent }[],
     changes: Changes,
   ): Promise<void> {
     if (!this.#intentsHinted) return;
     const { held, store } = this.#world;
-    const rows = await store.intents.pending([...held.dags.keys()], MAX_INTENTS_PER_TURN);
+    const limit = this.#suspects.intentLimit(reports, MAX_INTENTS_PER_TURN);
+    const rows = limit === 0 ? [] : await store.intents.pending([...held.dags.keys()], limit);
+    this.#suspects.took(rows);
     await applyIntents(this.#world, rows, answers, decided, changes);
-    if (rows.length === MAX_INTENTS_PER_TURN) this.#inbox.hint('intents');
+    if (rows.length === limit) this.#inbox.hint('intents');
   }
 
   /** Warns once, until limits change, of what waits for a pool that can never let it in as it is. */
@@ -363,21 +360,13 @@ export class Scheduler implements Service {
     this.#logger.warn(problem);
   }
 
-  readonly #warnings = new Set<string>();
-
   // --- decide who may run ---------------------------------------------------------------------------------------------------
 
   async #admit(changes: Changes): Promise<Admission[]> {
     const { held, limits, keys } = this.#world;
-    this.#regranted.push(...changes.onKills);
+    for (const onKill of changes.onKills) this.#pending.add(onKill);
     if (this.#draining || !this.#lease.mayGrant) return [];
-    const waiting = this.#regranted.filter(
-      ({ instance, attempt }) => held.instanceOf(attempt.attemptId) === instance,
-    );
-    const mayGo = ({ instance, attempt }: Admission) =>
-      !instance.run.dag.isPaused || attempt.state === 'on_kill';
-    const admitted = waiting.filter(mayGo);
-    this.#regranted = waiting.filter((admission) => !mayGo(admission));
+    const admitted = this.#pending.due();
     // A Variable that was set while this turn decided counts for what it admits.
     if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await keys.ensure(MAX_ADMISSIONS_PER_TURN);
@@ -436,8 +425,9 @@ export class Scheduler implements Service {
     for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
     for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
-    for (const callback of changes.newCallbacks) this.#toGrant(callback);
-    for (const { callback, state } of changes.callbacks) if (state === 'pending') this.#toGrant(callback);
+    for (const callback of changes.newCallbacks) this.#pending.addCallback(callback);
+    for (const { callback, state } of changes.callbacks)
+      if (state === 'pending') this.#pending.addCallback(callback);
     const lost = new Set(result.lostDags);
     const stayed = ({ dagId }: { readonly dagId: string | null }) => dagId === null || !lost.has(dagId);
     this.#answer({ accept: answers.accept.filter(stayed), fence: answers.fence.filter(stayed) });
@@ -447,43 +437,11 @@ export class Scheduler implements Service {
       this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
     }
     failpoint('after-accept');
-    await this.#grantCallbacks();
-    await this.#grant(admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId)));
+    const granted = admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId));
+    await this.#pending.handOut(granted, this.#executor);
     for (const { dagId, intent } of intentsDecided) {
       if (!lost.has(dagId)) this.#options.onIntentDecided?.(intent.id);
     }
-  }
-
-  #toGrant(callback: CallbackWork): void {
-    const { held } = this.#world;
-    if (held.dags.get(callback.dag.dagId) !== callback.dag) return;
-    held.callbacks.set(callback.key, callback);
-    this.#callbacksToGrant.push(callback);
-  }
-
-  async #grantCallbacks(): Promise<void> {
-    if (this.#callbacksToGrant.length === 0 || !this.#lease.mayGrant) return;
-    const { held } = this.#world;
-    const callbacks = this.#callbacksToGrant.filter(
-      (callback) => held.callbacks.get(callback.key) === callback,
-    );
-    this.#callbacksToGrant = [];
-    failpoint('before-callbacks');
-    const work = await Promise.all(callbacks.map((callback) => callbackWorkload(this.#world, callback)));
-    this.#executor.submit(work);
-  }
-
-  /** Hands out what is committed. The lease is looked at once more: a long commit may have used it up, then grants wait. */
-  async #grant(admitted: readonly Admission[]): Promise<void> {
-    if (admitted.length === 0) return;
-    const work = await workloads(this.#world, admitted);
-    if (!this.#lease.mayGrant) {
-      this.#regranted.push(...admitted);
-      return;
-    }
-    failpoint('after-claim');
-    this.#executor.submit(work);
-    failpoint('after-submit');
   }
 
   #answer({ accept, fence }: ReportAnswers): void {
@@ -502,30 +460,18 @@ export class Scheduler implements Service {
       return;
     }
     this.#failures += 1;
+    const fields = { error: errorMessage(error), failures: this.#failures };
+    let again = reports;
     if (error instanceof CountersRefused) this.#world.limits.committed(error.counters);
-    else
-      this.#logger.error('A turn failed; its DAGs are read anew.', {
-        error: errorMessage(error),
-        failures: this.#failures,
-      });
-    this.#inbox.putBack(error instanceof ContentRefusedError ? this.#isolate(error, reports) : reports);
+    else if (error instanceof ContentRefusedError) {
+      this.#logger.warn('A turn held a value that the database does not keep; its work comes again.', fields);
+      again = this.#suspects.refused(error, reports, this.#world);
+    } else this.#logger.error('A turn failed; its DAGs are read anew.', fields);
+    this.#inbox.putBack(again);
     const backOffMs = Math.min(5_000, 20 * 2 ** Math.min(this.#failures, 8));
     await new Promise<void>((resolve) => this.#clock.setTimer(backOffMs, resolve));
     for (const dagId of touchedDags(changes)) this.#intake.drop(dagId);
     for (const hint of ['leases', 'intents', 'versions', 'variables'] as const) this.#inbox.hint(hint);
-  }
-
-  /** A value that the database refuses must not take other reports with it: one a turn, until the culprit fails alone. */
-  #isolate(error: ContentRefusedError, reports: readonly Report[]): readonly Report[] {
-    const [first] = reports;
-    if (reports.length > 1 || first === undefined) {
-      this.#isolated = reports.length;
-      return reports;
-    }
-    if (first.kind !== 'outcome') return [];
-    const refused = { name: error.name, message: error.message, code: error.code };
-    const outcome = { kind: 'failed', error: refused, retryable: false } as const;
-    return [{ kind: 'outcome', report: { ...first.report, outcome, rendered: null } }];
   }
 
   async #retirePredecessors(): Promise<void> {
