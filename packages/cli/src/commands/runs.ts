@@ -4,8 +4,10 @@ import {
   callbackRow,
   getRun,
   listCallbacks,
+  listDeadlines,
   listRuns,
   listTaskInstances,
+  type RunDeadline,
   type RunSummary,
 } from '@tsflow/core/queries';
 import { RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
@@ -85,8 +87,14 @@ async function show(context: CommandContext, dagId: string, given: string): Prom
   const runId = await findRun(store, dagId, given);
   const run = await getRun(store, { dagId, runId });
   const instances = await listTaskInstances(store, { dagId, runId });
+  const deadlines = await listDeadlines(store, { dagId, runId }, Date.now());
   const { out } = context;
-  out.result({ ...runRecord(run), tasks: instances.map(taskInstanceRecord) }, () =>
+  const record = {
+    ...runRecord(run),
+    tasks: instances.map(taskInstanceRecord),
+    deadlines: deadlines.map(deadlineRecord),
+  };
+  out.result(record, () =>
     [
       ...facts(run).map(([name, value]) => `${name.padEnd(14)}${value}`),
       '',
@@ -121,6 +129,9 @@ async function show(context: CommandContext, dagId: string, given: string): Prom
       ['triggered by', of.triggeredBy],
       ['conf', Object.keys(of.conf).length === 0 ? null : JSON.stringify(of.conf)],
       ['note', of.note],
+      ...deadlines.map(({ name, state, dueAt }): [string, string] => {
+        return ['deadline', `${name}: ${state}, due ${formatInstant(dueAt)}`];
+      }),
     ];
     return all.filter((fact): fact is [string, string] => fact[1] !== null);
   }
@@ -158,6 +169,12 @@ async function callbacks(
     'This run called nobody.',
   );
   return undefined;
+}
+
+function deadlineRecord(deadline: RunDeadline) {
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  const { dueAt, missedAt, doneAt } = deadline;
+  return { ...deadline, dueAt: iso(dueAt), missedAt: iso(missedAt), doneAt: iso(doneAt) };
 }
 
 function took(of: { readonly startDate: number | null; readonly endDate: number | null }): string {

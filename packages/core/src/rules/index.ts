@@ -23,6 +23,7 @@ export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.
 export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
+export { type DueDeadline, deadlinesOf, isMissed, passDeadline } from './deadlines.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
 export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';

@@ -1,9 +1,13 @@
+import type { Clock } from '@tsflow/core/clock';
 import {
   type CallbackWork,
   type Changes,
   type DagWorkState,
+  type DueDeadline,
+  deadlinesOf,
   Heap,
   type InstanceWork,
+  isMissed,
   ReadyQueue,
   type RunWork,
 } from '@tsflow/core/rules';
@@ -17,12 +21,16 @@ import {
 } from '@tsflow/core/store';
 import type { VersionCache } from './version-cache.ts';
 
+const ONE_DAY_MS = 86_400_000;
+
 /** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
 export interface DueTimer {
   readonly at: number;
   readonly instance?: InstanceWork;
   readonly dag?: DagWorkState;
   readonly run?: RunWork;
+  /** A deadline of `run` is here. */
+  readonly deadline?: DueDeadline;
   /** Its next tick is near: runners load its code ahead of it. */
   readonly preload?: DagWorkState;
 }
@@ -43,10 +51,12 @@ export class HeldDags {
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
   readonly #store: Store;
+  readonly #now: () => number;
   readonly #versions: VersionCache;
 
-  constructor(store: Store, versions: VersionCache) {
+  constructor(store: Store, versions: VersionCache, clock: Pick<Clock, 'now'>) {
     this.#store = store;
+    this.#now = () => clock.now();
     this.#versions = versions;
   }
 
@@ -100,9 +110,16 @@ export class HeldDags {
     this.indexTimeout(run);
   }
 
+  /** What becomes due while the run goes on: its time limit, its deadlines. */
   indexTimeout(run: RunWork): void {
     const timeout = run.graph.dag.dagRunTimeoutMs;
     if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
+    for (const deadline of deadlinesOf(run, run.graph.dag)) {
+      // What was over when somebody cleared the run, or long before a catch-up made it, cannot be kept any more.
+      const isCaughtUp = deadline.dueAt <= run.queuedAt - ONE_DAY_MS;
+      const isCleared = run.clearNumber > 0 && deadline.dueAt <= this.#now();
+      if (!isCaughtUp && !isCleared) this.timers.push({ at: deadline.dueAt, run, deadline });
+    }
   }
 
   /** A run that is not in memory, out of its rows: one copy a turn, known to the runs that wait for it. */
@@ -177,6 +194,8 @@ export class HeldDags {
     if (timer.instance !== undefined) {
       return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
     }
+    if (timer.deadline !== undefined)
+      return this.#holds(timer.run!) && isMissed(timer.run!, timer.deadline.deadline);
     if (timer.run !== undefined) return timer.run.state === 'running' && this.#holds(timer.run);
     if (timer.preload !== undefined) return this.dags.get(timer.preload.dagId) === timer.preload;
     return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;

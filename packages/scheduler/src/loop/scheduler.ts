@@ -6,7 +6,14 @@ import { errorMessage, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
-import { admitInstance, Changes, type DagWorkState, type InstanceWork, waitOver } from '@tsflow/core/rules';
+import {
+  admitInstance,
+  Changes,
+  type DagWorkState,
+  type InstanceWork,
+  passDeadline,
+  waitOver,
+} from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
 import {
@@ -113,7 +120,7 @@ export class Scheduler implements Service {
       clock: this.#clock,
       logger,
       config,
-      held: new HeldDags(store, versions),
+      held: new HeldDags(store, versions, this.#clock),
       limits: new LiveLimits(store, this.#clock),
       versions,
       keys: new KeyBlock(store),
@@ -319,6 +326,7 @@ export class Scheduler implements Service {
       held.timers.pop();
       if (!held.isDue(timer)) continue;
       if (timer.instance !== undefined) waitOver(timer.instance, changes);
+      else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
       else if (timer.run !== undefined) timeOutRun(timer.run, changes);
       else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
       else if (timer.preload !== undefined) this.#preload(timer.preload);
@@ -527,6 +535,7 @@ function touchedDags(changes: Changes): Set<string> {
   for (const dag of changes.backfills.values()) dags.add(dag.dagId);
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
+  for (const { run } of changes.deadlinesMissed) dags.add(run.dag.dagId);
   for (const { callback } of changes.callbacks) dags.add(callback.dag.dagId);
   return dags;
 }

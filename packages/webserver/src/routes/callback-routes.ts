@@ -1,6 +1,7 @@
 import { readAttemptLog } from '@tsflow/core/logs';
-import { callbackRow, listCallbacks } from '@tsflow/core/queries';
+import { callbackRow, listCallbacks, listDeadlines } from '@tsflow/core/queries';
 import { callbackJson, callbackPath, callbackSchema } from '../schemas/callback.ts';
+import { deadlineJson, deadlineSchema } from '../schemas/deadline.ts';
 import { logPageJson, logPageSchema, logQuery } from '../schemas/log.ts';
 import { listJson, listOf } from '../schemas/page.ts';
 import { runPath } from '../schemas/path.ts';
@@ -17,6 +18,18 @@ export const callbackRoutes: readonly Route[] = [
     answer: { status: 200, description: 'Oldest first.', schema: listOf(callbackSchema) },
     async handle({ params }, { store }) {
       return json(listOf(callbackSchema), listJson(await listCallbacks(store, params), callbackJson));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/dags/{dagId}/runs/{runId}/deadlines',
+    summary: 'Deadlines of a run, and which of them were missed',
+    access: 'Viewer',
+    params: runPath,
+    answer: { status: 200, description: 'Earliest first.', schema: listOf(deadlineSchema) },
+    async handle({ params }, { store, clock }) {
+      const deadlines = await listDeadlines(store, params, clock.now());
+      return json(listOf(deadlineSchema), listJson(deadlines, deadlineJson));
     },
   }),
   route({

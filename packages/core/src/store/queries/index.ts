@@ -8,6 +8,7 @@ export {
   getDagVersion,
   listDagVersions,
 } from './dag-version.ts';
+export { listDeadlines, type RunDeadline } from './deadline.ts';
 export {
   type EventNames,
   type EventSummary,

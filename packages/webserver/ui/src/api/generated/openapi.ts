@@ -801,6 +801,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dags/{dagId}/runs/{runId}/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deadlines of a run, and which of them were missed
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/callbacks/{callbackId}/log": {
         parameters: {
             query?: never;
@@ -1723,6 +1743,22 @@ export interface components {
             /** Format: date-time */
             endDate: string | null;
             error: components["schemas"]["SerializedError"];
+        };
+        Deadline: {
+            name: string;
+            /** @description Null: the run. */
+            taskId: string | null;
+            /** Format: date-time */
+            dueAt: string;
+            /** @enum {string} */
+            state: "waiting" | "met" | "missed";
+            /** Format: date-time */
+            missedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When what it is about was done.
+             */
+            doneAt: string | null;
         };
         Backfill: {
             key: number;
@@ -3505,6 +3541,41 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Callback"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdDeadlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Earliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Deadline"][];
                         nextCursor: null;
                     };
                 };

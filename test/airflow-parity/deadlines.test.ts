@@ -1,0 +1,98 @@
+import { listDeadlines } from '@tsflow/core/queries';
+import type { SerializedDeadline } from '@tsflow/core/serialization';
+import { describe, expect, it } from 'vitest';
+import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
+import { DATABASES } from '../support/store.ts';
+
+const done = { kind: 'success', xcoms: {} } as const;
+
+/** `long` goes on until the test ends it; everything else is done at once. */
+const script: Script = ({ kind, taskId }) => (kind !== 'callback' && taskId === 'long' ? null : done);
+
+const within = (
+  name: string,
+  taskId: string | null,
+  withinMs: number,
+  callback = true,
+): SerializedDeadline => {
+  return { name, taskId, by: null, withinMs, callback };
+};
+
+async function misses(tsflow: SchedulerHarness) {
+  const rows = await tsflow.store.db.selectFrom('deadlineMiss').selectAll().orderBy('name').execute();
+  return rows.map(({ name, taskId }) => [name, taskId]);
+}
+
+async function calls(tsflow: SchedulerHarness) {
+  const rows = await tsflow.store.db.selectFrom('callback').selectAll().orderBy('key').execute();
+  return rows.map(({ event, deadline, state }) => [event, deadline, state]);
+}
+
+describe.each(DATABASES)('deadlines on %s', (dialect) => {
+  it('fire once each for what is not done, while the run goes on', async () => {
+    const dag = serializedDag(
+      'sla',
+      { quick: {}, long: {} },
+      {
+        deadlines: [
+          within('met', 'quick', 300),
+          within('task', 'long', 20),
+          within('run', null, 25),
+          within('later', 'long', 3_600_000),
+        ],
+      },
+    );
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    const runId = await tsflow.trigger('sla');
+    await until('both are missed', async () => (await misses(tsflow)).length === 2);
+    await until('both callbacks are called', async () =>
+      (await calls(tsflow)).every(([, , state]) => state === 'success'),
+    );
+    expect(await misses(tsflow)).toEqual([
+      ['run', null],
+      ['task', 'long'],
+    ]);
+    expect(await calls(tsflow)).toEqual([
+      ['onMiss', 'task', 'success'],
+      ['onMiss', 'run', 'success'],
+    ]);
+    expect((await tsflow.run('sla', runId))!.state).toBe('running');
+    await until('the time of the one that is met has come', async () => {
+      const due = (await tsflow.run('sla', runId))!.queuedAt + 300;
+      return Date.now() > due;
+    });
+    const states = await listDeadlines(tsflow.store, { dagId: 'sla', runId }, Date.now());
+    expect(states.map(({ name, state }) => [name, state])).toEqual([
+      ['task', 'missed'],
+      ['run', 'missed'],
+      ['met', 'met'],
+      ['later', 'waiting'],
+    ]);
+    const events = (await tsflow.events()).filter(({ type }) => type === 'deadline_missed');
+    expect(events.map(({ data }) => JSON.parse(data!).name).sort()).toEqual(['run', 'task']);
+  });
+
+  it('do not fire again for the next scheduler, which fires what came due in between', async () => {
+    const deadlines = [within('first', 'long', 20), within('second', 'long', 600)];
+    const dag = serializedDag('sla', { long: {} }, { deadlines });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.trigger('sla');
+    await until('the first is missed', async () => (await misses(tsflow)).length === 1);
+    await tsflow.restart();
+    await until('the second is missed', async () => (await misses(tsflow)).length === 2);
+    await until('both are called', async () =>
+      (await calls(tsflow)).every(([, , state]) => state === 'success'),
+    );
+    expect((await calls(tsflow)).map(([, name]) => name)).toEqual(['first', 'second']);
+  });
+
+  it('call nobody when the author gave no onMiss, and are noted all the same', async () => {
+    const dag = serializedDag('sla', { long: {} }, { deadlines: [within('quiet', null, 10, false)] });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.trigger('sla');
+    await until('it is missed', async () => (await misses(tsflow)).length === 1);
+    expect(await calls(tsflow)).toEqual([]);
+  });
+});
