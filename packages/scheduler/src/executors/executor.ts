@@ -81,7 +81,7 @@ export interface AdoptableAttempt {
   readonly processGroups: readonly number[];
 }
 
-/** `granted` tells whether it may have run at all: one that no runner acknowledged is granted again, uncounted. */
+/** `started` tells whether it may have run at all: one that no runner acknowledged is granted again, uncounted. */
 export interface LostAttempt {
   readonly attemptId: number;
   readonly grantNumber: number;

@@ -72,7 +72,7 @@ export class LocalExecutor implements Executor {
   /** `onKill`s that are here: each has a place beside the concurrent ones, so that a full machine does not keep a kill waiting. */
   #onKills = 0;
   /** Admitted while the limit was 0. */
-  #held: Assignment[] = [];
+  readonly #held = new Set<Assignment>();
   /** By attempt: at most one grant of it is here. */
   readonly #assignments = new Map<number, Assignment>();
   readonly #pool: RunnerPool;
@@ -169,8 +169,8 @@ export class LocalExecutor implements Executor {
     this.#paused = whole === 0;
     if (this.#paused) return;
     this.#limit.concurrency = whole;
-    const held = this.#held;
-    this.#held = [];
+    const held = [...this.#held];
+    this.#held.clear();
     for (const assignment of held) this.#dispatch(assignment);
     this.#dispatcher.lookSoon();
   }
@@ -212,7 +212,7 @@ export class LocalExecutor implements Executor {
       if (this.#assignments.get(assignment.attemptId) !== assignment) return release();
       assignment.release = release;
       const isAttempt = assignment.workload === null || assignment.workload.kind === 'execute';
-      if (this.#paused && isAttempt) this.#held.push(assignment);
+      if (this.#paused && isAttempt) this.#held.add(assignment);
       else this.#dispatch(assignment);
     });
   }
@@ -428,7 +428,7 @@ export class LocalExecutor implements Executor {
     if (this.#assignments.get(assignment.attemptId) === assignment)
       this.#assignments.delete(assignment.attemptId);
     this.#dispatcher.remove(assignment);
-    this.#held = this.#held.filter((held) => held !== assignment);
+    this.#held.delete(assignment);
     assignment.release();
   }
 
