@@ -18,6 +18,7 @@ export interface IntentResults {
   backfill: { backfillKey: number; state: string; total: number; isPaused: boolean };
   control_backfill: { backfillKey: number; state: string };
   prioritize: { runId: string; tasks: readonly string[] };
+  reschedule: { runId: string | null; skipped: readonly string[]; next: string | null };
   note: { runId: string };
 }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { getDag, listDags, nextRuns } from '@tsflow/core/queries';
+import { reschedulePreview } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
@@ -12,7 +13,9 @@ import { countOption, everyPage } from './paging.ts';
 import { assertDag, serializedDag } from './run-name.ts';
 
 export function register(program: Command): void {
-  const dags = program.command('dags').description('list, show, test, trigger, pause and unpause DAGs');
+  const dags = program
+    .command('dags')
+    .description('list, show, test, trigger, reschedule, pause and unpause DAGs');
   dags
     .command('list')
     .description('every DAG with its schedule and its newest run')
@@ -27,6 +30,7 @@ export function register(program: Command): void {
     .command('next <dag>')
     .description('when it runs next')
     .option('-n, --limit <count>', 'how many', countOption, 5)
+    .option('--from <date>', "from this logical date on, whatever was run already; read in the DAG's zone")
     .action(perform(next));
   dags
     .command('trigger <dag>')
@@ -38,6 +42,17 @@ export function register(program: Command): void {
     .option('--unpause', 'unpause the DAG with it')
     .option('--wait', 'wait for its end; exit code 1 when it fails')
     .action(perform(trigger));
+  dags
+    .command('reschedule <dag>')
+    .description('pass over the next runs of its schedule, or make the next one now')
+    .option('--skip <count>', 'pass over this many of the next runs', countOption)
+    .option(
+      '--skip-to <date>',
+      "make no run before this logical date, read in the DAG's zone; an earlier one than last takes that back",
+    )
+    .option('--run-now', 'make the next run now, ahead of its time')
+    .option('--dry-run', 'only say what would be done')
+    .action(perform(reschedule));
   dags
     .command('pause <dag>')
     .description('start nothing more of it; what runs goes on')
@@ -129,13 +144,18 @@ async function show(context: CommandContext, dagId: string): Promise<undefined> 
   return undefined;
 }
 
-async function next(context: CommandContext, dagId: string, options: { limit: number }): Promise<undefined> {
+async function next(
+  context: CommandContext,
+  dagId: string,
+  options: { limit: number; from?: string },
+): Promise<undefined> {
   const store = await context.store();
   await assertDag(store, dagId);
-  const { isPaused, schedule } = await getDag(store, { dagId });
-  const items = (await nextRuns(store, { dagId, now: Date.now(), count: options.limit })).map(
-    plannedRunRecord,
-  );
+  const { isPaused, schedule, timezone } = await getDag(store, { dagId });
+  const from =
+    options.from === undefined ? undefined : Date.parse(instantIn(timezone, options.from, '--from'));
+  const planned = await nextRuns(store, { dagId, now: Date.now(), count: options.limit, from });
+  const items = planned.map(plannedRunRecord);
   context.out.table(
     items,
     [
@@ -152,6 +172,45 @@ async function next(context: CommandContext, dagId: string, options: { limit: nu
   if (isPaused && items.length > 0)
     context.out.note(`${dagId} is paused: nothing runs until it is unpaused.`);
   return undefined;
+}
+
+async function reschedule(
+  context: CommandContext,
+  dagId: string,
+  options: { skip?: number; skipTo?: string; runNow?: boolean; dryRun?: boolean },
+): Promise<undefined> {
+  const store = await context.store();
+  const { timezone } = await serializedDag(store, dagId);
+  const payload = {
+    ...(options.skip === undefined ? {} : { skip: options.skip }),
+    ...(options.skipTo === undefined ? {} : { skipTo: instantIn(timezone, options.skipTo, '--skip-to') }),
+    ...(options.runNow === true ? { runNow: true } : {}),
+  };
+  const { out } = context;
+  if (options.dryRun === true) {
+    const plan = await reschedulePreview(store, dagId, payload, Date.now());
+    out.result({ dryRun: true, dagId, ...plan }, () =>
+      inWords({ ...plan, made: plan.runsNow === null ? null : `the run of ${plan.runsNow} would be made` }),
+    );
+    return undefined;
+  }
+  const { openDoor } = await import('../door.ts');
+  await using door = await openDoor(context, { dagId, bringScheduler: false });
+  const done = await door.ask({ kind: 'reschedule', payload });
+  out.result({ dagId, ...done }, () =>
+    inWords({ ...done, made: done.runId === null ? null : `${done.runId} is made` }),
+  );
+  return undefined;
+
+  function inWords(of: { skipped: readonly string[]; made: string | null; next: string | null }): string {
+    const shown = of.skipped.slice(0, 5).map((date) => formatInstant(Date.parse(date)));
+    const more = of.skipped.length > shown.length ? `, … (${of.skipped.length})` : '';
+    const passed =
+      of.skipped.length === 0 ? 'No run is passed over' : `Passed over: ${shown.join(', ')}${more}`;
+    const then =
+      of.next === null ? 'there is no run after it' : `next: ${formatInstant(Date.parse(of.next))}`;
+    return `${of.made ?? passed}; ${then}.`;
+  }
 }
 
 interface TriggerOptions {

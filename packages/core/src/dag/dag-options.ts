@@ -21,6 +21,17 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   readonly endDate?: string | Date | undefined;
   /** Whether ticks that were missed each get a run. Default false: only the newest. */
   readonly catchup?: boolean | undefined;
+  /**
+   * What becomes of a tick while `maxActiveRuns` runs are active: `queue` (default) waits for one to end, `skip` passes over it.
+   */
+  readonly onOverlap?: 'queue' | 'skip' | undefined;
+  /** A tick whose run could only begin this much later, or more, is passed over. Default: however late. */
+  readonly skipDelayedBy?: Duration | undefined;
+  /**
+   * Spreads DAGs that share a tick: this one's runs become due up to `jitter` after it, always by the same time, which is a hash of the
+   * DAG's id. Logical date and data interval stay. Default: none.
+   */
+  readonly jitter?: Duration | undefined;
   /** A zod object. Forms and checks are made of it; tasks get its values typed. Default: any conf is taken. */
   readonly params?: Schema;
   /** Default 16. */
@@ -72,6 +83,9 @@ const NAMES: Readonly<Record<keyof DagOptions, true>> = {
   startDate: true,
   endDate: true,
   catchup: true,
+  onOverlap: true,
+  skipDelayedBy: true,
+  jitter: true,
   params: true,
   maxActiveRuns: true,
   maxActiveTasks: true,

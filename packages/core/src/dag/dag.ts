@@ -41,6 +41,9 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
   readonly startDate: Date | null;
   readonly endDate: Date | null;
   readonly catchup: boolean;
+  readonly onOverlap: 'queue' | 'skip';
+  readonly skipDelayedByMs: number | null;
+  readonly jitterMs: number;
   /** The zod object; null: any conf is taken. */
   readonly params: ParamsSchema | null;
   readonly maxActiveRuns: Limit;
@@ -76,6 +79,9 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
       timetableFromSchedule(options.schedule ?? null, { timezone: this.timezone, startDate: this.startDate }),
     );
     this.catchup = check.flag('catchup', options.catchup ?? false);
+    this.onOverlap = check.oneOf('onOverlap', options.onOverlap ?? 'queue', ['queue', 'skip']);
+    this.skipDelayedByMs = check.duration('skipDelayedBy', options.skipDelayedBy) ?? null;
+    this.jitterMs = check.duration('jitter', options.jitter) ?? 0;
     this.params = checkedParams(options.params, check);
     this.maxActiveRuns = check.limit('maxActiveRuns', options.maxActiveRuns ?? 16, 1);
     this.maxActiveTasks = check.limit('maxActiveTasks', options.maxActiveTasks ?? 16, 0);

@@ -20,6 +20,10 @@ export interface EventData {
   dag_paused: Record<string, never>;
   dag_unpaused: Record<string, never>;
   dag_version: { version: string; number: number };
+  /** A tick, or several, that made no run: too many were active, or it came too late. Dates are ISO 8601. */
+  tick_skipped: { reason: 'overlap' | 'delayed'; first: string; last: string; count: number };
+  /** Somebody told the schedule to pass over runs, or to make one ahead of its time. */
+  dag_rescheduled: { skipUntil: string; skipped: number; runId?: string };
   intent_applied: { intentId: number; kind: string; result: unknown };
   intent_refused: { intentId: number; kind: string; reason: string };
   backfill_state: { backfillKey: number; state: string };

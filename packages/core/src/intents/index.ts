@@ -19,6 +19,8 @@ export type {
   MarkRunPayload,
   MarkTasksPayload,
   PrioritizePayload,
+  ReschedulePayload,
   TaskSelection,
   TriggerPayload,
 } from './intent.ts';
+export { planReschedule, type ReschedulePlan } from './plan-reschedule.ts';

@@ -15,6 +15,7 @@ export type Intent =
   | { readonly kind: 'backfill'; readonly payload: BackfillPayload }
   | { readonly kind: 'control_backfill'; readonly payload: ControlBackfillPayload }
   | { readonly kind: 'prioritize'; readonly payload: PrioritizePayload }
+  | { readonly kind: 'reschedule'; readonly payload: ReschedulePayload }
   | { readonly kind: 'note'; readonly payload: { readonly runId: string; readonly note: string } };
 
 export type IntentKind = Intent['kind'];
@@ -71,6 +72,16 @@ export interface PrioritizePayload {
   /** Absent: every task of the run. */
   readonly taskIds?: readonly string[];
   readonly priorityWeight: number | null;
+}
+
+/** Moves a schedule: exactly one of the three. Past and running runs are not touched. */
+export interface ReschedulePayload {
+  /** Make no run for this many of the next ticks. */
+  readonly skip?: number;
+  /** Make no run whose logical date lies before this ISO instant. An earlier instant than the last one takes that back. */
+  readonly skipTo?: string;
+  /** Make the next run now, ahead of its time. */
+  readonly runNow?: boolean;
 }
 
 export interface BackfillPayload {

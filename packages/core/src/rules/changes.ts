@@ -69,6 +69,7 @@ export class Changes {
       mark: dag.mark,
       isPaused: dag.isPaused,
       markVersion: dag.markVersion,
+      skipUntil: dag.skipUntil,
     };
     this.dags.set(dag, before);
     return before;
@@ -95,6 +96,7 @@ export interface DagBefore {
   readonly mark: number | null;
   readonly isPaused: boolean;
   readonly markVersion: string | null;
+  readonly skipUntil: number | null;
 }
 
 /** An attempt that is over, with what its last report carried. */

@@ -28,8 +28,17 @@ export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } fro
 export { Heap } from './heap.ts';
 export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
-export { MAX_MARK_AHEAD_MS, markAfterScheduleChange, nextTick, repairedMark } from './next-tick.ts';
 export { PastWaits, pastVerdict } from './past.ts';
+export {
+  isTooLate,
+  MAX_MARK_AHEAD_MS,
+  markAfterScheduleChange,
+  nextTick,
+  repairedMark,
+  type Schedule,
+  type ScheduleProgress,
+  upcomingTicks,
+} from './next-tick.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';

@@ -1,10 +1,20 @@
 import type { SerializedDag } from '../serialization/index.ts';
 import type { RunInfo, Timetable } from '../timetables/index.ts';
+import { unitHash } from './unit-hash.ts';
 
 /** A mark that lies further ahead of now than this comes out of an impossible future: a clock that was wrong. */
 export const MAX_MARK_AHEAD_MS = 3_600_000;
 
-type Schedule = Pick<SerializedDag, 'startDate' | 'endDate' | 'catchup'>;
+/** What a DAG says about its schedule besides the timetable. */
+export type Schedule = Pick<SerializedDag, 'dagId' | 'startDate' | 'endDate' | 'catchup' | 'jitterMs'>;
+
+/** How far a schedule has come. */
+export interface ScheduleProgress {
+  /** Newest slot that was created or passed over; null: none. */
+  readonly mark: number | null;
+  /** A person wants no run before it; null: nobody said so. */
+  readonly skipUntil: number | null;
+}
 
 /**
  * The next run of a DAG's schedule after its high-water mark; null when there is none any more.
@@ -13,16 +23,52 @@ type Schedule = Pick<SerializedDag, 'startDate' | 'endDate' | 'catchup'>;
 export function nextTick(
   timetable: Timetable,
   schedule: Schedule,
-  mark: number | null,
+  { mark, skipUntil }: ScheduleProgress,
   now: number,
 ): RunInfo | null {
-  const earliest = schedule.startDate === null ? null : new Date(schedule.startDate);
-  return timetable.nextRun(mark === null ? null : new Date(mark), {
-    earliest,
+  const delay = tickDelayMs(schedule);
+  const info = timetable.nextRun(mark === null ? null : new Date(mark), {
+    earliest: latestOf(schedule.startDate === null ? null : Date.parse(schedule.startDate), skipUntil),
     latest: schedule.endDate === null ? null : new Date(schedule.endDate),
     catchup: schedule.catchup,
-    now: new Date(now),
+    // A tick is due once its delay has passed.
+    now: new Date(now - delay),
   });
+  return info === null ? null : delayed(info, delay);
+}
+
+/** The runs that the schedule will make from now on, in order, nothing delayed or passed over. Lazy, and perhaps without end. */
+export function* upcomingTicks(
+  timetable: Timetable,
+  schedule: Schedule,
+  progress: ScheduleProgress,
+  now: number,
+): Generator<RunInfo> {
+  let next = nextTick(timetable, schedule, progress, now);
+  while (next !== null) {
+    yield next;
+    // Behind the first one every tick counts: it lies in the future, or the DAG catches up.
+    next = nextTick(
+      timetable,
+      { ...schedule, catchup: true },
+      { ...progress, mark: next.logicalDate.getTime() },
+      now,
+    );
+  }
+}
+
+/** How long after its tick a run of this DAG becomes due: a share of the jitter by a hash of the DAG's id, the same for every tick. */
+export function tickDelayMs({ dagId, jitterMs = 0 }: Pick<Schedule, 'dagId' | 'jitterMs'>): number {
+  return jitterMs === 0 ? 0 : Math.floor(jitterMs * unitHash(dagId));
+}
+
+/** Whether a tick that has come is too late by now for a DAG that skips what is delayed. */
+export function isTooLate(
+  { skipDelayedByMs }: Pick<SerializedDag, 'skipDelayedByMs'>,
+  info: RunInfo,
+  now: number,
+): boolean {
+  return skipDelayedByMs !== undefined && now - info.runAfter.getTime() > skipDelayedByMs;
 }
 
 /** The mark to go on from: one that lies more than an hour ahead of now falls back to now (the caller raises the alarm). */
@@ -34,4 +80,13 @@ export function repairedMark(mark: number | null, now: number): number | null {
 export function markAfterScheduleChange(mark: number | null, catchup: boolean, now: number): number | null {
   if (mark === null || catchup) return mark;
   return Math.max(mark, now);
+}
+
+function delayed(info: RunInfo, delayMs: number): RunInfo {
+  return delayMs === 0 ? info : { ...info, runAfter: new Date(info.runAfter.getTime() + delayMs) };
+}
+
+function latestOf(a: number | null, b: number | null): Date | null {
+  if (a === null && b === null) return null;
+  return new Date(Math.max(a ?? Number.NEGATIVE_INFINITY, b ?? Number.NEGATIVE_INFINITY));
 }

@@ -1,4 +1,5 @@
 import type { SerializedTask } from '../serialization/index.ts';
+import { unitHash } from './unit-hash.ts';
 
 type RetryPolicy = Pick<SerializedTask, 'retryDelayMs' | 'retryBackoff' | 'retryJitter' | 'maxRetryDelayMs'>;
 
@@ -22,15 +23,10 @@ export function mayRetry(tryNumber: number, maxTries: number): boolean {
 export function retryDelayMs(policy: RetryPolicy, identity: TryIdentity): number {
   const exponential = policy.retryDelayMs * policy.retryBackoff ** (identity.tryNumber - 1);
   const base = Math.min(exponential, policy.maxRetryDelayMs);
-  const jitter = policy.retryJitter === 0 ? 0 : base * policy.retryJitter * unitHash(identity);
+  const jitter = policy.retryJitter === 0 ? 0 : base * policy.retryJitter * hashOf(identity);
   return Math.round(Math.min(base + jitter, policy.maxRetryDelayMs));
 }
 
-/** 0 to 1 out of the identity (FNV-1a, 32 bits): spreads retries that fail together, and is the same on every machine. */
-function unitHash({ dagId, taskId, logicalDate, tryNumber }: TryIdentity): number {
-  let hash = 0x811c9dc5;
-  for (const character of `${dagId}\0${taskId}\0${logicalDate}\0${tryNumber}`) {
-    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
-  }
-  return hash / 0xffffffff;
-}
+/** Spreads retries that fail together. */
+const hashOf = ({ dagId, taskId, logicalDate, tryNumber }: TryIdentity): number =>
+  unitHash(`${dagId}\0${taskId}\0${logicalDate}\0${tryNumber}`);

@@ -50,6 +50,12 @@ export interface SerializedDag {
   readonly startDate: string | null;
   readonly endDate: string | null;
   readonly catchup: boolean;
+  /** A tick while maxActiveRuns are active is passed over. Absent: it waits. */
+  readonly onOverlap?: 'skip';
+  /** A tick that is later than this is passed over. Absent: however late. */
+  readonly skipDelayedByMs?: number;
+  /** Runs become due up to this long after their tick, by a hash of the DAG's id. Absent: at it. */
+  readonly jitterMs?: number;
   readonly maxActiveRuns: LiveNumber;
   readonly maxActiveTasks: LiveNumber;
   readonly dagRunTimeoutMs: number | null;

@@ -6,6 +6,7 @@ export { DEFAULT_POOL, poolSlots } from './pools.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
+export { type ReschedulePreview, reschedulePreview } from './previews/reschedule-preview.ts';
 export { whyRun, whyTask } from './previews/why.ts';
 export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export { KeyFile } from './secrets/key-file.ts';

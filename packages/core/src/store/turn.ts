@@ -60,6 +60,8 @@ export interface DagEffects {
 
 export interface DagChange {
   readonly isPaused?: boolean;
+  /** Null: no run is held back any more. */
+  readonly skipUntil?: number | null;
   /** New high-water mark, moved by compare-and-set on the old pair. */
   readonly mark?: {
     readonly from: number | null;

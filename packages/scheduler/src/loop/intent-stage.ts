@@ -11,6 +11,7 @@ import {
   type ClearPayload,
   type Intent,
   planClear,
+  planReschedule,
 } from '@tsflow/core/intents';
 import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
@@ -19,7 +20,7 @@ import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { rejoin, startOrQueue } from './run-stage.ts';
-import { planTicks } from './tick-stage.ts';
+import { planTicks, runTickNow } from './tick-stage.ts';
 import type { World } from './world.ts';
 
 /**
@@ -132,6 +133,8 @@ async function applyIntent(
       world.held.ready.reorder(reordered);
       return { runId: run.runId, tasks: reordered.map(({ task }) => task.spec.taskId) };
     }
+    case 'reschedule':
+      return reschedule(world, dag, intent.payload, actor, changes);
     case 'note': {
       const run = await findRun(world, dag, intent.payload.runId, changes);
       changes.touchRun(run);
@@ -164,6 +167,31 @@ async function trigger(
   if (payload.unpause === true) await setPaused(world, dag, false, actor, changes);
   await startOrQueue(world, run, changes);
   return { dagId: dag.dagId, runId: run.runId, state: run.state, isPaused: dag.isPaused };
+}
+
+async function reschedule(
+  world: World,
+  dag: DagWorkState,
+  payload: Extract<Intent, { kind: 'reschedule' }>['payload'],
+  actor: string,
+  changes: Changes,
+): Promise<unknown> {
+  if (dag.isStale) throw new ConflictError(`The file of ${dag.dagId} is gone: it has no schedule any more.`);
+  const { timetable } = await world.versions.ensure(dag.graph.version);
+  const plan = planReschedule(timetable, dag.graph.dag, dag, payload, changes.now);
+  const run = plan.now === null ? null : await runTickNow(world, dag, plan.now, actor, changes);
+  changes.touchDag(dag);
+  dag.skipUntil = plan.skipUntil;
+  await planTicks(world, dag, changes);
+  const skipUntil = new Date(plan.skipUntil).toISOString();
+  const data = { skipUntil, skipped: plan.skipped.length, ...(run === null ? {} : { runId: run.runId }) };
+  changes.event({ type: 'dag_rescheduled', dagId: dag.dagId, actor, data });
+  return {
+    dagId: dag.dagId,
+    runId: run?.runId ?? null,
+    skipped: plan.skipped.map(({ logicalDate }) => logicalDate.toISOString()),
+    next: plan.next?.logicalDate.toISOString() ?? null,
+  };
 }
 
 async function refuseDuplicate(world: World, dag: DagWorkState, runId: string): Promise<void> {

@@ -1,19 +1,25 @@
+import { ConflictError } from '@tsflow/core/errors';
 import { canonicalJson } from '@tsflow/core/json';
 import {
   type Changes,
   createRun,
   type DagWorkState,
+  isTooLate,
   markAfterScheduleChange,
   nextTick,
+  type RunWork,
   repairedMark,
   roomForRuns,
   runIdOf,
 } from '@tsflow/core/rules';
+import type { RunInfo } from '@tsflow/core/timetables';
 import { startOrQueue } from './run-stage.ts';
 import type { World } from './world.ts';
 
 /** Most runs that one DAG creates in one turn, so that a DAG that wakes after years does not hold up the others. */
 const MAX_TICKS_PER_TURN = 8;
+/** Most ticks that one DAG passes over in one turn; the next turn follows at once. */
+const MAX_PASSED_PER_TURN = 1_000;
 /** The code of a DAG is loaded this long before its tick: enough for a thousand files that are due at once. */
 const PRELOAD_AHEAD_MS = 30_000;
 /** A DAG that ticks faster keeps its code loaded by itself. */
@@ -47,10 +53,16 @@ export async function createDueRuns(
   changes: Changes,
 ): Promise<void> {
   for (const dag of dags) {
+    if (passOverDelayed(world, dag, changes) === MAX_PASSED_PER_TURN) continue;
     for (let created = 0; created < MAX_TICKS_PER_TURN && isDue(dag, changes.now); created++) {
-      const queued = dag.queuedRuns.get(null) ?? 0;
-      if (roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued <= 0) break;
-      await createTick(world, dag, changes);
+      if (!hasRoom(world, dag)) {
+        if (dag.isPaused || dag.graph.dag.onOverlap !== 'skip') break;
+        passOver(world, dag, 'overlap', () => true, changes);
+        continue;
+      }
+      const info = dueTick(world, dag, changes);
+      if (info !== null) await createTick(world, dag, info, changes);
+      planNextTick(world, dag, changes.now);
     }
     if (isDue(dag, changes.now) && !dag.isPaused) world.held.overdue.add(dag);
     else world.held.overdue.delete(dag);
@@ -59,42 +71,102 @@ export async function createDueRuns(
 
 const isDue = (dag: DagWorkState, now: number): boolean => dag.nextTick !== null && dag.nextTick <= now;
 
-async function createTick(world: World, dag: DagWorkState, changes: Changes): Promise<void> {
+function hasRoom(world: World, dag: DagWorkState): boolean {
+  const queued = dag.queuedRuns.get(null) ?? 0;
+  return roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued > 0;
+}
+
+/** The tick that is due now, which becomes the mark; null when there is none after all. */
+function dueTick(world: World, dag: DagWorkState, changes: Changes): RunInfo | null {
   const { timetable, graph } = world.versions.get(dag.graph.version);
   changes.touchDag(dag);
-  const info = nextTick(timetable, graph.dag, dag.mark, changes.now);
-  if (info === null || info.runAfter.getTime() > changes.now) return planNextTick(world, dag, changes.now);
-  const slot = info.logicalDate.getTime();
-  dag.mark = slot;
-  const existing = await world.store.turns.runsBySlot(dag.dagId, [slot]);
-  if (existing.length === 0) {
-    await world.keys.ensure(1);
-    const run = createRun(
-      dag,
-      {
-        runId: runIdOf('scheduled', slot),
-        runType: 'scheduled',
-        slot,
-        logicalDate: slot,
-        dataInterval: info.dataInterval,
-        conf: dag.graph.dag.paramsDefaults,
-        backfillKey: null,
-        note: null,
-      },
-      world.keys.take(),
-      'scheduler',
-      changes,
-    );
-    await startOrQueue(world, run, changes);
+  const info = nextTick(timetable, graph.dag, dag, changes.now);
+  if (info === null || info.runAfter.getTime() > changes.now) return null;
+  dag.mark = info.logicalDate.getTime();
+  return info;
+}
+
+/** How many ticks were too late. */
+function passOverDelayed(world: World, dag: DagWorkState, changes: Changes): number {
+  const { dag: schedule } = dag.graph;
+  if (schedule.skipDelayedByMs === undefined) return 0;
+  return passOver(world, dag, 'delayed', (info) => isTooLate(schedule, info, changes.now), changes);
+}
+
+/** Moves the mark over due ticks as long as they are `meant`, and tells of them in one event. Returns how many there were. */
+function passOver(
+  world: World,
+  dag: DagWorkState,
+  reason: 'overlap' | 'delayed',
+  meant: (info: RunInfo) => boolean,
+  changes: Changes,
+): number {
+  const { timetable, graph } = world.versions.get(dag.graph.version);
+  const passed: RunInfo[] = [];
+  while (passed.length < MAX_PASSED_PER_TURN && !dag.isPaused) {
+    const info = nextTick(timetable, graph.dag, dag, changes.now);
+    if (info === null || info.runAfter.getTime() > changes.now || !meant(info)) break;
+    changes.touchDag(dag);
+    dag.mark = info.logicalDate.getTime();
+    passed.push(info);
   }
+  if (passed.length === 0) return 0;
+  const [first, last] = [passed[0]!, passed.at(-1)!].map((info) => info.logicalDate.toISOString());
+  const data = { reason, first: first!, last: last!, count: passed.length };
+  changes.event({ type: 'tick_skipped', dagId: dag.dagId, data });
   planNextTick(world, dag, changes.now);
+  return passed.length;
+}
+
+/** Makes the next run of the schedule ahead of its time. Throws {@link ConflictError} when it exists. */
+export async function runTickNow(
+  world: World,
+  dag: DagWorkState,
+  info: RunInfo,
+  actor: string,
+  changes: Changes,
+): Promise<RunWork> {
+  const run = await createTick(world, dag, info, changes, actor);
+  if (run !== null) return run;
+  throw new ConflictError(`The run of ${info.logicalDate.toISOString()} of ${dag.dagId} exists already.`);
+}
+
+/** Creates the run of a tick; null when its slot is taken, by a backfill. */
+async function createTick(
+  world: World,
+  dag: DagWorkState,
+  info: RunInfo,
+  changes: Changes,
+  actor = 'scheduler',
+): Promise<RunWork | null> {
+  const slot = info.logicalDate.getTime();
+  const existing = await world.store.turns.runsBySlot(dag.dagId, [slot]);
+  if (existing.length > 0) return null;
+  await world.keys.ensure(1);
+  const run = createRun(
+    dag,
+    {
+      runId: runIdOf('scheduled', slot),
+      runType: 'scheduled',
+      slot,
+      logicalDate: slot,
+      dataInterval: info.dataInterval,
+      conf: dag.graph.dag.paramsDefaults,
+      backfillKey: null,
+      note: null,
+    },
+    world.keys.take(),
+    actor,
+    changes,
+  );
+  await startOrQueue(world, run, changes);
+  return run;
 }
 
 /** Computes the next tick and sets its timer. */
 function planNextTick(world: World, dag: DagWorkState, now: number): void {
   const { timetable, graph } = world.versions.get(dag.graph.version);
-  const info =
-    dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag.mark, now);
+  const info = dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag, now);
   dag.nextTick = info === null ? null : info.runAfter.getTime();
   if (dag.nextTick === null) return;
   world.held.timers.push({ at: dag.nextTick, dag });

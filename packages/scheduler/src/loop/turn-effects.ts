@@ -126,6 +126,7 @@ function dagChange(dag: DagWorkState, changes: Changes): NonNullable<DagEffects[
   const before = changes.dags.get(dag)!;
   return {
     ...(before.isPaused === dag.isPaused ? {} : { isPaused: dag.isPaused }),
+    ...(before.skipUntil === dag.skipUntil ? {} : { skipUntil: dag.skipUntil }),
     mark: { from: before.mark, to: dag.mark, version: dag.graph.version, nextTick: dag.nextTick },
   };
 }

@@ -1,4 +1,6 @@
 import { dagGrid, getDag, getDagVersion, listDags, listDagVersions, nextRuns } from '@tsflow/core/queries';
+import { reschedulePreview } from '@tsflow/core/store';
+import { parseInstant } from '@tsflow/core/timetables';
 import { z } from 'zod';
 import {
   dagDetailsJson,
@@ -16,14 +18,24 @@ import {
   gridSchema,
   plannedRunJson,
   plannedRunSchema,
+  rescheduleBody,
+  rescheduledSchema,
 } from '../schemas/dag.ts';
 import { listJson, listOf, pageJson, pageOf, pageQuery } from '../schemas/page.ts';
 import { dagPath, versionPath } from '../schemas/path.ts';
 import { ask, waitsForScheduler } from './ask.ts';
+import { defined } from './defined.ts';
 import { json, type Route, route } from './route.ts';
 
 const nextQuery = z.strictObject({
   n: z.coerce.number().int().min(1).max(500).optional().describe('Default 20.'),
+  from: z
+    .string()
+    .max(40)
+    .optional()
+    .describe(
+      "First logical date, whatever was run already. Without an offset it is read in the DAG's zone.",
+    ),
 });
 
 export const dagRoutes: readonly Route[] = [
@@ -63,6 +75,31 @@ export const dagRoutes: readonly Route[] = [
       const intent = { kind: 'pause', payload: { isPaused: body.isPaused } } as const;
       return ask(services, { ...params, intent, caller }, async () =>
         json(dagSchema, dagJson(await getDag(services.store, { ...params, now: services.clock.now() }))),
+      );
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/dags/{dagId}/reschedule',
+    summary: 'Passes over the next runs of a schedule, or makes the next one now',
+    access: 'Operator',
+    params: dagPath,
+    body: rescheduleBody,
+    answer: { status: 200, description: 'What was, or would be, done.', schema: rescheduledSchema },
+    otherAnswers: [waitsForScheduler],
+    async handle({ params, body, caller }, services) {
+      const { dryRun, skipTo, ...rest } = body;
+      const { timezone } = await getDag(services.store, params);
+      const payload = {
+        ...defined(rest),
+        ...(skipTo === undefined ? {} : { skipTo: parseInstant(skipTo, timezone, 'skipTo').toISOString() }),
+      };
+      if (dryRun === true) {
+        const plan = await reschedulePreview(services.store, params.dagId, payload, services.clock.now());
+        return json(rescheduledSchema, { skipped: [...plan.skipped], runId: null, next: plan.next });
+      }
+      return ask(services, { ...params, intent: { kind: 'reschedule', payload }, caller }, (result) =>
+        json(rescheduledSchema, result as z.input<typeof rescheduledSchema>),
       );
     },
   }),
@@ -111,7 +148,10 @@ export const dagRoutes: readonly Route[] = [
     query: nextQuery,
     answer: { status: 200, description: 'In order.', schema: listOf(plannedRunSchema) },
     async handle({ params, query }, { store, clock }) {
-      const runs = await nextRuns(store, { ...params, count: query.n, now: clock.now() });
+      const { timezone } = await getDag(store, params);
+      const from =
+        query.from === undefined ? undefined : parseInstant(query.from, timezone, 'from').getTime();
+      const runs = await nextRuns(store, { ...params, count: query.n, from, now: clock.now() });
       return json(listOf(plannedRunSchema), listJson(runs, plannedRunJson));
     },
   }),

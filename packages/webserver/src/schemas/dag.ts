@@ -222,6 +222,27 @@ const LETTERS = Object.fromEntries(
   (Object.entries(STATE_LETTERS) as [TaskState, string][]).map(([state, letter]) => [letter, state]),
 );
 
+export const rescheduleBody = z
+  .strictObject({
+    skip: z.number().int().min(1).max(10_000).optional().describe('Pass over this many of the next runs.'),
+    skipTo: z
+      .string()
+      .max(40)
+      .optional()
+      .describe("Make no run with a logical date before it. Without an offset it is read in the DAG's zone."),
+    runNow: z.literal(true).optional().describe('Make the next run now, ahead of its time.'),
+    dryRun: z.boolean().optional().describe('Only say what it would do.'),
+  })
+  .meta({ id: 'Reschedule' });
+
+export const rescheduledSchema = z
+  .object({
+    skipped: z.array(instant).describe('Logical dates that get no run.'),
+    runId: z.string().nullable().describe('The run that was made ahead of its time.'),
+    next: instant.nullable().describe('Logical date of the next run of the schedule.'),
+  })
+  .meta({ id: 'Rescheduled' });
+
 export const plannedRunSchema = z
   .object({
     logicalDate: instant,

@@ -206,6 +206,8 @@ interface DagChangeRow {
   readonly to: number | null;
   readonly version: string | null;
   readonly nextTick: number | null;
+  readonly movesSkip: number;
+  readonly skipUntil: number | null;
   readonly dagId: string;
   readonly from: number | null;
 }
@@ -216,13 +218,15 @@ const DAG_CHANGES: RowLayout<DagChangeRow> = layout('dag', {
   to: 'int8',
   version: 'text',
   nextTick: 'int8',
+  movesSkip: 'int8',
+  skipUntil: 'int8',
   dagId: 'text',
   from: 'int8',
 });
 
 function collectDagChanges(dags: readonly DagEffects[]): DagChangeRow[] {
   return dags.flatMap(({ dagId, dag }) =>
-    dag?.isPaused === undefined && dag?.mark === undefined
+    dag?.isPaused === undefined && dag?.mark === undefined && dag?.skipUntil === undefined
       ? []
       : [
           {
@@ -231,6 +235,8 @@ function collectDagChanges(dags: readonly DagEffects[]): DagChangeRow[] {
             to: dag.mark?.to ?? null,
             version: dag.mark?.version ?? null,
             nextTick: dag.mark?.nextTick ?? null,
+            movesSkip: Number(dag.skipUntil !== undefined),
+            skipUntil: dag.skipUntil ?? null,
             dagId,
             from: dag.mark?.from ?? null,
           },
@@ -242,7 +248,8 @@ const updateDags = (source: string) => `update dag set
     is_paused = coalesce(given.is_paused, dag.is_paused),
     mark = case when given.moves_mark = 1 then given."to" else dag.mark end,
     mark_version = case when given.moves_mark = 1 then given.version else dag.mark_version end,
-    next_tick = case when given.moves_mark = 1 then given.next_tick else dag.next_tick end
+    next_tick = case when given.moves_mark = 1 then given.next_tick else dag.next_tick end,
+    skip_until = case when given.moves_skip = 1 then given.skip_until else dag.skip_until end
   from ${source}
   where dag.dag_id = given.dag_id and (given.moves_mark = 0 or dag.mark is not distinct from given."from")`;
 

@@ -1,14 +1,12 @@
+import type { Schedule } from '../../rules/index.ts';
 import type { LiveNumber, SerializedDag } from '../../serialization/index.ts';
 import { type Timetable, timetableFromJson } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 
 /** The few members of a serialized DAG that lists show: small enough to keep one for every DAG. */
-export interface DagFacts {
+export interface DagFacts extends Schedule {
   readonly maxActiveRuns: LiveNumber;
   readonly timetable: Timetable;
-  readonly startDate: string | null;
-  readonly endDate: string | null;
-  readonly catchup: boolean;
 }
 
 /** Serialized DAGs kept in memory per store: the grid of a DAG that is being watched reads the same one again and again. */
@@ -69,6 +67,8 @@ export async function dagFacts(
       startDate: dag.startDate,
       endDate: dag.endDate,
       catchup: dag.catchup,
+      dagId: dag.dagId,
+      ...(dag.jitterMs === undefined ? {} : { jitterMs: dag.jitterMs }),
     };
     found.set(row.version, facts);
     remember(cache.facts, row.version, facts, MAX_FACTS);

@@ -1,3 +1,4 @@
+import { upcomingTicks } from '../../rules/index.ts';
 import type { RunInfo } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 import type { DagTable } from '../tables.ts';
@@ -15,37 +16,42 @@ export interface PlannedRun {
 /** Most runs that one question answers. */
 const MAX_PLANNED_RUNS = 500;
 
-/** The next `count` (default 20) runs of a DAG's schedule, whether it is paused or not. Throws NotFoundError. */
+/**
+ * The next `count` (default 20) runs of a DAG's schedule, whether it is paused or not; with `from`, those whose logical date is not before
+ * it, whatever was run already. Throws NotFoundError.
+ */
 export async function nextRuns(
   store: Store,
-  args: { readonly dagId: string; readonly now: number; readonly count?: number | undefined },
+  args: {
+    readonly dagId: string;
+    readonly now: number;
+    readonly count?: number | undefined;
+    readonly from?: number | undefined;
+  },
 ): Promise<readonly PlannedRun[]> {
   const row = await dagRow(store, args.dagId);
   if (row.currentVersion === null || row.isStale === 1) return [];
   const facts = (await dagFacts(store, [row.currentVersion])).get(row.currentVersion);
   if (facts === undefined) return [];
-  return [...plannedRuns(row, facts, args.now, Math.min(args.count ?? 20, MAX_PLANNED_RUNS))];
+  const count = Math.min(args.count ?? 20, MAX_PLANNED_RUNS);
+  if (args.from === undefined) return [...plannedRuns(row, facts, args.now, count)];
+  const fresh = { mark: null, skipUntil: args.from, definedAt: args.from };
+  return [...plannedRuns(fresh, { ...facts, catchup: true }, args.now, count)];
 }
 
 /** At most `count` runs that the schedule plans behind the DAG's high-water mark, in order. Lazy. */
 export function* plannedRuns(
-  dag: Pick<DagTable, 'mark' | 'definedAt'>,
+  dag: Pick<DagTable, 'mark' | 'skipUntil' | 'definedAt'>,
   schedule: DagFacts,
   now: number,
   count: number,
 ): Iterable<PlannedRun> {
-  const { timetable } = schedule;
-  const restriction = {
-    earliest: new Date(schedule.startDate ?? dag.definedAt),
-    latest: schedule.endDate === null ? null : new Date(schedule.endDate),
-    catchup: schedule.catchup,
-    now: new Date(now),
-  };
-  let run = timetable.nextRun(dag.mark === null ? null : new Date(dag.mark), restriction);
-  for (let i = 0; run !== null && i < count; i++) {
+  const startDate = schedule.startDate ?? new Date(dag.definedAt).toISOString();
+  let left = count;
+  for (const run of upcomingTicks(schedule.timetable, { ...schedule, startDate }, dag, now)) {
+    if (left === 0) return;
+    left -= 1;
     yield planned(run);
-    // Behind the first one every tick counts: it lies in the future, or the DAG catches up.
-    run = timetable.nextRun(run.logicalDate, { ...restriction, catchup: true });
   }
 }
 

@@ -93,6 +93,7 @@ function writeEffects(statements: TurnStatements, effects: DagEffects): void {
 
 function changeDag(statements: TurnStatements, { dagId, dag }: DagEffects): void {
   if (dag?.isPaused !== undefined) statements.pause.run([dag.isPaused ? 1 : 0, dagId]);
+  if (dag?.skipUntil !== undefined) statements.skip.run([dag.skipUntil, dagId]);
   if (dag?.mark === undefined) return;
   const { from, to, version, nextTick } = dag.mark;
   if (statements.mark.run([to, version, nextTick, dagId, from]) === 1) return;

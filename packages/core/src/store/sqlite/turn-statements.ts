@@ -29,6 +29,7 @@ export class TurnStatements {
   readonly counterUse: SqliteStatement;
   readonly counterMove: SqliteStatement;
   readonly pause: SqliteStatement;
+  readonly skip: SqliteStatement;
   readonly mark: SqliteStatement;
   readonly markOf: SqliteStatement;
   readonly backfills;
@@ -60,6 +61,7 @@ export class TurnStatements {
       'insert into counter (name, used) values (?, ?) on conflict (name) do update set used = used + excluded.used',
     );
     this.pause = database.prepare('update dag set is_paused = ? where dag_id = ?');
+    this.skip = database.prepare('update dag set skip_until = ? where dag_id = ?');
     this.mark = database.prepare(
       'update dag set mark = ?, mark_version = ?, next_tick = ? where dag_id = ? and mark is ?',
     );

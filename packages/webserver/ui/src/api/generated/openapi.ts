@@ -313,6 +313,26 @@ export interface paths {
         patch: operations["patchDagsDagId"];
         trace?: never;
     };
+    "/dags/{dagId}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passes over the next runs of a schedule, or makes the next one now
+         * @description Takes the role Operator.
+         */
+        post: operations["postDagsDagIdReschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/versions": {
         parameters: {
             query?: never;
@@ -1341,6 +1361,30 @@ export interface components {
         };
         DagPatch: {
             isPaused: boolean;
+        };
+        Rescheduled: {
+            /** @description Logical dates that get no run. */
+            skipped: string[];
+            /** @description The run that was made ahead of its time. */
+            runId: string | null;
+            /**
+             * Format: date-time
+             * @description Logical date of the next run of the schedule.
+             */
+            next: string | null;
+        };
+        Reschedule: {
+            /** @description Pass over this many of the next runs. */
+            skip?: number;
+            /** @description Make no run with a logical date before it. Without an offset it is read in the DAG's zone. */
+            skipTo?: string;
+            /**
+             * @description Make the next run now, ahead of its time.
+             * @enum {boolean}
+             */
+            runNow?: true;
+            /** @description Only say what it would do. */
+            dryRun?: boolean;
         };
         DagVersion: {
             version: string;
@@ -2526,6 +2570,50 @@ export interface operations {
             };
         };
     };
+    postDagsDagIdReschedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reschedule"];
+            };
+        };
+        responses: {
+            /** @description What was, or would be, done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rescheduled"];
+                };
+            };
+            /** @description Stored, and waits for a scheduler. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingIntent"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDagsDagIdVersions: {
         parameters: {
             query?: {
@@ -2639,6 +2727,8 @@ export interface operations {
             query?: {
                 /** @description Default 20. */
                 n?: number;
+                /** @description First logical date, whatever was run already. Without an offset it is read in the DAG's zone. */
+                from?: string;
             };
             header?: never;
             path: {
