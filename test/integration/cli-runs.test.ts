@@ -67,6 +67,40 @@ describe('a backfill without a server', () => {
     expect(await project.json('runs', 'list', 'days')).toHaveLength(10);
   });
 
+  it('runs some tasks alone, and names them beforehand', async () => {
+    const one = ['--start', '2026-03-01', '--end', '2026-03-01'];
+    const plan = await project.run(['backfill', 'days', ...one, '--tasks', 'day', '--dry-run']);
+    expect(plan.stdout).toContain('Tasks of each: day.');
+    expect(await project.run(['backfill', 'days', ...one, '--tasks', 'after'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('after reads what day returns'),
+    });
+    const result = await project.run(['backfill', 'days', ...one, '--tasks', 'day']);
+    expect(result).toMatchObject({ code: 0, stdout: '1 run: 1 succeeded\n' });
+    const tasks = await project.json<{ taskId: string }[]>('tasks', 'list', 'days', 'latest');
+    expect(tasks.map(({ taskId }) => taskId)).toEqual(['day']);
+  });
+
+  it('lists backfills and shows one; what has ended takes no orders', async () => {
+    const found = await project.json<{ backfillKey: number; state: string; total: number }[]>(
+      'backfill',
+      'list',
+      'days',
+    );
+    expect(found.map(({ state, total }) => [state, total])).toEqual([
+      ['success', 1],
+      ['failed', 10],
+    ]);
+    const key = String(found[0]!.backfillKey);
+    expect(await project.json('backfill', 'show', key)).toMatchObject({
+      dagId: 'days',
+      options: { taskIds: ['day'], reprocess: 'none' },
+      succeeded: 1,
+    });
+    expect(await project.run(['backfill', 'show', 'x'])).toMatchObject({ code: 2 });
+    expect((await project.run(['backfill', 'show', '999999'])).stderr).toContain('does not exist');
+  });
+
   it('leaves alone what exists', async () => {
     const result = await project.run(['backfill', 'days', ...range]);
     expect(result).toMatchObject({ code: 0, stdout: '10 runs: 10 exist (untouched)\n' });

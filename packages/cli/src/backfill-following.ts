@@ -62,7 +62,8 @@ function backfillProgress(row: Backfill): ProgressReport {
   };
 }
 
-function backfillRecord(row: Backfill) {
+/** What `--json` prints of a backfill. */
+export function backfillRecord(row: Backfill) {
   const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   return {
     backfillKey: row.key,
@@ -70,6 +71,8 @@ function backfillRecord(row: Backfill) {
     state: row.state,
     fromDate: iso(row.fromDate),
     toDate: iso(row.toDate),
+    options: row.options,
+    actor: row.actor,
     createdAt: iso(row.createdAt),
     endDate: iso(row.endDate),
     total: row.total,

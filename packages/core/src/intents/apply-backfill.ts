@@ -4,6 +4,7 @@ import {
   type BackfillOptions,
   type BackfillWork,
   backfillDates,
+  backfillGraph,
   type Changes,
   type DagWorkState,
 } from '../rules/index.ts';
@@ -90,11 +91,19 @@ export function countDates(timetable: Timetable, fromDate: number, toDate: numbe
 }
 
 export function backfillOptions(payload: BackfillPayload): BackfillOptions {
-  const { reprocess, reverse, maxActiveRuns, conf } = payload;
+  const { reprocess, reverse, maxActiveRuns, conf, taskIds, upstream, downstream } = payload;
   if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
     throw new InvalidInputError(`maxActiveRuns: expected a whole number from 1, got ${maxActiveRuns}.`);
   }
-  return { reprocess, reverse, maxActiveRuns, conf };
+  return {
+    reprocess,
+    reverse,
+    maxActiveRuns,
+    conf,
+    ...(taskIds === undefined ? {} : { taskIds: [...new Set(taskIds)].sort() }),
+    ...(upstream === true ? { upstream } : {}),
+    ...(downstream === true ? { downstream } : {}),
+  };
 }
 
 /** Notes a backfill's state as an event and in its row. */
@@ -148,9 +157,9 @@ function checkTimetable(dag: DagWorkState, timetable: Timetable, options: Backfi
       `${dag.dagId} has no periodic schedule (${timetable.describe()}), so a range of dates says nothing: trigger runs instead.`,
     );
   }
-  if (!dag.graph.hasPastDependency) return;
-  const dependent = dag.graph.tasks.find(({ spec }) => spec.dependsOnPast || spec.waitForDownstream)!.spec
-    .taskId;
+  const graph = backfillGraph(dag.graph, options);
+  if (!graph.hasPastDependency) return;
+  const dependent = graph.tasks.find(({ spec }) => spec.dependsOnPast || spec.waitForDownstream)!.spec.taskId;
   if (options.reverse) {
     throw new InvalidInputError(
       `${dependent} depends on the previous run, so ${dag.dagId} cannot run in reverse order.`,

@@ -38,6 +38,10 @@ export interface TaskSelection {
   readonly taskIds?: readonly string[];
   readonly upstream?: boolean;
   readonly downstream?: boolean;
+  /** Nothing that is not this task (or group) or after it. */
+  readonly from?: string;
+  /** Nothing that is not this task (or group) or before it. */
+  readonly upTo?: string;
   /** failed and upstream_failed only. */
   readonly onlyFailed?: boolean;
   /** Also the same tasks in earlier (later) runs. */
@@ -92,6 +96,10 @@ export interface BackfillPayload {
   readonly reverse: boolean;
   readonly maxActiveRuns: number;
   readonly conf: JsonObject;
+  /** The tasks that its runs are about, or groups; absent: all. Upstream and downstream add what is before and after them. */
+  readonly taskIds?: readonly string[];
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
   readonly unpause?: boolean;
 }
 

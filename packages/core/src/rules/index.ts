@@ -20,6 +20,7 @@ export {
   waitOver,
 } from './attempt-life.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
+export { backfillGraph, backfillTasks } from './backfill-tasks.ts';
 export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
@@ -28,7 +29,6 @@ export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } fro
 export { Heap } from './heap.ts';
 export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
-export { PastWaits, pastVerdict } from './past.ts';
 export {
   isTooLate,
   MAX_MARK_AHEAD_MS,
@@ -39,6 +39,7 @@ export {
   type ScheduleProgress,
   upcomingTicks,
 } from './next-tick.ts';
+export { PastWaits, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';

@@ -9,6 +9,10 @@ export interface TaskChoice {
   readonly taskIds?: readonly string[];
   readonly upstream?: boolean;
   readonly downstream?: boolean;
+  /** Nothing that is not this task (or group) or after it. */
+  readonly from?: string;
+  /** Nothing that is not this task (or group) or before it. */
+  readonly upTo?: string;
   /** failed and upstream_failed only. */
   readonly onlyFailed?: boolean;
 }
@@ -29,6 +33,8 @@ export function selectTasks(
     for (const i of reachable(named, (at) => graph.tasks[at]!.upstream)) chosen.add(i);
   if (choice.downstream === true)
     for (const i of reachable(named, (at) => graph.tasks[at]!.downstream)) chosen.add(i);
+  if (choice.from !== undefined) keepOnly(chosen, graph, choice.from, (at) => graph.tasks[at]!.downstream);
+  if (choice.upTo !== undefined) keepOnly(chosen, graph, choice.upTo, (at) => graph.tasks[at]!.upstream);
   const kept = [...chosen].filter((i) => choice.onlyFailed !== true || isFailure(stateOf(i)));
   return withSetupsAndTeardowns(graph, kept).sort((a, b) => a - b);
 }
@@ -41,6 +47,18 @@ export function selectInstances(run: RunWork, choice: TaskChoice): readonly Inst
   return selectTasks(run.graph, choice, (index) => run.instances[index]!.state).map(
     (index) => run.instances[index]!,
   );
+}
+
+function keepOnly(
+  chosen: Set<number>,
+  graph: DagGraph,
+  id: string,
+  edges: (index: number) => readonly number[],
+): void {
+  const ends = resolveIds(graph, [id]);
+  const reached = reachable(ends, edges);
+  for (const end of ends) reached.add(end);
+  for (const index of chosen) if (!reached.has(index)) chosen.delete(index);
 }
 
 const isFailure = (state: TaskState): boolean => state === 'failed' || state === 'upstream_failed';

@@ -184,4 +184,8 @@ export interface BackfillOptions {
   readonly reverse: boolean;
   readonly maxActiveRuns: number;
   readonly conf: JsonObject;
+  /** As they were asked for; absent: all tasks. */
+  readonly taskIds?: readonly string[];
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
 }

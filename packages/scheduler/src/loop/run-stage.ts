@@ -3,6 +3,7 @@ import {
   type BackfillWork,
   backfillDates,
   backfillStep,
+  backfillTasks,
   type Changes,
   createRun,
   type DagWorkState,
@@ -150,7 +151,7 @@ async function backfillChunk(
     if (step === 'exists') backfill.existing += 1;
     else if (step === 'in_flight') backfill.inFlight += 1;
     else if (step === 'create') await createBackfillRun(world, dag, backfill, info, changes);
-    else await clearForBackfill(world, dag, backfill, row!, changes);
+    else if (!(await clearForBackfill(world, dag, backfill, row!, changes))) backfill.existing += 1;
   }
   return true;
 }
@@ -175,6 +176,7 @@ async function createBackfillRun(
       conf: backfill.options.conf,
       backfillKey: backfill.key,
       note: null,
+      taskIds: tasksOf(dag, backfill),
     },
     world.keys.take(),
     backfill.actor,
@@ -185,17 +187,32 @@ async function createBackfillRun(
   await begin(world, run, changes, isFirst);
 }
 
+/** A task that a new version of the DAG has no more is left out of the runs that are still to be made. */
+function tasksOf({ graph }: DagWorkState, { options }: BackfillWork): readonly string[] | null {
+  if (options.taskIds === undefined) return null;
+  const known = options.taskIds.filter(
+    (id) => graph.indexOf.has(id) || graph.dag.groups.some(({ groupId }) => groupId === id),
+  );
+  return backfillTasks(graph, { ...options, taskIds: known });
+}
+
+/** False: the run has none of the chosen tasks, so there is nothing to run again. */
 async function clearForBackfill(
   world: World,
   dag: DagWorkState,
   backfill: BackfillWork,
   row: DagRunTable,
   changes: Changes,
-): Promise<void> {
+): Promise<boolean> {
   const run = await world.held.restore(dag, row, changes);
+  const chosen = tasksOf(dag, backfill);
+  const taskIds = chosen?.filter((id) => run.graph.indexOf.has(id));
+  if (taskIds?.length === 0) return false;
   run.backfillKey = backfill.key;
   await world.keys.ensure(dag.graph.tasks.length);
-  applyClear(run, { runId: row.runId }, dag.graph, world.keys.take, backfill.actor, changes);
+  const payload = { runId: row.runId, ...(taskIds === undefined ? {} : { taskIds }) };
+  applyClear(run, payload, dag.graph, world.keys.take, backfill.actor, changes);
   backfill.cleared += 1;
   await rejoin(world, run, changes);
+  return true;
 }

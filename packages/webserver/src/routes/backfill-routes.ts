@@ -5,6 +5,7 @@ import {
   backfillActionPath,
   backfillBody,
   backfillJson,
+  backfillPath,
   backfillPreviewSchema,
   backfillSchema,
   backfillsQuery,
@@ -29,6 +30,17 @@ export const backfillRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'get',
+    path: '/backfills/{key}',
+    summary: 'A backfill with its progress',
+    access: 'Viewer',
+    params: backfillPath,
+    answer: { status: 200, description: 'The backfill.', schema: backfillSchema },
+    handle({ params: { key } }, services) {
+      return backfillReply(services, key);
+    },
+  }),
+  route({
     method: 'post',
     path: '/dags/{dagId}/backfills',
     summary: 'Starts a backfill, or the same one again; or says what it would do',
@@ -50,7 +62,8 @@ export const backfillRoutes: readonly Route[] = [
         end: parseRangeEnd(options.end, timezone, 'end').toISOString(),
       };
       if (dryRun === true) {
-        return json(backfillPreviewSchema, await backfillPreview(services.store, dagId, payload));
+        const { taskIds, ...plan } = await backfillPreview(services.store, dagId, payload);
+        return json(backfillPreviewSchema, { ...plan, taskIds: taskIds === null ? null : [...taskIds] });
       }
       const intent = { kind: 'backfill', payload } as const;
       const asked = { dagId, intent, caller, idempotencyKey: idempotencyKey(request) };

@@ -43,6 +43,7 @@ export const backfillPreviewSchema = z
     toClear: z.number().int(),
     existing: z.number().int(),
     inFlight: z.number().int(),
+    taskIds: z.array(z.string()).nullable().describe('Tasks that each run is about; null: all.'),
     first: instant.nullable(),
     last: instant.nullable(),
     estimateMs: z.number().nullable(),
@@ -60,12 +61,22 @@ export const backfillBody = z
     reverse: z.boolean().default(false),
     maxActiveRuns: z.number().int().min(1).max(1000).default(16),
     conf: jsonObjectParameter.optional(),
+    taskIds: z
+      .array(z.string().min(1).max(1000))
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe('Tasks or groups that the runs are about; default: all.'),
+    upstream: z.boolean().optional().describe('Also the tasks before them.'),
+    downstream: z.boolean().optional().describe('Also the tasks after them.'),
     unpause: z.boolean().optional(),
     dryRun: z.boolean().optional().describe('Only say what it would do.'),
   })
   .meta({ id: 'NewBackfill' });
 
 export const backfillsQuery = pageQuery.extend({ dagId: z.string().optional() });
+
+export const backfillPath = z.object({ key: z.coerce.number().int() });
 
 export const backfillActionPath = z.object({
   key: z.coerce.number().int(),

@@ -1,5 +1,5 @@
 import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
-import { backfillDates, backfillStep } from '../../rules/index.ts';
+import { backfillDates, backfillGraph, backfillStep, type DagGraph } from '../../rules/index.ts';
 import type { RunState } from '../../state/index.ts';
 import { timetableFromJson } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
@@ -11,6 +11,8 @@ export interface BackfillPreview {
   readonly toClear: number;
   readonly existing: number;
   readonly inFlight: number;
+  /** Tasks that each run is about, in topological order; null: all of the DAG. */
+  readonly taskIds: readonly string[] | null;
   /** First and last logical date in the order in which they run; null: the range has none. */
   readonly first: string | null;
   readonly last: string | null;
@@ -44,16 +46,19 @@ export async function backfillPreview(
     first ??= last;
   }
   const runs = counts.create + counts.clear;
-  const median = await medianDuration(store, dagId);
+  const part = backfillGraph(graph, options);
+  const isWhole = options.taskIds === undefined;
+  const runMs = isWhole ? await medianDuration(store, dagId) : await longestPath(store, dagId, part);
   return {
     total: runs + counts.exists + counts.in_flight,
     toCreate: counts.create,
     toClear: counts.clear,
     existing: counts.exists,
     inFlight: counts.in_flight,
+    taskIds: isWhole ? null : part.tasks.map(({ spec }) => spec.taskId),
     first,
     last,
-    estimateMs: median === null ? null : Math.round((runs * median) / options.maxActiveRuns),
+    estimateMs: runMs === null ? null : Math.round((runs * runMs) / options.maxActiveRuns),
   };
 }
 
@@ -85,6 +90,40 @@ async function medianDuration(store: Store, dagId: string): Promise<number | nul
   const durations = rows.flatMap(({ startDate, endDate }) =>
     startDate === null || endDate === null ? [] : [endDate - startDate],
   );
+  return median(durations);
+}
+
+/** How long a run of these tasks takes when nothing holds it up: the longest chain of their median durations. */
+async function longestPath(store: Store, dagId: string, { tasks }: DagGraph): Promise<number | null> {
+  const rows = await store.db
+    .selectFrom('taskInstance')
+    .select(['taskId', 'startDate', 'endDate'])
+    .where('runKey', 'in', (of) =>
+      of
+        .selectFrom('dagRun')
+        .select('key')
+        .where('dagId', '=', dagId)
+        .where('state', '=', 'success')
+        .orderBy('key', 'desc')
+        .limit(HISTORY),
+    )
+    .where('state', '=', 'success')
+    .execute();
+  const durations = new Map<string, number[]>();
+  for (const { taskId, startDate, endDate } of rows) {
+    if (startDate === null || endDate === null) continue;
+    durations.set(taskId, [...(durations.get(taskId) ?? []), endDate - startDate]);
+  }
+  if (durations.size === 0) return null;
+  const ends: number[] = [];
+  for (const { spec, upstream } of tasks) {
+    const begins = Math.max(0, ...upstream.map((index) => ends[index]!));
+    ends.push(begins + (median(durations.get(spec.taskId) ?? []) ?? 0));
+  }
+  return Math.max(0, ...ends);
+}
+
+function median(durations: number[]): number | null {
   durations.sort((a, b) => a - b);
   return durations[Math.floor(durations.length / 2)] ?? null;
 }

@@ -881,6 +881,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/backfills/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A backfill with its progress
+         * @description Takes the role Viewer.
+         */
+        get: operations["getBackfillsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/backfills": {
         parameters: {
             query?: never;
@@ -1836,6 +1856,8 @@ export interface components {
             toClear: number;
             existing: number;
             inFlight: number;
+            /** @description Tasks that each run is about; null: all. */
+            taskIds: string[] | null;
             /** Format: date-time */
             first: string | null;
             /** Format: date-time */
@@ -1859,6 +1881,12 @@ export interface components {
             conf?: {
                 [key: string]: unknown;
             };
+            /** @description Tasks or groups that the runs are about; default: all. */
+            taskIds?: string[];
+            /** @description Also the tasks before them. */
+            upstream?: boolean;
+            /** @description Also the tasks after them. */
+            downstream?: boolean;
             unpause?: boolean;
             /** @description Only say what it would do. */
             dryRun?: boolean;
@@ -3747,6 +3775,37 @@ export interface operations {
                         nextCursor: string | null;
                         total?: number;
                     };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBackfillsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfill. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
                 };
             };
             /** @description What went wrong. */
