@@ -37,6 +37,21 @@ export type {
   Notification,
   NotificationEvent,
 } from './notifiers/index.ts';
+export {
+  type AlertCallbacks,
+  type AlertEvent,
+  alerts,
+  DeliveryFailedError,
+  type EmailOptions,
+  email,
+  MailFailedError,
+  type MessageTemplate,
+  recovered,
+  type SlackOptions,
+  slack,
+  type WebhookOptions,
+  webhook,
+} from './notifiers/index.ts';
 export { BashOperator, type BashOptions } from './operators/bash-operator.ts';
 export {
   type BranchChoice,
@@ -52,12 +67,29 @@ export {
   commandEnvironment,
   runCommand,
 } from './operators/command.ts';
+export { EmailOperator, type EmailOperatorOptions } from './operators/email-operator.ts';
 export { EmptyOperator } from './operators/empty-operator.ts';
+export {
+  type HttpAnswer,
+  HttpOperator,
+  type HttpOptions,
+  HttpStatusError,
+} from './operators/http-operator.ts';
+export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
 export {
   ShortCircuitOperator,
   type ShortCircuitOptions,
   shortCircuit,
 } from './operators/short-circuit-operator.ts';
+export { SlackOperator, type SlackOperatorOptions } from './operators/slack-operator.ts';
+export {
+  SqlCheckFailedError,
+  SqlCheckOperator,
+  type SqlCheckOptions,
+  type SqlCheckOutput,
+} from './operators/sql-check-operator.ts';
+export { SqlConnectionError, type SqlRow, type SqlValue } from './operators/sql-client.ts';
+export { SqlOperator, type SqlOptions, type SqlOutput } from './operators/sql-operator.ts';
 export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
 export type { RunType, TriggerRule } from './state/index.ts';
 export {

@@ -28,6 +28,10 @@ describe('parseConnection', () => {
       },
     ],
     ['postgres://[::1]/sales', { type: 'postgres', host: '::1', schema: 'sales' }],
+    [
+      'slack://hooks.slack.com/services/T/B/x',
+      { type: 'slack', host: 'hooks.slack.com', password: 'https://hooks.slack.com/services/T/B/x' },
+    ],
     ['google-cloud://?project=p', { type: 'google_cloud', extra: { project: 'p' } }],
     ['sqlite:///data/x.db', { type: 'sqlite', schema: 'data/x.db' }],
     [

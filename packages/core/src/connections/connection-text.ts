@@ -41,6 +41,10 @@ function fromUri(text: string, where: string): Parts {
     );
   }
   const part = (value: string) => (value === '' ? null : decodeURIComponent(value));
+  // The path of an incoming webhook is its secret: it is kept where secrets are.
+  if (uri.protocol === 'slack:') {
+    return { type: 'slack', host: part(uri.hostname), password: text.replace(/^slack:/i, 'https:') };
+  }
   return {
     type: uri.protocol.slice(0, -1).replaceAll('-', '_'),
     host: part(uri.hostname.replace(/^\[(.*)\]$/, '$1')),

@@ -29,6 +29,8 @@ export interface TaskContext<P = Params> {
   readonly logicalDate: Date;
   /** The stretch of time the run is about: `start` belongs to it, `end` does not. */
   readonly dataInterval: DataInterval;
+  /** When the run after this one is due by the schedule, whether it is there or not; null: the schedule has no further one. */
+  readonly nextRunAt: Date | null;
   /** Day of `logicalDate` in the DAG's zone, `YYYY-MM-DD`. A load of "yesterday" uses `dataInterval`, never this minus one. */
   readonly ds: string;
   /** `logicalDate` as ISO 8601 UTC. */

@@ -124,10 +124,15 @@ export abstract class Operator<
     return taskOutput(this);
   }
 
+  /** The connection that it uses when the author names none. */
+  get defaultConnectionId(): string | null {
+    return null;
+  }
+
   /** Connections that it is known to use: those that the author declared, and a field `connectionId` that names one. */
   get connectionIds(): readonly string[] {
-    const { connectionId } = this.fields;
-    const own = typeof connectionId === 'string' && !connectionId.includes('{') ? [connectionId] : [];
+    const connectionId = this.fields.connectionId ?? this.defaultConnectionId;
+    const own = typeof connectionId === 'string' ? [connectionId] : [];
     return [...new Set([...this.settings.connections, ...own])];
   }
 

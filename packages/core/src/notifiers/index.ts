@@ -1,7 +1,14 @@
+export { type AlertCallbacks, type AlertEvent, alerts, recovered } from './alerts.ts';
 export type { CallbackFacts, DeadlineFacts } from './callback-facts.ts';
+export { type EmailOptions, email } from './email.ts';
+export { DeliveryFailedError } from './http-delivery.ts';
+export type { MessageTemplate } from './message.ts';
 export type {
   Callback,
   Callbacks,
   Notification,
   NotificationEvent,
 } from './notification.ts';
+export { MailFailedError } from './send-mail.ts';
+export { type SlackOptions, slack } from './slack.ts';
+export { type WebhookOptions, webhook } from './webhook.ts';

@@ -54,6 +54,8 @@ export interface Notification {
   readonly url: string | null;
   readonly log: NotificationLog;
   readonly connections: ConnectionPort;
+  /** A Jinja-style text with the members of this notification: `{{ dagId }} failed: {{ error.message }}`. */
+  render(text: string): Promise<string>;
   /** Fires when the callback's time (one minute) is over. */
   readonly signal: AbortSignal;
 }

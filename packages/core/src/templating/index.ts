@@ -1,2 +1,3 @@
 export { MAX_RENDERED_TEXT, type RenderedFields, renderFields, templateNames } from './render-fields.ts';
+export { renderMessage } from './render-message.ts';
 export { TemplateError } from './template-error.ts';

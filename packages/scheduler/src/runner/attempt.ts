@@ -143,6 +143,7 @@ export class Attempt {
     this.#context = new AttemptContext({
       workload,
       params: this.#params(dag),
+      schedule: dag,
       log,
       masker,
       ports,

@@ -2,6 +2,7 @@ import { type Callback, type Notification, TsflowError } from '@tsflow/core';
 import type { AnyDag } from '@tsflow/core/dag';
 import { errorMessage } from '@tsflow/core/errors';
 import { findTask } from '@tsflow/core/loader';
+import { renderMessage } from '@tsflow/core/templating';
 import type { CallbackCall, Workload } from '../task-api/protocol.ts';
 import { type AttemptContext, mapIndexOf } from './task-context.ts';
 
@@ -52,7 +53,7 @@ export function notificationOf(
 ): Notification {
   const task = facts.taskId === null ? undefined : dag.tasks.get(facts.taskId);
   const instant = (ms: number | null) => (ms === null ? null : new Date(ms));
-  return {
+  const told: Omit<Notification, 'render'> = {
     event,
     callbackId: String(workload.attemptId),
     dagId: workload.dagId,
@@ -83,4 +84,6 @@ export function notificationOf(
     connections: context.connections,
     signal: context.signal,
   };
+  const { connections: _connections, log: _log, signal: _signal, ...names } = told;
+  return { ...told, render: (text) => renderMessage(text, names, context.dagDirectory) };
 }

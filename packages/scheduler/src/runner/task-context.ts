@@ -5,6 +5,7 @@ import {
   connectionValue,
 } from '@tsflow/core/connections';
 import {
+  type AnyDag,
   isLiveVariable,
   type LiveVariable,
   type ProcessPort,
@@ -46,6 +47,7 @@ export interface AttemptPorts {
 export interface ContextParts {
   readonly workload: Workload;
   readonly params: Params;
+  readonly schedule: Pick<AnyDag, 'timetable' | 'endDate'>;
   readonly log: AttemptLog;
   readonly masker: SecretMasker;
   readonly ports: AttemptPorts;
@@ -80,6 +82,7 @@ export class AttemptContext implements TaskContext {
   readonly pushed = new Map<string, Json>();
   readonly #dataInterval: Workload['dataInterval'];
   readonly #signal: () => AbortSignal;
+  readonly #schedule: ContextParts['schedule'];
   readonly #parts: ContextParts;
   #savedState: JsonObject | null;
   readonly #begunAt: string;
@@ -100,6 +103,7 @@ export class AttemptContext implements TaskContext {
     this.params = parts.params;
     this.conf = workload.conf;
     this.#signal = parts.signal;
+    this.#schedule = parts.schedule;
     this.#parts = parts;
     this.dagDirectory = parts.dagDirectory;
     this.#dataInterval = workload.dataInterval;
@@ -155,6 +159,12 @@ export class AttemptContext implements TaskContext {
 
   get dataInterval(): TaskContext['dataInterval'] {
     return { start: new Date(this.#dataInterval.start), end: new Date(this.#dataInterval.end) };
+  }
+
+  get nextRunAt(): Date | null {
+    const { timetable, endDate } = this.#schedule;
+    const restriction = { earliest: null, latest: endDate, catchup: true, now: new Date() };
+    return timetable.nextRun(this.logicalDate, restriction)?.runAfter ?? null;
   }
 
   get ds(): string {

@@ -1,0 +1,53 @@
+import type { TaskContext } from '../dag/context.ts';
+import { Operator } from '../dag/operator.ts';
+import type { OperatorOptions } from '../dag/operator-options.ts';
+import type { Templated } from '../dag/template.ts';
+import { sendMail } from '../notifiers/send-mail.ts';
+
+interface EmailFields {
+  readonly to: string | readonly string[];
+  readonly cc?: string | readonly string[];
+  readonly from?: string;
+  readonly subject: string;
+  readonly text?: string;
+  readonly html?: string;
+  readonly connectionId?: string;
+}
+
+export interface EmailOperatorOptions extends OperatorOptions {
+  readonly to: Templated<string> | Templated<readonly string[]>;
+  readonly cc?: Templated<string> | Templated<readonly string[]> | undefined;
+  /** Default: the connection's extra `from`, else its login. */
+  readonly from?: Templated<string> | undefined;
+  readonly subject: Templated<string>;
+  readonly text?: Templated<string> | undefined;
+  readonly html?: Templated<string> | undefined;
+  /**
+   * Mail server: host, port (default 25, with TLS 465), login and password; extra `tls: true` speaks TLS from the start, `from` is the
+   * sender. Default `smtp_default`.
+   */
+  readonly connectionId?: string | undefined;
+}
+
+/** Sends a mail; its output is the Message-ID, which is the same for every attempt. Throws `MailFailedError`. */
+export class EmailOperator extends Operator<string, EmailFields, EmailOperatorOptions> {
+  static override readonly fields = {
+    to: 'template',
+    cc: 'template',
+    from: 'template',
+    subject: 'template',
+    text: 'template',
+    html: 'template',
+    connectionId: 'value',
+  } as const;
+
+  override get defaultConnectionId(): string {
+    return 'smtp_default';
+  }
+
+  async execute(context: TaskContext, fields: EmailFields): Promise<string> {
+    const { dagId, runId, taskId } = context;
+    const name = `${dagId}.${taskId}.${runId}`.replace(/[^\w.-]/g, '_');
+    return sendMail(context.connections, { ...fields, messageId: `<${name}@tsflow>` });
+  }
+}
