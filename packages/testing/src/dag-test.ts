@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Connection, Duration, ParamsSchema } from '@tsflow/core';
+import type { Duration, ParamsSchema } from '@tsflow/core';
 import type { Clock } from '@tsflow/core/clock';
 import { defaults, validateVariable } from '@tsflow/core/config';
 import { type AnyDag, authorFrames, type DAG } from '@tsflow/core/dag';
@@ -12,13 +12,14 @@ import { type Logger, silentLogger } from '@tsflow/core/logger';
 import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 import { isRunFinished } from '@tsflow/core/state';
 import type { Store } from '@tsflow/core/store';
-import type { ExecutorEvents, TaskQuestion } from '@tsflow/scheduler/executors';
+import type { ExecutorEvents } from '@tsflow/scheduler/executors';
 import { InlineExecutor } from '@tsflow/scheduler/executors/inline';
 import { Scheduler } from '@tsflow/scheduler/loop';
 import type { DagTestOptions, RunOptions } from './dag-test-options.ts';
 import { ManualClock } from './manual-clock.ts';
 import { type RunReport, readRunReport } from './run-report.ts';
 import { withFakes } from './task-fake.ts';
+import { testConnections } from './test-connections.ts';
 import { TestLogs } from './test-logs.ts';
 import { giveBack, takeStore } from './test-store.ts';
 import { withVirtualDate } from './virtual-date.ts';
@@ -90,13 +91,14 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
       config: CONFIG,
       logger: this.#logger(),
       clock: this.#clock,
+      connections: testConnections(options.connections ?? {}),
       ticks: options.schedule ?? false,
       random: sequence(),
       onIntentDecided: (intentId) => this.#decided.get(intentId)?.(),
       onIdle: (nextDue) => this.#becameIdle(nextDue),
       executor: (events) => {
         executor = new InlineExecutor({
-          events: this.#listening(events, options.connections ?? {}),
+          events: this.#listening(events),
           home: CONFIG.home,
           openLog: (attemptId) => this.#logs.open(attemptId),
           clock: this.#attemptClock(),
@@ -312,10 +314,7 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
 
   // --- the world around the scheduler -----------------------------------------------------------------------------------------
 
-  #listening(
-    events: ExecutorEvents,
-    connections: NonNullable<DagTestOptions['connections']>,
-  ): ExecutorEvents {
+  #listening(events: ExecutorEvents): ExecutorEvents {
     return {
       ...events,
       outcome: (report) => {
@@ -326,8 +325,6 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
         this.#idle = false;
         events.gone(report);
       },
-      ask: async (question) =>
-        question.verb === 'connection' ? fakeConnection(question, connections) : events.ask(question),
     };
   }
 
@@ -338,31 +335,6 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
       error: (message, fields) => this.#fail(new Error(`${message} ${JSON.stringify(fields ?? {})}`)),
     };
   }
-}
-
-function fakeConnection(
-  { connectionId }: Extract<TaskQuestion, { verb: 'connection' }>,
-  connections: NonNullable<DagTestOptions['connections']>,
-): Connection {
-  const given = connections[connectionId];
-  if (given === undefined) {
-    throw new NotFoundError(
-      'Connection',
-      connectionId,
-      `Give the test one: { connections: { ${JSON.stringify(connectionId)}: { host: … } } }.`,
-    );
-  }
-  return {
-    type: 'generic',
-    host: null,
-    port: null,
-    login: null,
-    password: null,
-    schema: null,
-    extra: {},
-    ...given,
-    connectionId,
-  };
 }
 
 async function storeVariable(store: Store, key: string, value: unknown, at: number): Promise<void> {

@@ -41,7 +41,7 @@ export {
 } from './next-tick.ts';
 export { PastWaits, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
-export { mayRetry, retryDelayMs, type TryIdentity } from './retry.ts';
+export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';

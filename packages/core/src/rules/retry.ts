@@ -1,7 +1,10 @@
 import type { SerializedTask } from '../serialization/index.ts';
 import { unitHash } from './unit-hash.ts';
 
-type RetryPolicy = Pick<SerializedTask, 'retryDelayMs' | 'retryBackoff' | 'retryJitter' | 'maxRetryDelayMs'>;
+export type RetryPolicy = Pick<
+  SerializedTask,
+  'retryDelayMs' | 'retryBackoff' | 'retryJitter' | 'maxRetryDelayMs'
+>;
 
 /** Identity of a try: the jitter is a hash of it, so that the same delay comes out every time it is computed. */
 export interface TryIdentity {
@@ -21,8 +24,9 @@ export function mayRetry(tryNumber: number, maxTries: number): boolean {
  * at `maxRetryDelay`. Exact without jitter; never overflows.
  */
 export function retryDelayMs(policy: RetryPolicy, identity: TryIdentity): number {
-  const exponential = policy.retryDelayMs * policy.retryBackoff ** (identity.tryNumber - 1);
-  const base = Math.min(exponential, policy.maxRetryDelayMs);
+  const factor = policy.retryBackoff ** (identity.tryNumber - 1);
+  // The factor may be Infinity by now, and nothing times Infinity is not a number.
+  const base = policy.retryDelayMs === 0 ? 0 : Math.min(policy.retryDelayMs * factor, policy.maxRetryDelayMs);
   const jitter = policy.retryJitter === 0 ? 0 : base * policy.retryJitter * hashOf(identity);
   return Math.round(Math.min(base + jitter, policy.maxRetryDelayMs));
 }

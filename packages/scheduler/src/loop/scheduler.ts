@@ -64,6 +64,8 @@ export interface SchedulerOptions {
   readonly random?: () => string;
   /** Path of the socket on which this scheduler can be pinged, for its row. */
   readonly socketPath?: string | null;
+  /** Where tasks' connections come from. Default: the environment, then the store. */
+  readonly connections?: World['connections'];
   /** False: creates no scheduled runs. For a scheduler inside one command. */
   readonly ticks?: boolean;
   /** The only DAGs that it takes. Default: all. */
@@ -124,7 +126,7 @@ export class Scheduler implements Service {
       limits: new LiveLimits(store, this.#clock),
       versions,
       keys: new KeyBlock(store),
-      connections: new ConnectionVault(store, new KeyFile(config.home), process.env),
+      connections: options.connections ?? new ConnectionVault(store, new KeyFile(config.home), process.env),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
       brokenIntents: new Map(),
       ticks: options.ticks ?? true,

@@ -17,7 +17,7 @@ export interface World {
   readonly limits: LiveLimits;
   readonly versions: VersionCache;
   readonly keys: KeyBlock;
-  readonly connections: ConnectionVault;
+  readonly connections: Pick<ConnectionVault, 'get' | 'audit'>;
   /** Short random text for run ids. */
   random(): string;
   /** Intents that made a turn fail for no reason that is theirs to know, by id: refused when they come again. */
