@@ -13,6 +13,7 @@ test.each([
   ['a waits -> b',                  'b:failed',                          false],
   ['a waits -> b',                  'b:skipped',                         true],
   ['a waits -> b',                  'a:failed',                          false],  // and it implies depends-on-past
+  ['a waits -> b all_done',         'a:failed',                          false],
   ['a waits -> b -> c',             'c:failed',                          true],   // direct downstream only
 ] as const)('%s after [%s]', (dag, ends, goesOn) => {
   const played = new PlayedDag(dag);
