@@ -340,7 +340,7 @@ function specOf(word: string): TaskSpec {
 function linkPast(run: RunWork, previous: RunWork): void {
   const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
   run.past = { runKey: previous.key, runId: previous.runId, states };
-  previous.followers.push(run);
+  previous.followers.add(run);
 }
 
 /** The working state of a DAG that has no runs yet. */
