@@ -21,7 +21,7 @@ import {
   startInstances,
   startRun,
   type TaskOutcome,
-  waitOver,
+  timeCame,
 } from '@tsflow/core/rules';
 import { isFinished, isRunFinished, TRIGGER_RULES } from '@tsflow/core/state';
 import type { Random } from '../support/random.ts';
@@ -230,7 +230,7 @@ export class CoreWorld {
 
   #due(instance: InstanceWork): void {
     this.#now = Math.max(this.#now, instance.nextAt!);
-    this.#turn(`due ${instance.task.spec.taskId}`, (changes) => waitOver(instance, changes));
+    this.#turn(`due ${instance.task.spec.taskId}`, (changes) => timeCame(instance, changes));
   }
 
   /** A turn: decide, then admit under the limits, as the scheduler's loop does. */

@@ -16,7 +16,13 @@ export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/o
 export { type TaskOptions, task } from './dag/task.ts';
 export { type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
 export type { TaskOutput } from './dag/task-output.ts';
-export { TaskFailed, TaskRescheduled, TaskSkipped } from './dag/task-signal.ts';
+export {
+  type DeferralOptions,
+  TaskDeferred,
+  TaskFailed,
+  TaskRescheduled,
+  TaskSkipped,
+} from './dag/task-signal.ts';
 export type {
   InputValues,
   Reference,
@@ -25,7 +31,9 @@ export type {
   TemplatedFields,
   TemplateFunction,
 } from './dag/template.ts';
+export { Trigger } from './dag/trigger.ts';
 export { type LiveVariable, Variable, VariableTypeError } from './dag/variable.ts';
+export type { OnTimeout, Wait } from './dag/wait.ts';
 export type { Duration } from './duration.ts';
 export { TsflowError } from './errors.ts';
 export type { Json, Jsonify, JsonObject } from './json.ts';
@@ -76,6 +84,21 @@ export {
   HttpStatusError,
 } from './operators/http-operator.ts';
 export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
+export { DeltaSensor, type DeltaSensorOptions } from './operators/delta-sensor.ts';
+export {
+  DurableOperator,
+  type DurableOptions,
+  JobFailedError,
+  type Polled,
+  UnknownStateError,
+} from './operators/durable-operator.ts';
+export {
+  ExternalRunSensor,
+  type ExternalRunSensorOptions,
+  ExternalTaskSensor,
+  type ExternalTaskSensorOptions,
+} from './operators/external-sensors.ts';
+export { type Poked, Sensor, type SensorMode, type SensorOptions } from './operators/sensor.ts';
 export {
   ShortCircuitOperator,
   type ShortCircuitOptions,
@@ -90,6 +113,9 @@ export {
 } from './operators/sql-check-operator.ts';
 export { SqlConnectionError, type SqlRow, type SqlValue } from './operators/sql-client.ts';
 export { SqlOperator, type SqlOptions, type SqlOutput } from './operators/sql-operator.ts';
+export { TimeSensor, type TimeSensorOptions } from './operators/time-sensor.ts';
+export type { WaitOptions } from './operators/wait-options.ts';
+export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';
 export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
 export type { RunType, TriggerRule } from './state/index.ts';
 export {

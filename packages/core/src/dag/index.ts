@@ -9,5 +9,7 @@ export { type FileTemplate, isFileTemplate, resolveTemplateName } from './file-t
 export { type AnyOperator, type Decides, type FieldKind, fieldKindsOf } from './operator.ts';
 export { CALLBACK_NAMES, type CallbackName, type TaskSettings } from './operator-options.ts';
 export { RETURN_VALUE, type TaskOutput } from './task-output.ts';
-export { type TaskRescheduled, type TaskSignalKind, taskSignal } from './task-signal.ts';
+export { type TaskDeferred, type TaskRescheduled, type TaskSignalKind, taskSignal } from './task-signal.ts';
+export { makeTrigger, POKE_TRIGGER, type Poking } from './trigger.ts';
 export { isLiveVariable, type LiveVariable, variableValue } from './variable.ts';
+export type { Deferral, ExternalWait, OnTimeout, TriggerCall, Wait, Waiting } from './wait.ts';

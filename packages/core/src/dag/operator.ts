@@ -1,4 +1,4 @@
-import type { Jsonify } from '../json.ts';
+import type { Json, Jsonify } from '../json.ts';
 import type { TriggerRule } from '../state/index.ts';
 import { OPERATOR_BRAND } from './brand.ts';
 import type { TaskContext } from './context.ts';
@@ -17,6 +17,8 @@ import {
 import type { AnyTaskGroup } from './task-group.ts';
 import { type OwnedTaskOutput, type TaskOutput, taskOutput } from './task-output.ts';
 import { outputsIn, type TemplatedFields } from './template.ts';
+import type { TriggerClass } from './trigger.ts';
+import type { OnTimeout, Wait } from './wait.ts';
 
 /**
  * How a field of an operator is treated before `execute` gets it.
@@ -63,6 +65,9 @@ export abstract class Operator<
 > {
   /** What this class takes besides the common options. A subclass of an operator repeats those of its parent. */
   static readonly fields: Readonly<Record<string, FieldKind>> = {};
+
+  /** Classes of the triggers that it defers to. */
+  static readonly triggers: readonly TriggerClass[] = [];
 
   /** With the ids of its groups in front: `group.task`. */
   readonly taskId: string;
@@ -118,6 +123,17 @@ export abstract class Operator<
    * waiting for. May run in another process than `execute` did: what it needs to know is in `context.state`.
    */
   onKill?(context: TaskContext): void | Promise<void>;
+
+  /**
+   * Called instead of `execute` after a deferral (`TaskDeferred`), with what the wait brought: the trigger's event, or null. Without
+   * it that is the task's output, and no process is started for it.
+   */
+  resume?(context: TaskContext, event: Json, fields: Fields): Output | Promise<Output>;
+
+  /** What the task waits for, when it is nothing but a wait that the scheduler can answer without a process; null: it is more. */
+  get wait(): { readonly on: Wait; readonly timeoutMs: number | null; readonly onTimeout: OnTimeout } | null {
+    return null;
+  }
 
   /** Stands for what the task will return. Passing it on wires the edge. */
   get output(): TaskOutput<Jsonify<Awaited<Output>>> {

@@ -1,6 +1,8 @@
 import { type Duration, durationMs } from '../duration.ts';
 import { TsflowError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { isTrigger, type Trigger } from './trigger.ts';
+import type { OnTimeout, TriggerCall, Wait } from './wait.ts';
 
 const SIGNAL = Symbol.for('tsflow.task-signal');
 
@@ -39,7 +41,43 @@ export class TaskRescheduled extends TsflowError {
   }
 }
 
-export type TaskSignalKind = 'skipped' | 'failed' | 'rescheduled';
+/** How a deferral is given up. */
+export interface DeferralOptions {
+  /** Give up at this instant, or after this long. Default: never. */
+  readonly timeout?: Date | Duration | undefined;
+  /** Default `fail`: without retry. */
+  readonly onTimeout?: OnTimeout | undefined;
+}
+
+/**
+ * Thrown by a task to give back its slot and its process until something has come, in the same try: an instant, something that the
+ * scheduler itself waits for, or a {@link Trigger}. Then the operator's `resume` is called; without one, what came is the output.
+ */
+export class TaskDeferred extends TsflowError {
+  readonly on: Wait | TriggerCall;
+  readonly timeoutAt: Date | null;
+  readonly onTimeout: OnTimeout;
+
+  constructor(on: Date | Wait | TriggerCall | Trigger, options: DeferralOptions = {}) {
+    const { timeout, onTimeout = 'fail' } = options;
+    const target = deferralTarget(on);
+    super('task_deferred', `Deferred: ${target.kind === 'trigger' ? target.type : target.kind}.`);
+    this.on = target;
+    this.timeoutAt =
+      timeout === undefined || timeout instanceof Date
+        ? (timeout ?? null)
+        : new Date(Date.now() + durationMs(timeout, 'timeout'));
+    this.onTimeout = onTimeout;
+    mark(this, 'deferred');
+  }
+}
+
+function deferralTarget(on: Date | Wait | TriggerCall | Trigger): Wait | TriggerCall {
+  if (on instanceof Date) return { kind: 'instant', at: on.toISOString() };
+  return isTrigger(on) ? { kind: 'trigger', type: on.constructor.name, args: on.args } : on;
+}
+
+export type TaskSignalKind = 'skipped' | 'failed' | 'rescheduled' | 'deferred';
 
 /** Which signal `thrown` is, whichever copy of this package it was made by; null: an ordinary error. */
 export function taskSignal(thrown: unknown): TaskSignalKind | null {

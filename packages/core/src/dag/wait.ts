@@ -34,7 +34,9 @@ export type ExternalRuns =
   /** The newest run of this one's day, in this DAG's zone, less `deltaMs`. */
   | { readonly match: 'day'; readonly deltaMs: number }
   /** The runs of these logical dates, ISO 8601: all of them. */
-  | { readonly match: 'dates'; readonly dates: readonly string[] };
+  | { readonly match: 'dates'; readonly dates: readonly string[] }
+  /** The newest run with a logical date from `from` to `to`, both included, in milliseconds. */
+  | { readonly match: 'between'; readonly from: number; readonly to: number };
 
 /** A trigger as it is stored: its class by name, and what it was made with. */
 export interface TriggerCall {
@@ -43,15 +45,18 @@ export interface TriggerCall {
   readonly args: JsonObject;
 }
 
+/** Given up after its `timeout`, a task fails for good, is skipped, or succeeds with the XCom `timed_out`. */
+export type OnTimeout = 'fail' | 'skip' | 'continue';
+
 /** What an attempt asks for when it gives its process back. */
 export interface Deferral {
   readonly on: Wait | TriggerCall;
   /** Instant at which the wait is given up, in milliseconds; null: never. */
   readonly timeoutAt: number | null;
-  /** Given up: skipped instead of failed. */
-  readonly softFail: boolean;
+  /** What becomes of the task when it is given up. What can never come (`failedStates`) fails a task that would `continue`. */
+  readonly onTimeout: OnTimeout;
   /** `end`: what came is the task's output. `resume`: the task is called with it. */
-  readonly then: 'end' | 'resume';
+  readonly after: 'end' | 'resume';
 }
 
 /** How an attempt waits, or waited last. */

@@ -32,6 +32,10 @@ export class Changes {
   readonly cancels: { instance: InstanceWork; attempt: AttemptWork; reason: string }[] = [];
   /** `onKill`s to be granted: of attempts that were ended from outside. */
   readonly onKills: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+  /** Triggers to be handed out: of attempts that were deferred. */
+  readonly triggers: { instance: InstanceWork; attempt: AttemptWork }[] = [];
+  /** What is told to other DAGs: intents of theirs, in the same commit. */
+  readonly sent: SentIntent[] = [];
   /** Grants of waiting attempts that are over: who works on one may forget it. */
   readonly fences: { instance: InstanceWork; attemptId: number; grantNumber: number }[] = [];
   /** Slots that are taken whether they are free or not, by pool; part of `slots`. */
@@ -85,11 +89,26 @@ export class Changes {
     this.events.push(event as TurnEvent);
   }
 
+  /** An instance takes its slots beyond the limit. */
+  owe(pool: string, slots: number): void {
+    this.owedSlots.set(pool, (this.owedSlots.get(pool) ?? 0) + slots);
+    this.owedParallelism += 1;
+  }
+
   takeSlots({ pool, poolSlots, concurrencyKey }: Occupied, sign: 1 | -1): void {
     this.slots.set(pool, (this.slots.get(pool) ?? 0) + sign * poolSlots);
     if (concurrencyKey !== null) this.keys.set(concurrencyKey, (this.keys.get(concurrencyKey) ?? 0) + sign);
     this.parallelism += sign;
   }
+}
+
+/** An intent of one DAG to another (or to itself), as the scheduler sends it. */
+export interface SentIntent {
+  readonly from: DagWorkState;
+  readonly dagId: string;
+  readonly kind: string;
+  readonly payload: object;
+  readonly idempotencyKey: string;
 }
 
 export interface DagBefore {

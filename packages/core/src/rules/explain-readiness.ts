@@ -97,7 +97,7 @@ const CHECKS: readonly ReadinessCheck[] = [
           reason: `It is running${attempt?.pid == null ? '' : ` as process ${attempt.pid}`}.`,
         };
       if (state === 'queued') return { passed, reason: 'It has a slot and waits for a runner to begin.' };
-      return { passed, reason: `It is ${state}.` };
+      return { passed, reason: `It is ${state}${reason === null ? '' : `: it ${reason}`}.` };
     },
   },
   { name: 'scheduler', evaluate: (_instance, world) => scheduler(world) },
@@ -130,7 +130,12 @@ const CHECKS: readonly ReadinessCheck[] = [
     evaluate({ nextAt, state }, { now }) {
       if (nextAt === null || nextAt <= now) return { passed: true, reason: 'It waits for no time.' };
       const seconds = Math.ceil((nextAt - now) / 1000);
-      const why = state === 'up_for_retry' ? 'The next try begins' : 'It is called again';
+      const why =
+        state === 'up_for_retry'
+          ? 'The next try begins'
+          : state === 'deferred'
+            ? 'Its wait ends or is given up'
+            : 'It is called again';
       return { passed: false, reason: `${why} in ${seconds} s, at ${new Date(nextAt).toISOString()}.` };
     },
   },

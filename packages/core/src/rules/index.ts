@@ -8,19 +8,16 @@ export {
   wakeFollowers,
 } from './advance-run.ts';
 export {
-  type AttemptEnd,
   type AttemptStart,
   admitInstance,
-  attemptDeadline,
   attemptEnded,
   attemptLost,
   attemptStarted,
   regrant,
-  stopInstance,
-  waitOver,
 } from './attempt-life.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
 export { backfillGraph, backfillTasks } from './backfill-tasks.ts';
+export type { SentIntent } from './changes.ts';
 export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
@@ -44,6 +41,7 @@ export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
+export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 export { selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
 export {
@@ -53,6 +51,8 @@ export {
   type RuleVerdict,
   type UpstreamEnds,
 } from './trigger-rule.ts';
+export { attemptDeadline } from './try-end.ts';
+export { answered, beginWait, gaveUp, grantTrigger, isWait, timeCame } from './waiting.ts';
 export type {
   AttemptWork,
   BackfillOptions,

@@ -35,6 +35,5 @@ export function restartWaiting(instance: InstanceWork, reason: string | null, ch
   // It was about to be called again: the way from there leads through the queue.
   if (instance.state === 'scheduled') moveInstance(instance, 'queued', changes);
   moveInstance(instance, 'restarting', changes, reason);
-  changes.owedSlots.set(pool, (changes.owedSlots.get(pool) ?? 0) + poolSlots);
-  changes.owedParallelism += 1;
+  changes.owe(pool, poolSlots);
 }

@@ -1,3 +1,4 @@
+import type { Deferral } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 
@@ -10,7 +11,8 @@ export type TaskOutcome =
     }
   | { readonly kind: 'failed'; readonly error: SerializedError; readonly retryable: boolean }
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'reschedule'; readonly atMs: number; readonly savedState: JsonObject | null };
+  | { readonly kind: 'reschedule'; readonly atMs: number; readonly savedState: JsonObject | null }
+  | { readonly kind: 'defer'; readonly deferral: Deferral; readonly savedState: JsonObject | null };
 
 /** What a branch or short-circuit task decided about its downstream. Ids of tasks or of groups. */
 export type TaskDecision =

@@ -103,6 +103,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     isTeardown: task.isTeardown,
     onFailureFailDagRun: task.onFailureFailDagRun,
     nothingToDo: task.nothingToDo,
+    ...waitOf(task),
     ...(task.onKill === undefined ? {} : { onKill: true }),
     decides: task.decides,
     ignoreDownstreamTriggerRules:
@@ -113,6 +114,18 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     templateFields: Object.entries(fieldKindsOf(task))
       .filter(([name, kind]) => (kind === 'template' || kind === 'file') && name in task.fields)
       .map(([name]) => name),
+  };
+}
+
+/** A wait that calls nobody when it begins can be answered without a process. */
+function waitOf(task: AnyOperator): Pick<SerializedTask, 'wait' | 'waitTimeoutMs' | 'onWaitTimeout'> {
+  const { wait } = task;
+  if (wait === null || task.settings.callbacks.onExecute !== undefined) return {};
+  const { timeoutMs, onTimeout, on } = wait;
+  return {
+    wait: on,
+    ...(timeoutMs === null ? {} : { waitTimeoutMs: timeoutMs }),
+    ...(onTimeout === 'fail' ? {} : { onWaitTimeout: onTimeout }),
   };
 }
 

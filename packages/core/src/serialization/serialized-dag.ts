@@ -1,3 +1,4 @@
+import type { OnTimeout, Wait } from '../dag/wait.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { TriggerRule } from '../state/index.ts';
 
@@ -114,6 +115,12 @@ export interface SerializedTask {
   readonly onFailureFailDagRun: boolean;
   /** True when success can be recorded without a process: an EmptyOperator without callbacks or outlets. */
   readonly nothingToDo: boolean;
+  /** What the task waits for, when it is nothing but a wait that the scheduler answers. */
+  readonly wait?: Wait;
+  /** After how long such a wait is given up, from its begin; absent: never. */
+  readonly waitTimeoutMs?: number;
+  /** What becomes of it then; absent: it fails. */
+  readonly onWaitTimeout?: OnTimeout;
   /** True when ending it from outside calls its operator's `onKill`. */
   readonly onKill?: boolean;
   /** What the outcome of this task decides about its downstream, if it is one of those. */

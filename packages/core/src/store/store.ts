@@ -93,6 +93,10 @@ export interface TurnPort {
   /** The newest attempt of each instance of a run that may go on from what that attempt left. */
   newestAttempts(runKey: number): Promise<readonly AttemptTable[]>;
   attempt(attemptId: number): Promise<AttemptTable | null>;
+  /** Attempts that are deferred until something of this DAG ends. */
+  waitsForDag(dagId: string): Promise<readonly AttemptTable[]>;
+  /** The newest run of a DAG with a logical date in this range, both ends included. */
+  newestRunBetween(dagId: string, from: number, to: number): Promise<DagRunTable | null>;
   /** Values that task instances pushed in their newest attempt, by task instance key. */
   xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>>;
   counters(): Promise<ReadonlyMap<string, number>>;

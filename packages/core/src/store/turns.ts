@@ -11,6 +11,7 @@ import { assertLegalTurn } from './turn-gate.ts';
 const QUEUED = sql<boolean>`state = 'queued'`;
 const RUNNING = sql<boolean>`state = 'running'`;
 const PENDING = sql<boolean>`state = 'pending'`;
+const DEFERRED = sql<boolean>`state = 'deferred'`;
 const OPEN = sql<boolean>`(state = 'queued' or state = 'running')`;
 
 /** An instance in one of these states has no open attempt, and its last one left nothing to go on from. */
@@ -145,6 +146,29 @@ export class Turns implements TurnPort {
       .where('attemptId', '=', attemptId)
       .executeTakeFirst();
     return attempt ?? null;
+  }
+
+  waitsForDag(dagId: string): Promise<readonly AttemptTable[]> {
+    return this.#dialect.db
+      .selectFrom('attempt')
+      .selectAll()
+      .where(DEFERRED)
+      .where('waitsForDag', '=', dagId)
+      .execute();
+  }
+
+  async newestRunBetween(dagId: string, from: number, to: number): Promise<DagRunTable | null> {
+    const run = await this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where('logicalDate', '>=', from)
+      .where('logicalDate', '<=', to)
+      .orderBy('logicalDate', 'desc')
+      .orderBy('key', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return run ?? null;
   }
 
   async xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>> {

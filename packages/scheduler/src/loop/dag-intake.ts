@@ -1,5 +1,11 @@
 import { hostname } from 'node:os';
-import { type Changes, type DagWorkState, type InstanceWork, regrant } from '@tsflow/core/rules';
+import {
+  type Changes,
+  type DagWorkState,
+  grantTrigger,
+  type InstanceWork,
+  regrant,
+} from '@tsflow/core/rules';
 import type { Executor } from '../executors/executor.ts';
 import { regrantCallback } from './callback-stage.ts';
 import type { Admission } from './grants.ts';
@@ -73,6 +79,7 @@ export class DagIntake {
         if (dag !== null) loaded.push(dag);
       }
       await this.#adopt(loaded, changes);
+      for (const dag of loaded) waitAgain(dag, changes);
       for (const dag of loaded) {
         await planTicks(this.#world, dag, changes);
         changes.roomInDags.add(dag);
@@ -178,6 +185,16 @@ export class DagIntake {
         attempt: instance.attempt!,
         reason: instance.reason ?? 'ended from outside',
       });
+    }
+  }
+}
+
+/** Triggers live no longer than the scheduler that handed them out: deferred attempts get theirs anew. */
+function waitAgain(dag: DagWorkState, changes: Changes): void {
+  for (const run of dag.runs.values()) {
+    for (const instance of run.instances) {
+      const on = instance.state === 'deferred' ? instance.attempt?.waiting?.deferral?.on : undefined;
+      if (on?.kind === 'trigger') grantTrigger(instance, changes);
     }
   }
 }

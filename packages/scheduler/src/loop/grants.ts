@@ -23,11 +23,13 @@ export async function workloads(world: World, admitted: readonly Admission[]): P
 async function workload(world: World, instance: InstanceWork, attempt: AttemptWork): Promise<Workload> {
   const { run, task } = instance;
   const { bundle, entry } = world.versions.get(attempt.version);
-  const kind = attempt.state === 'on_kill' ? 'on_kill' : 'execute';
+  const kind = kindOf(attempt);
+  const on = kind === 'trigger' ? attempt.waiting?.deferral?.on : undefined;
   const now = world.clock.now();
   const deadline = attemptDeadline(instance);
   return {
     kind,
+    ...(on?.kind === 'trigger' ? { trigger: { type: on.type, args: on.args } } : {}),
     attemptId: attempt.attemptId,
     grantNumber: attempt.grantNumber,
     dagId: run.dag.dagId,
@@ -48,11 +50,13 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     inputs: task.spec.inputs.length === 0 ? noInputs : await inputsOf(world, instance),
     ...(kind === 'on_kill'
       ? { executionTimeoutMs: ON_KILL_TIMEOUT_MS, timeLeftMs: ON_KILL_TIMEOUT_MS }
-      : {
+      : // A trigger is fenced by the timer of its attempt.
+        {
           executionTimeoutMs: task.spec.executionTimeoutMs,
           timeLeftMs: deadline === null ? task.spec.executionTimeoutMs : deadline - now,
         }),
     calls: attempt.waiting?.calls ?? 0,
+    ...(attempt.waiting?.event === undefined ? {} : { event: attempt.waiting.event }),
     begunAt: iso(instance.begunAt ?? now),
     isolation: task.spec.isolation,
     savedState: attempt.savedState,
@@ -60,6 +64,11 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
       ? {}
       : { connections: await declared(world, task.spec.connections) }),
   };
+}
+
+function kindOf({ state }: AttemptWork): Workload['kind'] {
+  if (state === 'on_kill') return 'on_kill';
+  return state === 'deferred' ? 'trigger' : 'execute';
 }
 
 /** How long an `onKill` may take before it is ended. */

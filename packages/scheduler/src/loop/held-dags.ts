@@ -20,6 +20,7 @@ import {
   type Store,
 } from '@tsflow/core/store';
 import type { VersionCache } from './version-cache.ts';
+import { Watches } from './watches.ts';
 
 const ONE_DAY_MS = 86_400_000;
 
@@ -47,6 +48,7 @@ export class HeldDags {
   readonly freshlyQueued = new Set<DagWorkState>();
   /** Callbacks that are committed and not delivered, by key. */
   readonly callbacks = new Map<number, CallbackWork>();
+  readonly watches: Watches;
   readonly ready = new ReadyQueue();
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
@@ -57,6 +59,7 @@ export class HeldDags {
   constructor(store: Store, versions: VersionCache, clock: Pick<Clock, 'now'>) {
     this.#store = store;
     this.#now = () => clock.now();
+    this.watches = new Watches(store);
     this.#versions = versions;
   }
 
@@ -93,6 +96,7 @@ export class HeldDags {
     const dag = restoreDag(work, (version) => this.#versions.get(version).graph);
     this.dags.set(dagId, dag);
     for (const row of work.callbacks) this.callbacks.set(row.key, restoreCallback(dag, row));
+    await this.watches.load(dagId);
     for (const run of dag.runs.values()) {
       await this.linkPast(run);
       this.indexRun(run);
@@ -186,6 +190,7 @@ export class HeldDags {
     this.overdue.delete(dag);
     this.freshlyQueued.delete(dag);
     this.ready.forgetDag(dagId);
+    this.watches.forget(dagId);
     this.dags.delete(dagId);
   }
 

@@ -13,7 +13,14 @@ import {
   planClear,
   planReschedule,
 } from '@tsflow/core/intents';
-import { type Changes, type DagWorkState, type RunWork, startInstances } from '@tsflow/core/rules';
+import {
+  answered,
+  type Changes,
+  type DagWorkState,
+  gaveUp,
+  type RunWork,
+  startInstances,
+} from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
 import { validateConf } from './conf-validation.ts';
@@ -21,6 +28,7 @@ import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { rejoin, startOrQueue } from './run-stage.ts';
 import { planTicks, runTickNow } from './tick-stage.ts';
+import type { Watch, WatchAnswer } from './watches.ts';
 import type { World } from './world.ts';
 
 /**
@@ -38,6 +46,11 @@ export async function applyIntents(
     const dag = world.held.dag(row.dagId);
     if (row.kind === 'report') {
       await applyReports(world, [JSON.parse(row.payload) as Report], answers, changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
+      continue;
+    }
+    if (row.kind === 'watch' || row.kind === 'watch_answer') {
+      await applyBetweenDags(world, dag, row, changes);
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
       continue;
     }
@@ -62,6 +75,23 @@ export async function applyIntents(
       changes.event({ type: 'intent_refused', dagId: row.dagId, actor: row.actor, data });
     }
   }
+}
+
+/** What the holder of one DAG tells that of another: that it waits, and that the wait is over. */
+async function applyBetweenDags(
+  world: World,
+  dag: DagWorkState,
+  row: IntentTable,
+  changes: Changes,
+): Promise<void> {
+  if (row.kind === 'watch') return world.held.watches.add(dag, JSON.parse(row.payload) as Watch, changes);
+  const { attemptId, grantNumber, failed } = JSON.parse(row.payload) as WatchAnswer;
+  const instance = world.held.instanceOf(attemptId);
+  const attempt = instance?.attempt;
+  // It was cleared, killed or given up meanwhile.
+  if (attempt?.state !== 'deferred' || attempt.grantNumber !== grantNumber) return;
+  if (failed === null) answered(instance!, null, changes);
+  else gaveUp(instance!, failed, changes);
 }
 
 function decision(

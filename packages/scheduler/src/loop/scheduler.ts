@@ -8,11 +8,13 @@ import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
 import {
   admitInstance,
+  beginWait,
   Changes,
   type DagWorkState,
   type InstanceWork,
+  isWait,
   passDeadline,
-  waitOver,
+  timeCame,
 } from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
 import { isRunFinished } from '@tsflow/core/state';
@@ -259,8 +261,9 @@ export class Scheduler implements Service {
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
     for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
     for (const [key, delta] of changes.keys) if (delta < 0) held.ready.openKey(key);
-    for (const instance of changes.ready) held.ready.add(instance);
+    await this.#makeReady(changes);
     const admitted = await this.#admit(changes);
+    await held.watches.answer(changes);
     await fileCallbacks(this.#world, changes);
 
     const result = await this.#commit(changes, intentsDecided);
@@ -327,7 +330,7 @@ export class Scheduler implements Service {
     ) {
       held.timers.pop();
       if (!held.isDue(timer)) continue;
-      if (timer.instance !== undefined) waitOver(timer.instance, changes);
+      if (timer.instance !== undefined) timeCame(timer.instance, changes);
       else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
       else if (timer.run !== undefined) timeOutRun(timer.run, changes);
       else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
@@ -372,9 +375,23 @@ export class Scheduler implements Service {
 
   // --- decide who may run ---------------------------------------------------------------------------------------------------
 
+  /** Waits begin at once, since they take no slot, and may decide about others at once; the rest goes to the queue. */
+  async #makeReady(changes: Changes): Promise<void> {
+    const { held, keys } = this.#world;
+    // Grows while it is worked off.
+    for (const instance of changes.ready) {
+      if (!isWait(instance) || instance.run.dag.isPaused) {
+        held.ready.add(instance);
+      } else if (instance.state === 'scheduled') {
+        await keys.ensure(1);
+        beginWait(instance, keys.take, changes);
+      }
+    }
+  }
+
   async #admit(changes: Changes): Promise<Admission[]> {
     const { held, limits, keys } = this.#world;
-    for (const onKill of changes.onKills) this.#pending.add(onKill);
+    for (const granted of [...changes.onKills, ...changes.triggers]) this.#pending.add(granted);
     if (this.#draining || !this.#lease.mayGrant) return [];
     const admitted = this.#pending.due();
     // A Variable that was set while this turn decided counts for what it admits.
@@ -434,6 +451,10 @@ export class Scheduler implements Service {
     for (const instance of changes.waiting) held.timers.push({ at: instance.nextAt!, instance });
     for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
+    // Waits that were begun here have an attempt that nobody was handed.
+    for (const { instance, attempt } of changes.newAttempts)
+      if (instance.attempt === attempt) held.indexAttempt(attempt.attemptId, instance);
+    if (changes.sent.length > 0) this.#inbox.hint('intents');
     for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
     for (const callback of changes.newCallbacks) this.#pending.addCallback(callback);
     for (const { callback, state } of changes.callbacks)
@@ -445,6 +466,9 @@ export class Scheduler implements Service {
     for (const { instance, attempt, reason } of changes.cancels) {
       if (lost.has(instance.run.dag.dagId)) continue;
       this.#executor.cancel(attempt.attemptId, attempt.grantNumber, reason, killGraceMs);
+    }
+    for (const { instance, attemptId, grantNumber } of changes.fences) {
+      if (!lost.has(instance.run.dag.dagId)) this.#executor.fence(attemptId, grantNumber);
     }
     failpoint('after-accept');
     const granted = admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId));

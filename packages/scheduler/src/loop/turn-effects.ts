@@ -96,6 +96,10 @@ export function turnEffects(
   for (const { dag, alert } of notes.alerts) effects(dag).alerts.push(alert);
   for (const { dagId, intent } of notes.intentsDecided) effects(dagOf(dagId)).intentsDecided.push(intent);
   for (const { from, intent } of notes.intentsSent) effects(from).intentsSent.push(intent);
+  for (const { from, payload, ...intent } of changes.sent) {
+    const row = { ...intent, payload: JSON.stringify(payload), actor: 'scheduler', requestedAt: changes.now };
+    effects(from).intentsSent.push(row);
+  }
   return [...byDag.values()];
 }
 
@@ -290,7 +294,7 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     savedState:
       attempt.savedState === null && attempt.state === 'on_kill' ? 'null' : json(attempt.savedState),
     waiting: json(attempt.waiting),
-    waitsForDag: null,
+    waitsForDag: watchedDag(attempt),
   };
 }
 
@@ -318,6 +322,12 @@ function callbackUpdate(change: CallbackChange, now: number): CallbackUpdate {
     logEnd: log?.end ?? null,
     error: error === null ? null : JSON.stringify(error),
   };
+}
+
+/** The DAG whose holder has to answer it. */
+function watchedDag({ state, waiting }: AttemptWork): string | null {
+  const on = state === 'deferred' ? waiting?.deferral?.on : undefined;
+  return on?.kind === 'external' ? on.dagId : null;
 }
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));

@@ -1,4 +1,10 @@
-import { type Decides, RETURN_VALUE, type TaskRescheduled, taskSignal } from '@tsflow/core/dag';
+import {
+  type Decides,
+  RETURN_VALUE,
+  type TaskDeferred,
+  type TaskRescheduled,
+  taskSignal,
+} from '@tsflow/core/dag';
 import { formatDuration } from '@tsflow/core/duration';
 import { serializeError, TsflowError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
@@ -45,8 +51,9 @@ export function successOutcome(
  * What becomes of an attempt that ended by throwing: the one place where anything thrown turns into an outcome.
  *
  * @param savedState what a task that asks to be called again saved before; its own word wins
+ * @param resumes whether the operator wants to be called with what a deferral brought
  */
-export function thrownOutcome(thrown: unknown, savedState: JsonObject | null): TaskOutcome {
+export function thrownOutcome(thrown: unknown, savedState: JsonObject | null, resumes = false): TaskOutcome {
   switch (taskSignal(thrown)) {
     case 'skipped':
       return { kind: 'skipped', reason: (thrown as Error).message };
@@ -55,6 +62,15 @@ export function thrownOutcome(thrown: unknown, savedState: JsonObject | null): T
     case 'rescheduled': {
       const { at, state } = thrown as TaskRescheduled;
       return { kind: 'reschedule', atMs: at.getTime(), savedState: state ?? savedState };
+    }
+    case 'deferred': {
+      const { on, timeoutAt, onTimeout } = thrown as TaskDeferred;
+      const after = resumes ? 'resume' : 'end';
+      return {
+        kind: 'defer',
+        deferral: { on, timeoutAt: timeoutAt?.getTime() ?? null, onTimeout, after },
+        savedState,
+      };
     }
     default:
       // The same conf is refused again at the next try.

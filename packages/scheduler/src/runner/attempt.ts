@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { CallbackFacts, Notification } from '@tsflow/core';
 import type { Clock } from '@tsflow/core/clock';
-import type { AnyDag, AnyOperator } from '@tsflow/core/dag';
+import { type AnyDag, type AnyOperator, makeTrigger, POKE_TRIGGER, type Poking } from '@tsflow/core/dag';
 import { type SerializedError, serializeError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { findDag, findTask, type LoadedBundle } from '@tsflow/core/loader';
@@ -55,6 +55,7 @@ export class Attempt {
   readonly #interruption: Promise<never>;
   #interrupt: (error: Error) => void = () => undefined;
   #settled = false;
+  #resumes = false;
   #rendered: JsonObject | null = null;
   #context: AttemptContext | null = null;
 
@@ -68,7 +69,9 @@ export class Attempt {
   }
 
   async run(): Promise<AttemptEnd> {
-    this.#host.log.write('info', 'system', describeStart(this.workload));
+    // A trigger is quiet, so that only those with something to say have a log.
+    if (this.workload.kind !== 'trigger')
+      this.#host.log.write('info', 'system', describeStart(this.workload));
     const stopTimer = this.#startTimer();
     let outcome: TaskOutcome;
     try {
@@ -78,7 +81,8 @@ export class Attempt {
       steps.catch(() => undefined);
       outcome = await Promise.race([steps, this.#interruption]);
     } catch (thrown) {
-      outcome = thrownOutcome(thrown, this.#context?.savedState ?? this.workload.savedState);
+      const savedState = this.#context === null ? this.workload.savedState : this.#context.savedState;
+      outcome = thrownOutcome(thrown, savedState, this.#resumes);
     } finally {
       stopTimer();
     }
@@ -119,13 +123,22 @@ export class Attempt {
         return { kind: 'success', xcoms: {} };
       }
       const operator = findTask(dag, this.workload.taskId);
+      this.#resumes = operator.resume !== undefined;
       if (this.workload.kind === 'on_kill') {
         await operator.onKill?.(context);
         return { kind: 'success', xcoms: {} };
       }
-      await this.#notifyStart(dag, operator, context);
+      if (this.workload.kind === 'trigger') {
+        const event = await this.#runTrigger(operator, context);
+        return successOutcome(event, new Map(), null, this.#host.maxXComBytes);
+      }
+      const { event, calls } = this.workload;
+      if (calls === 0) await this.#notifyStart(dag, operator, context);
       const values = await this.#render(operator, context);
-      const value: unknown = await operator.execute(context, values as never);
+      const value: unknown =
+        event === undefined || operator.resume === undefined
+          ? await operator.execute(context, values as never)
+          : await operator.resume(context, event, values as never);
       this.#abort?.signal.throwIfAborted();
       return successOutcome(value, context.pushed, operator.decides, this.#host.maxXComBytes);
     } catch (thrown) {
@@ -163,6 +176,15 @@ export class Attempt {
     return callback === undefined ? parseParams(dag.params, conf) : conf;
   }
 
+  async #runTrigger(operator: AnyOperator, context: AttemptContext): Promise<unknown> {
+    const { type, args } = this.workload.trigger!;
+    if (type === POKE_TRIGGER) {
+      const { values } = await renderFields(operator, context);
+      return (operator as unknown as Poking).pokeUntilThere(context, values);
+    }
+    return makeTrigger(operator, type, args).run(context);
+  }
+
   /** A callback that throws changes nothing: its line in the log is all. */
   async #notifyStart(dag: AnyDag, operator: AnyOperator, context: AttemptContext): Promise<void> {
     for (const callback of operator.settings.callbacks.onExecute ?? []) {
@@ -186,8 +208,9 @@ export class Attempt {
   }
 
   #startTimer(): () => void {
-    const { executionTimeoutMs, timeLeftMs } = this.workload;
-    if (executionTimeoutMs === null || timeLeftMs === null) return () => undefined;
+    const { executionTimeoutMs, timeLeftMs, kind } = this.workload;
+    // A trigger ends when nobody waits for it any more, which the scheduler knows.
+    if (executionTimeoutMs === null || timeLeftMs === null || kind === 'trigger') return () => undefined;
     const { setTimer = setLongTimeout } = this.#host;
     let timer = setTimer(timeLeftMs, () => {
       const error = new ExecutionTimeoutError(executionTimeoutMs);
@@ -208,7 +231,10 @@ export class Attempt {
     const { log } = this.#host;
     if (outcome.kind === 'failed') log.write('error', 'system', describe(outcome.error));
     else if (outcome.kind === 'skipped') log.write('info', 'system', `Skipped: ${outcome.reason}`);
-    else if (outcome.kind === 'reschedule') {
+    else if (outcome.kind === 'defer') {
+      const { on } = outcome.deferral;
+      log.write('info', 'system', `Deferred: waits for ${on.kind === 'trigger' ? on.type : on.kind}.`);
+    } else if (outcome.kind === 'reschedule') {
       log.write('info', 'system', `Will be called again at ${new Date(outcome.atMs).toISOString()}.`);
     }
   }

@@ -1,4 +1,5 @@
 import type { CallbackFacts, Connection, NotificationEvent } from '@tsflow/core';
+import type { TriggerCall } from '@tsflow/core/dag';
 import type { SerializedError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { TaskOutcome } from '@tsflow/core/rules';
@@ -19,14 +20,20 @@ export const TASK_API_PROTOCOL = 1;
 /** Longest line that either side reads: an XCom value of 1 MiB, escaped, and its envelope. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
+/** The id of a process in trigger mode begins with this: it takes many grants at once, of the kind `trigger` alone. */
+export const TRIGGERS_PREFIX = 'triggers-';
+
 /** Inputs travel inside the grant up to this many bytes in all; above it the runner asks with `xcom`. */
 export const MAX_GRANT_INPUT_BYTES = 64 * 1024;
 
 /** What a runner needs to run one attempt. Small, plain JSON. */
 export interface Workload {
-  readonly kind: 'execute' | 'on_kill' | 'callback';
+  /** `trigger`: what a deferred attempt waits for; its outcome's output is the event. */
+  readonly kind: 'execute' | 'on_kill' | 'callback' | 'trigger';
   /** What to call, of a `callback`; then `attemptId` is the callback's own key. */
   readonly callback?: CallbackCall;
+  /** Which trigger, of the kind `trigger`. */
+  readonly trigger?: Pick<TriggerCall, 'type' | 'args'>;
   readonly attemptId: number;
   readonly grantNumber: number;
   readonly dagId: string;
@@ -52,6 +59,8 @@ export interface Workload {
   readonly timeLeftMs: number | null;
   /** How often this attempt was called before. */
   readonly calls: number;
+  /** What the deferral brought after which it is called; absent: it was not deferred. */
+  readonly event?: Json;
   /** When the first attempt since the last clear began, ISO 8601. */
   readonly begunAt: string;
   readonly isolation: 'warm' | 'process';

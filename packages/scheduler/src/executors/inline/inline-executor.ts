@@ -99,9 +99,10 @@ export class InlineExecutor implements Executor {
         graceTimer: null,
       };
       this.#running.set(workload.attemptId, running);
-      const work: Promise<void> = this.#limit(() => this.#admit(running)).finally(() =>
-        this.#work.delete(work),
-      );
+      // What waits, or ends something, does not stand in line with those that work.
+      const begun =
+        workload.kind === 'execute' ? this.#limit(() => this.#admit(running)) : this.#run(running);
+      const work: Promise<void> = begun.finally(() => this.#work.delete(work));
       this.#work.add(work);
     }
   }

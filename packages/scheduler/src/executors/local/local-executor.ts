@@ -1,20 +1,29 @@
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import { formatDuration } from '@tsflow/core/duration';
-import { errorMessage, type SerializedError, serializeError } from '@tsflow/core/errors';
+import { errorMessage, type SerializedError } from '@tsflow/core/errors';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { RunnerPort } from '@tsflow/core/store';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { AboutAttempt, RunnerMessage, RunnerSettings, Workload } from '../../task-api/protocol.ts';
 import type { TaskApiServer } from '../../task-api/server.ts';
 import { Spool, type SpooledOutcome } from '../../task-api/spool.ts';
-import type { AdoptableAttempt, Executor, ExecutorEvents, LostAttempt, OutcomeReport } from '../executor.ts';
+import type {
+  AdoptableAttempt,
+  Executor,
+  ExecutorEvents,
+  LostAttempt,
+  OutcomeReport,
+  TaskQuestion,
+} from '../executor.ts';
 import type { VersionFile } from '../version-directory.ts';
+import { answerTo } from './answer-to.ts';
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { PreparedVersions } from './prepared-versions.ts';
 import { killTree, type ProcessTree, terminateTree } from './process-tree.ts';
 import { RunnerPool } from './runner-pool.ts';
-import type { RunnerExit, RunnerProcess } from './runner-process.ts';
+import type { RunnerExit, RunnerPlace, RunnerProcess } from './runner-process.ts';
+import { TriggerProcess } from './trigger-process.ts';
 
 export interface LocalExecutorOptions {
   /** `TSFLOW_HOME`. */
@@ -76,6 +85,7 @@ export class LocalExecutor implements Executor {
   /** By attempt: at most one grant of it is here. */
   readonly #assignments = new Map<number, Assignment>();
   readonly #pool: RunnerPool;
+  readonly #triggers: TriggerProcess;
   readonly #dispatcher: Dispatcher;
   readonly #versions: PreparedVersions;
   /** Outcomes that were handed on and neither accepted nor refused yet; the runner that holds it, or null: it is on disk. */
@@ -96,12 +106,14 @@ export class LocalExecutor implements Executor {
     const { home, nodeModules, versions } = options;
     this.#versions = new PreparedVersions({ home, nodeModules, files: (bundle) => versions.files(bundle) });
     this.#pool = this.#createPool();
+    this.#triggers = this.#createTriggers();
     this.#dispatcher = new Dispatcher(this.#pool, this.#clock, () => this.#concurrency + this.#onKills);
   }
 
   async start(): Promise<void> {
     this.#spool.removeOlderThan(this.#clock.now() - SPOOL_KEPT_MS);
-    this.#options.server.onRunner = (hello, connection) => this.#pool.welcome(hello, connection);
+    this.#options.server.onRunner = (hello, connection) =>
+      this.#triggers.welcome(hello, connection) ?? this.#pool.welcome(hello, connection);
     this.#pool.start();
   }
 
@@ -110,6 +122,7 @@ export class LocalExecutor implements Executor {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#dispatcher.stop();
+    await this.#triggers.stop();
     await this.#pool.close();
     await Promise.allSettled(this.#endings);
     await this.#pool.dismiss();
@@ -121,7 +134,10 @@ export class LocalExecutor implements Executor {
   }
 
   submit(workloads: readonly Workload[]): void {
-    for (const workload of workloads) this.#submit(workload);
+    for (const workload of workloads) {
+      if (workload.kind === 'trigger') this.#triggers.submit(workload);
+      else this.#submit(workload);
+    }
   }
 
   cancel(attemptId: number, grantNumber: number, reason: string, graceMs: number): void {
@@ -142,6 +158,7 @@ export class LocalExecutor implements Executor {
   }
 
   fence(attemptId: number, grantNumber: number): void {
+    if (this.#triggers.fence(attemptId, grantNumber)) return;
     const assignment = this.#assignments.get(attemptId);
     if (assignment?.grantNumber === grantNumber) {
       assignment.ending = { kind: 'fenced' };
@@ -240,11 +257,29 @@ export class LocalExecutor implements Executor {
 
   // --- what runners say -----------------------------------------------------------------------------------------------------
 
+  get #place(): RunnerPlace {
+    const { home, server, environment } = this.#options;
+    return { home, socketPath: server.socketPath, environment: environment ?? process.env };
+  }
+
+  #createTriggers(): TriggerProcess {
+    const { schedulerId, runners } = this.#options;
+    return new TriggerProcess({
+      schedulerId,
+      runners,
+      place: this.#place,
+      versions: this.#versions,
+      events: this.#events,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+  }
+
   #createPool(): RunnerPool {
-    const { home, server, environment, schedulerId, runners, warmRunners, idleRetireMs } = this.#options;
+    const { schedulerId, runners, warmRunners, idleRetireMs } = this.#options;
     return new RunnerPool({
       schedulerId,
-      place: { home, socketPath: server.socketPath, environment: environment ?? process.env },
+      place: this.#place,
       runners,
       concurrency: () => this.#concurrency + this.#onKills + this.#callbackLimit.activeCount,
       warmRunners: warmRunners ?? 2,
@@ -363,19 +398,8 @@ export class LocalExecutor implements Executor {
     this.#events.group(message.attemptId, message.grantNumber, message.processGroup);
   }
 
-  async #ask(
-    runner: RunnerProcess,
-    question: Extract<RunnerMessage, { verb: 'state' | 'xcom' | 'variable' | 'set_variable' | 'connection' }>,
-  ): Promise<void> {
-    const { seq } = question;
-    try {
-      const value = (await this.#events.ask(question)) as never;
-      runner.send({ verb: 'reply', seq, value });
-    } catch (error) {
-      // Without a stack: the task sees its own, and ours tells it nothing.
-      const { stack: _stack, ...plain } = serializeError(error);
-      runner.send({ verb: 'reply_error', seq, error: plain });
-    }
+  async #ask(runner: RunnerProcess, question: TaskQuestion): Promise<void> {
+    runner.send(await answerTo(question, (asked) => this.#events.ask(asked)));
   }
 
   #assignmentOf(runner: RunnerProcess, about: AboutAttempt): Assignment | null {

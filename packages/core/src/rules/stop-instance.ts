@@ -1,0 +1,81 @@
+import type { TaskState } from '../state/index.ts';
+import { instanceEnded, reconsider } from './advance-run.ts';
+import type { Changes } from './changes.ts';
+import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
+import { moveInstance } from './instance-state.ts';
+import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
+import type { InstanceWork } from './work.ts';
+
+/**
+ * Ends an instance from outside: what is active goes to `restarting` until its process tree is gone, anything else takes
+ * `target` at once. `none` means: run again.
+ */
+export function stopInstance(
+  instance: InstanceWork,
+  target: Extract<TaskState, 'none' | 'success' | 'failed' | 'skipped'>,
+  reason: string,
+  changes: Changes,
+): void {
+  if (instance.state === 'restarting') {
+    instance.targetState = target;
+    changes.instances.add(instance);
+    return;
+  }
+  if (instance.state === 'queued' || instance.state === 'running') {
+    instance.targetState = target;
+    moveInstance(instance, 'restarting', changes, reason);
+    // An `onKill` that is under way (the try ran out of its time) is what remains to be waited for.
+    if (instance.attempt!.state !== 'on_kill')
+      changes.cancels.push({ instance, attempt: instance.attempt!, reason });
+    return;
+  }
+  if (instance.attempt !== null) fenceTrigger(instance, changes);
+  if (owesOnKill(instance)) {
+    instance.targetState = target;
+    instance.nextAt = null;
+    restartWaiting(instance, reason, changes);
+    return grantOnKill(instance, changes);
+  }
+  if (instance.attempt !== null) {
+    closeAttempt(instance, 'killed', { endedAtMs: changes.now, rendered: null, logEnd: null }, null, changes);
+  }
+  instance.nextAt = null;
+  takeTarget(instance, target, reason, changes);
+}
+
+/** What was being ended is gone: the instance takes the state that was decided for it. */
+export function attemptStopped(instance: InstanceWork, end: Omit<AttemptEnd, 'outcome'>, changes: Changes): void {
+  const { reason } = instance;
+  if (instance.attempt !== null) closeAttempt(instance, 'killed', end, null, changes);
+  const target = (instance.targetState ?? 'none') as 'none' | 'success' | 'failed' | 'skipped';
+  instance.targetState = null;
+  takeTarget(instance, target, reason, changes);
+}
+
+function takeTarget(
+  instance: InstanceWork,
+  target: 'none' | 'success' | 'failed' | 'skipped',
+  reason: string | null,
+  changes: Changes,
+): void {
+  if (target === instance.state) return;
+  const waits = instance.state === 'up_for_reschedule' || instance.state === 'deferred';
+  if (target === 'none' && waits) moveInstance(instance, 'restarting', changes, reason);
+  if (target !== 'none') {
+    moveInstance(instance, target, changes, reason);
+    return instanceEnded(instance, changes);
+  }
+  instance.begunAt = null;
+  instance.startDate = null;
+  instance.endDate = null;
+  instance.outputs = null;
+  moveInstance(instance, 'none', changes);
+  reconsider(instance, changes);
+}
+
+/** A deferred instance goes on without its trigger: who runs that may forget it. */
+export function fenceTrigger(instance: InstanceWork, changes: Changes): void {
+  const attempt = instance.attempt!;
+  if (attempt.state !== 'deferred' || attempt.waiting?.deferral?.on.kind !== 'trigger') return;
+  changes.fences.push({ instance, attemptId: attempt.attemptId, grantNumber: attempt.grantNumber });
+}

@@ -1,0 +1,141 @@
+import { type SerializedError, serializeError } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { instanceEnded, instancesEnded, notChosen, shortCircuited, skipByDecision } from './advance-run.ts';
+import type { Changes } from './changes.ts';
+import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
+import { failFast } from './fail-fast.ts';
+import { moveInstance } from './instance-state.ts';
+import { tellTask } from './news.ts';
+import { mayRetry, retryDelayMs } from './retry.ts';
+import { stopInstance } from './stop-instance.ts';
+import type { TaskDecision } from './task-outcome.ts';
+import type { InstanceWork } from './work.ts';
+
+/** XComs above this many characters are read back from the database instead of being kept in memory. */
+const MAX_KEPT_OUTPUT = 65_536;
+
+/** The end of a try that succeeded: its values, its decision, and what both mean for the run. */
+export function succeeded(
+  instance: InstanceWork,
+  end: Omit<AttemptEnd, 'outcome'>,
+  xcoms: { readonly [key: string]: Json },
+  decision: TaskDecision | undefined,
+  changes: Changes,
+): void {
+  const wrong = decision?.kind === 'branch' ? unknownChoice(instance, decision.chosen) : undefined;
+  if (wrong !== undefined) {
+    const error = serializeError(new Error(wrong));
+    closeAttempt(instance, 'failed', end, error, changes);
+    return failedTry(instance, end.endedAtMs, error, false, changes);
+  }
+  closeAttempt(instance, 'success', end, null, changes);
+  pushXcoms(instance, xcoms, changes);
+  moveInstance(instance, 'success', changes);
+  instance.endDate = end.endedAtMs;
+  tellTask(instance, 'onSuccess', null, changes);
+  const skipped = decision === undefined ? [] : applyDecision(instance, decision, changes);
+  instancesEnded(instance.run, [instance, ...skipped], changes);
+}
+
+function pushXcoms(instance: InstanceWork, xcoms: { readonly [key: string]: Json }, changes: Changes): void {
+  const { dagId } = instance.run.dag;
+  let size = 0;
+  for (const key in xcoms) {
+    const value = JSON.stringify(xcoms[key]);
+    size += value.length;
+    changes.xcoms.push({ dagId, attemptId: instance.attemptId!, key, value });
+  }
+  instance.outputs = instance.task.consumers.length > 0 && size <= MAX_KEPT_OUTPUT ? xcoms : null;
+}
+
+function applyDecision(
+  instance: InstanceWork,
+  decision: TaskDecision,
+  changes: Changes,
+): readonly InstanceWork[] {
+  const { run, task } = instance;
+  if (decision.kind === 'branch') {
+    return skipByDecision(notChosen(run, task, chosenIndexes(instance, decision.chosen)), task, changes);
+  }
+  return decision.proceed ? [] : skipByDecision(shortCircuited(run, task), task, changes);
+}
+
+function chosenIndexes({ run, task }: InstanceWork, chosen: readonly string[]): Set<number> {
+  const ids = new Set(chosen);
+  const inChosenGroup = (taskId: string) => chosen.some((id) => taskId.startsWith(`${id}.`));
+  return new Set(
+    task.downstream.filter((i) => {
+      const { taskId } = run.graph.tasks[i]!.spec;
+      return ids.has(taskId) || inChosenGroup(taskId);
+    }),
+  );
+}
+
+function unknownChoice({ run, task }: InstanceWork, chosen: readonly string[]): string | undefined {
+  const known = task.downstream.map((i) => run.graph.tasks[i]!.spec.taskId);
+  const unknown = chosen.find(
+    (id) => !known.includes(id) && !known.some((taskId) => taskId.startsWith(`${id}.`)),
+  );
+  if (unknown === undefined) return undefined;
+  return `${task.spec.taskId} chose "${unknown}", which is not directly downstream of it. Possible: ${known.join(', ')}.`;
+}
+
+/** A try has failed and its attempt is closed: another one follows after its delay, or the instance has failed. */
+export function failedTry(
+  instance: InstanceWork,
+  endedAtMs: number,
+  error: SerializedError,
+  retryable: boolean,
+  changes: Changes,
+): void {
+  const { run, task } = instance;
+  if (retryable && mayRetry(instance.tryNumber, instance.maxTries)) {
+    const { dagId } = run.dag;
+    const identity = {
+      dagId,
+      taskId: task.spec.taskId,
+      logicalDate: run.logicalDate,
+      tryNumber: instance.tryNumber,
+    };
+    moveInstance(instance, 'up_for_retry', changes, error.message);
+    instance.endDate = endedAtMs;
+    instance.nextAt = endedAtMs + retryDelayMs(task.spec, identity);
+    changes.waiting.push(instance);
+    tellTask(instance, 'onRetry', error, changes);
+    return;
+  }
+  failForGood(instance, endedAtMs, error, changes);
+}
+
+/** No try is left: its callbacks are called, and a DAG that fails fast ends the rest of the run. */
+export function failForGood(
+  instance: InstanceWork,
+  endedAtMs: number,
+  error: SerializedError,
+  changes: Changes,
+): void {
+  moveInstance(instance, 'failed', changes, error.message);
+  instance.endDate = endedAtMs;
+  tellTask(instance, 'onFailure', error, changes);
+  const { graph } = instance.run;
+  if (!graph.dag.failFast || instance.task.spec.isTeardown) return instanceEnded(instance, changes);
+  const { skipped, active } = failFast(instance, changes);
+  instancesEnded(instance.run, [instance, ...skipped], changes);
+  // Afterwards, since one of them may end at once: the run must not look over before what was skipped is counted.
+  for (const { instance: other, target, reason } of active) stopInstance(other, target, reason, changes);
+}
+
+/** When the attempt runs out of its `executionTimeout`, waiting included; null: it has none, or has not begun. */
+export function attemptDeadline({ attempt, task }: InstanceWork): number | null {
+  const limit = task.spec.executionTimeoutMs;
+  return limit === null || attempt?.startDate == null ? null : attempt.startDate + limit;
+}
+
+/** The time of a waiting instance has come: the retry delay is over, or it asked to be called again now. */
+export function waitOver(instance: InstanceWork, changes: Changes): void {
+  instance.nextAt = null;
+  if (instance.state === 'up_for_retry') instance.tryNumber += 1;
+  moveInstance(instance, 'scheduled', changes);
+  instance.scheduledAt = changes.now;
+  changes.ready.push(instance);
+}

@@ -1,0 +1,69 @@
+import type { ExternalRuns, ExternalWait, Wait } from '../dag/wait.ts';
+import { formatDuration } from '../duration.ts';
+import { parseInstant, parseRangeEnd, zonedDay } from '../timetables/index.ts';
+import type { RunWork } from './work.ts';
+
+const DAY_MS = 86_400_000;
+
+/** When the run becomes due: at its tick, or (made by hand) at its logical date. */
+export function runDueAt({ logicalDate, dataIntervalEnd }: RunWork): number {
+  return Math.max(logicalDate, dataIntervalEnd);
+}
+
+/** The instant at which a wait is over, in milliseconds; null: an event ends it. */
+export function waitDueAt(wait: Wait, run: RunWork): number | null {
+  switch (wait.kind) {
+    case 'instant':
+      return Date.parse(wait.at);
+    case 'time': {
+      const zone = wait.timezone ?? run.graph.dag.timezone;
+      return parseInstant(`${zonedDay(runDueAt(run), zone)}T${wait.time}`, zone).getTime();
+    }
+    case 'delta':
+      return (wait.from === 'runStart' ? (run.startDate ?? run.queuedAt) : run.dataIntervalEnd) + wait.ms;
+    case 'external':
+      return null;
+  }
+}
+
+/** The same wait without reference to the run that waits: what the holder of the other DAG needs to know. */
+export function resolvedExternal(wait: ExternalWait, run: RunWork): ExternalWait {
+  return { ...wait, which: resolvedRuns(wait.which, run) };
+}
+
+function resolvedRuns(which: ExternalRuns, run: RunWork): ExternalRuns {
+  if (which.match === 'logicalDate') return { match: 'dates', dates: [iso(run.logicalDate - which.deltaMs)] };
+  if (which.match !== 'day') return which;
+  const { timezone } = run.graph.dag;
+  // Noon, so that neither a short nor a long day leads into a neighbour.
+  const noon = parseInstant(`${zonedDay(runDueAt(run), timezone)}T12:00`, timezone).getTime();
+  const day = zonedDay(noon - Math.round(which.deltaMs / DAY_MS) * DAY_MS, timezone);
+  return {
+    match: 'between',
+    from: parseInstant(day, timezone).getTime(),
+    to: parseRangeEnd(day, timezone).getTime(),
+  };
+}
+
+/** What is waited for, for people. */
+export function describeWait(wait: Wait, run: RunWork): string {
+  const dueAt = waitDueAt(wait, run);
+  switch (wait.kind) {
+    case 'instant':
+    case 'time':
+      return `waits until ${iso(dueAt!)}`;
+    case 'delta':
+      return `waits until ${iso(dueAt!)}, ${formatDuration(wait.ms)} after ${wait.from === 'runStart' ? 'the run started' : 'its data interval ended'}`;
+    case 'external': {
+      const tasks = wait.taskIds === null ? 'the run' : wait.taskIds.join(', ');
+      return `waits for ${tasks} of ${wait.dagId}, ${describeRuns(resolvedRuns(wait.which, run))}, to be ${wait.allowedStates.join(' or ')}`;
+    }
+  }
+}
+
+function describeRuns(which: ExternalRuns): string {
+  if (which.match === 'between') return `${iso(which.from)} to ${iso(which.to)}`;
+  return which.match === 'dates' ? which.dates.join(', ') : which.match;
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();

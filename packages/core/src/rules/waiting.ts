@@ -1,0 +1,199 @@
+import type { Deferral } from '../dag/wait.ts';
+import { formatDuration } from '../duration.ts';
+import type { SerializedError } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { instanceEnded } from './advance-run.ts';
+import type { Changes } from './changes.ts';
+import { closeAttempt } from './close-attempt.ts';
+import { moveInstance } from './instance-state.ts';
+import { newAttempt } from './new-attempt.ts';
+import { tellTask } from './news.ts';
+import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
+import { fenceTrigger } from './stop-instance.ts';
+import { attemptDeadline, failedTry, failForGood, succeeded, waitOver } from './try-end.ts';
+import { describeWait, resolvedExternal, waitDueAt } from './wait-due.ts';
+import type { InstanceWork } from './work.ts';
+
+/**
+ * Waiting without a process: an attempt in the state `deferred` has a row, a due time or an event key, and no slot. Times come from
+ * the heap of timers, ends of other DAGs as intents, triggers from their runner; each answer is one event for one instance.
+ */
+
+/** Whether a task is nothing but a wait that the scheduler answers by itself. */
+export const isWait = ({ task }: InstanceWork): boolean => task.spec.wait != null;
+
+/** Lets a scheduled instance that {@link isWait} wait. No process has part in it, so no limit keeps it from that. */
+export function beginWait(instance: InstanceWork, nextKey: () => number, changes: Changes): void {
+  const { wait, waitTimeoutMs = null, onWaitTimeout = 'fail' } = instance.task.spec;
+  moveInstance(instance, 'queued', changes);
+  instance.queuedAt = changes.now;
+  instance.grantNumber += 1;
+  const attempt = instance.attempt ?? newAttempt(instance, nextKey(), changes);
+  attempt.grantNumber = instance.grantNumber;
+  attempt.startDate ??= changes.now;
+  instance.attempt = attempt;
+  instance.attemptId = attempt.attemptId;
+  instance.begunAt ??= changes.now;
+  instance.startDate = attempt.startDate;
+  moveInstance(instance, 'running', changes);
+  const timeoutAt = waitTimeoutMs === null ? null : instance.begunAt + waitTimeoutMs;
+  defer(instance, { on: wait!, timeoutAt, onTimeout: onWaitTimeout, after: 'end' }, changes);
+}
+
+/** A running attempt gives its process back until what it waits for has come. */
+export function defer(instance: InstanceWork, deferral: Deferral, changes: Changes): void {
+  const attempt = instance.attempt!;
+  const { run } = instance;
+  const on = deferral.on.kind === 'external' ? resolvedExternal(deferral.on, run) : deferral.on;
+  attempt.state = 'deferred';
+  attempt.waiting = { calls: (attempt.waiting?.calls ?? 0) + 1, deferral: { ...deferral, on } };
+  changes.attempts.set(attempt, instance);
+  if (on.kind === 'trigger') {
+    moveInstance(instance, 'deferred', changes, `waits for its trigger ${on.type}`);
+    grantTrigger(instance, changes);
+    return setTimer(instance, null, changes);
+  }
+  moveInstance(instance, 'deferred', changes, describeWait(on, run));
+  const dueAt = waitDueAt(on, run);
+  if (dueAt !== null && dueAt <= changes.now) return answered(instance, null, changes);
+  if (on.kind === 'external') {
+    const { attemptId, grantNumber } = attempt;
+    const watch = { ...on, waiter: run.dag.dagId, attemptId, grantNumber };
+    changes.sent.push({
+      from: run.dag,
+      dagId: on.dagId,
+      kind: 'watch',
+      payload: watch,
+      idempotencyKey: `watch:${attemptId}:${grantNumber}`,
+    });
+  }
+  setTimer(instance, dueAt, changes);
+}
+
+/** (Again) hands the trigger of a deferred instance to who runs triggers, under a grant of its own. */
+export function grantTrigger(instance: InstanceWork, changes: Changes): void {
+  const attempt = instance.attempt!;
+  instance.grantNumber += 1;
+  attempt.grantNumber = instance.grantNumber;
+  changes.instances.add(instance);
+  changes.attempts.set(attempt, instance);
+  changes.triggers.push({ instance, attempt });
+}
+
+/** What a deferred instance waited for has come, with a value or without. */
+export function answered(instance: InstanceWork, event: Json, changes: Changes): void {
+  const attempt = instance.attempt!;
+  const { calls, deferral } = attempt.waiting!;
+  instance.nextAt = null;
+  if (deferral!.after === 'end') {
+    const xcoms: { readonly [key: string]: Json } = event === null ? {} : { return_value: event };
+    const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
+    return succeeded(instance, end, xcoms, undefined, changes);
+  }
+  attempt.waiting = { calls, deferral, event };
+  waitOver(instance, changes);
+}
+
+/** What a deferred instance waited for will not come: for good, so no retry. */
+export function gaveUp(instance: InstanceWork, reason: string, changes: Changes): void {
+  const { onTimeout } = instance.attempt!.waiting!.deferral!;
+  const target = onTimeout === 'skip' ? 'skipped' : 'failed';
+  fenceTrigger(instance, changes);
+  instance.nextAt = null;
+  if (owesOnKill(instance)) {
+    instance.targetState = target;
+    restartWaiting(instance, reason, changes);
+    return grantOnKill(instance, changes);
+  }
+  const error: SerializedError = { name: 'WaitFailed', code: 'wait_failed', message: reason };
+  const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
+  closeAttempt(instance, target, end, target === 'skipped' ? null : error, changes);
+  if (target === 'failed') return failForGood(instance, changes.now, error, changes);
+  skipNow(instance, reason, changes);
+}
+
+/** Its trigger threw `TaskSkipped`. */
+export function triggerSkipped(instance: InstanceWork, reason: string, changes: Changes): void {
+  instance.nextAt = null;
+  const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
+  closeAttempt(instance, 'skipped', end, null, changes);
+  skipNow(instance, reason, changes);
+}
+
+function skipNow(instance: InstanceWork, reason: string, changes: Changes): void {
+  moveInstance(instance, 'skipped', changes, reason);
+  tellTask(instance, 'onSkipped', null, changes);
+  instanceEnded(instance, changes);
+}
+
+/** Its patience is over and it goes on all the same, saying so to whoever comes after it. */
+function continued(instance: InstanceWork, changes: Changes): void {
+  fenceTrigger(instance, changes);
+  instance.nextAt = null;
+  const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
+  succeeded(instance, end, { timed_out: true }, undefined, changes);
+}
+
+/** The trigger of a deferred instance threw: the try has failed. */
+export function triggerFailed(
+  instance: InstanceWork,
+  error: SerializedError,
+  retryable: boolean,
+  changes: Changes,
+): void {
+  failWaiting(instance, error, retryable, changes);
+}
+
+/** A due time of an instance: of its wait, of its patience, of its try, or of its next call. */
+export function timeCame(instance: InstanceWork, changes: Changes): void {
+  const { now } = changes;
+  const deferral = instance.state === 'deferred' ? instance.attempt!.waiting!.deferral! : null;
+  if (deferral !== null && deferral.on.kind !== 'trigger') {
+    const dueAt = waitDueAt(deferral.on, instance.run);
+    if (dueAt !== null && dueAt <= now) return answered(instance, null, changes);
+  }
+  const deadline = instance.state === 'up_for_retry' ? null : attemptDeadline(instance);
+  if (deadline !== null && deadline <= now) return outOfTime(instance, changes);
+  if (deferral === null) return waitOver(instance, changes);
+  if (deferral.onTimeout === 'continue') return continued(instance, changes);
+  gaveUp(instance, `what it waits for did not come in time: it ${instance.reason ?? 'waits'}`, changes);
+}
+
+function setTimer(instance: InstanceWork, dueAt: number | null, changes: Changes): void {
+  const { timeoutAt } = instance.attempt!.waiting!.deferral!;
+  const next = Math.min(
+    dueAt ?? Number.POSITIVE_INFINITY,
+    timeoutAt ?? Number.POSITIVE_INFINITY,
+    attemptDeadline(instance) ?? Number.POSITIVE_INFINITY,
+  );
+  instance.nextAt = Number.isFinite(next) ? next : null;
+  if (instance.nextAt !== null) changes.waiting.push(instance);
+}
+
+/** The `executionTimeout` of a try passed while it waited: as if its code had been called and had run out of time. */
+function outOfTime(instance: InstanceWork, changes: Changes): void {
+  const limit = formatDuration(instance.task.spec.executionTimeoutMs!);
+  const message = `The task took longer than its executionTimeout of ${limit}, waiting included.`;
+  fenceTrigger(instance, changes);
+  failWaiting(instance, { name: 'ExecutionTimeoutError', code: 'execution_timeout', message }, true, changes);
+}
+
+/** Fails a try that waits. The states on the way are passed in this turn, and no slot is taken but for an `onKill`. */
+function failWaiting(
+  instance: InstanceWork,
+  error: SerializedError,
+  retryable: boolean,
+  changes: Changes,
+): void {
+  instance.nextAt = null;
+  for (const state of ['scheduled', 'queued', 'running'] as const) moveInstance(instance, state, changes);
+  if (error.code === 'execution_timeout' && owesOnKill(instance)) {
+    instance.attempt!.pendingError = error;
+    const { pool, poolSlots } = instance.task.spec;
+    changes.owe(pool, poolSlots);
+    return grantOnKill(instance, changes);
+  }
+  const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
+  closeAttempt(instance, 'failed', end, error, changes);
+  failedTry(instance, changes.now, error, retryable, changes);
+}

@@ -1,0 +1,155 @@
+import type { ExternalWait, Waiting } from '@tsflow/core/dag';
+import type { Changes, DagWorkState, RunWork } from '@tsflow/core/rules';
+import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
+import type { DagRunTable, Store } from '@tsflow/core/store';
+
+/**
+ * A wait of another DAG (or of this one) on runs or tasks of the DAG that a scheduler holds. It comes as an intent that was
+ * committed with the wait itself, is looked at when it is applied and again at each end that concerns it, and the answer is an intent
+ * to the waiting DAG in the commit of that end: no end between the two looks is missed.
+ */
+export interface Watch extends ExternalWait {
+  readonly waiter: string;
+  readonly attemptId: number;
+  readonly grantNumber: number;
+}
+
+export interface WatchAnswer {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  /** Null: what was waited for has come. */
+  readonly failed: string | null;
+}
+
+/** The watches on the DAGs that a scheduler holds. */
+export class Watches {
+  readonly #store: Store;
+  readonly #byDag = new Map<string, Map<string, Watch>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Reads the watches on a DAG from the waits that are stored, in place of those that are known. */
+  async load(dagId: string): Promise<void> {
+    this.#byDag.delete(dagId);
+    const rows = await this.#store.turns.waitsForDag(dagId);
+    for (const { attemptId, grantNumber, dagId: waiter, waiting } of rows) {
+      const on = (JSON.parse(waiting!) as Waiting).deferral?.on;
+      if (on?.kind === 'external') this.#add({ ...on, waiter, attemptId, grantNumber });
+    }
+  }
+
+  forget(dagId: string): void {
+    this.#byDag.delete(dagId);
+  }
+
+  /** A watch that was just asked for: answered at once if what it waits for is there. */
+  async add(dag: DagWorkState, watch: Watch, changes: Changes): Promise<void> {
+    this.#add(watch);
+    await this.#look(dag, watch, changes);
+  }
+
+  /** Answers the watches that the ends of this turn concern. Costs nothing for DAGs that nobody watches. */
+  async answer(changes: Changes): Promise<void> {
+    if (this.#byDag.size === 0) return;
+    const ended = new Set<RunWork>();
+    for (const run of changes.runs.keys())
+      if (this.#concerns(run) && isRunFinished(run.state)) ended.add(run);
+    for (const { run, state } of changes.instances)
+      if (this.#concerns(run) && isFinished(state)) ended.add(run);
+    for (const run of ended) {
+      for (const watch of [...(this.#byDag.get(run.dag.dagId)?.values() ?? [])])
+        if (matches(watch, run.logicalDate)) await this.#look(run.dag, watch, changes);
+    }
+  }
+
+  #add(watch: Watch): void {
+    const watches = this.#byDag.get(watch.dagId) ?? new Map<string, Watch>();
+    watches.set(keyOf(watch), watch);
+    this.#byDag.set(watch.dagId, watches);
+  }
+
+  #concerns(run: RunWork): boolean {
+    return this.#byDag.has(run.dag.dagId);
+  }
+
+  async #look(dag: DagWorkState, watch: Watch, changes: Changes): Promise<void> {
+    const verdict = await this.#verdict(dag, watch, changes);
+    if (verdict === 'wait') return;
+    const watches = this.#byDag.get(dag.dagId);
+    watches?.delete(keyOf(watch));
+    if (watches?.size === 0) this.#byDag.delete(dag.dagId);
+    const { attemptId, grantNumber, waiter } = watch;
+    const answer: WatchAnswer = { attemptId, grantNumber, failed: verdict.failed };
+    changes.sent.push({
+      from: dag,
+      dagId: waiter,
+      kind: 'watch_answer',
+      payload: answer,
+      idempotencyKey: `watch_answer:${keyOf(watch)}`,
+    });
+  }
+
+  async #verdict(
+    dag: DagWorkState,
+    watch: Watch,
+    changes: Changes,
+  ): Promise<'wait' | { readonly failed: string | null }> {
+    let passed = true;
+    for (const run of await this.#runs(dag, watch, changes)) {
+      const states = run === null ? [] : await this.#states(run, watch);
+      const failed = states.find(([, state]) => (watch.failedStates as readonly string[]).includes(state));
+      if (failed !== undefined)
+        return { failed: `${failed[0]} of ${dag.dagId}, run ${run!.runId}, is ${failed[1]}` };
+      passed &&=
+        states.length > 0 &&
+        states.every(([, state]) => (watch.allowedStates as readonly string[]).includes(state));
+    }
+    return passed ? { failed: null } : 'wait';
+  }
+
+  /** The runs that are meant, each from memory when this turn knows more of it than the database; null: there is none yet. */
+  async #runs(
+    dag: DagWorkState,
+    { which }: Watch,
+    changes: Changes,
+  ): Promise<readonly (RunWork | DagRunTable | null)[]> {
+    const known = [...new Set([...dag.runs.values(), ...changes.runs.keys()])].filter(
+      (run) => run.dag === dag,
+    );
+    const newest = async (from: number, to: number): Promise<RunWork | DagRunTable | null> => {
+      const row = await this.#store.turns.newestRunBetween(dag.dagId, from, to);
+      const inMemory = known
+        .filter(({ logicalDate }) => logicalDate >= from && logicalDate <= to)
+        .sort((a, b) => b.logicalDate - a.logicalDate || b.key - a.key)[0];
+      if (inMemory === undefined) return row;
+      if (row === null || row.key === inMemory.key) return inMemory;
+      const order = row.logicalDate - inMemory.logicalDate || row.key - inMemory.key;
+      return order > 0 ? (known.find(({ key }) => key === row.key) ?? row) : inMemory;
+    };
+    if (which.match === 'between') return [await newest(which.from, which.to)];
+    if (which.match !== 'dates') throw new Error(`A watch on ${dag.dagId} was not resolved.`);
+    return Promise.all(which.dates.map((date) => newest(Date.parse(date), Date.parse(date))));
+  }
+
+  /** What is looked at of a run, with its states: the run itself, or its tasks. A task that is not there has none yet. */
+  async #states(run: RunWork | DagRunTable, { taskIds }: Watch): Promise<[string, string][]> {
+    if (taskIds === null) return [['the run', run.state]];
+    const instances: readonly { taskId: string; state: TaskState | string }[] =
+      'instances' in run && run.instances.length > 0
+        ? run.instances.map(({ task, state }) => ({ taskId: task.spec.taskId, state }))
+        : await this.#store.turns.taskInstances([run.key]);
+    return taskIds.flatMap((taskId): [string, string][] => {
+      const states = instances.filter((instance) => instance.taskId === taskId).map(({ state }) => state);
+      return states.length === 0 ? [[taskId, 'none']] : states.map((state) => [taskId, state]);
+    });
+  }
+}
+
+function matches({ which }: Watch, logicalDate: number): boolean {
+  if (which.match === 'between') return logicalDate >= which.from && logicalDate <= which.to;
+  return which.match === 'dates' && which.dates.some((date) => Date.parse(date) === logicalDate);
+}
+
+const keyOf = ({ attemptId, grantNumber }: Watch): string => `${attemptId}:${grantNumber}`;
