@@ -98,6 +98,9 @@ export {
   ExternalTaskSensor,
   type ExternalTaskSensorOptions,
 } from './operators/external-sensors.ts';
+export { FileSensor } from './operators/file-sensor.ts';
+export { HttpResponseError, HttpSensor } from './operators/http-sensor.ts';
+export { MissingDriverError } from './operators/query-database.ts';
 export { type Poked, Sensor, type SensorMode, type SensorOptions } from './operators/sensor.ts';
 export {
   ShortCircuitOperator,
@@ -113,6 +116,7 @@ export {
 } from './operators/sql-check-operator.ts';
 export { SqlConnectionError, type SqlRow, type SqlValue } from './operators/sql-client.ts';
 export { SqlOperator, type SqlOptions, type SqlOutput } from './operators/sql-operator.ts';
+export { SqlSensor } from './operators/sql-sensor.ts';
 export { TimeSensor, type TimeSensorOptions } from './operators/time-sensor.ts';
 export type { WaitOptions } from './operators/wait-options.ts';
 export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';

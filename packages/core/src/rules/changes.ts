@@ -40,6 +40,7 @@ export class Changes {
   readonly fences: { instance: InstanceWork; attemptId: number; grantNumber: number }[] = [];
   /** Slots that are taken whether they are free or not, by pool; part of `slots`. */
   readonly owedSlots = new Map<string, number>();
+  readonly owedKeys = new Map<string, number>();
   owedParallelism = 0;
   /** DAGs in which a run ended or room appeared: queued runs, ticks and backfills may go on. */
   readonly roomInDags = new Set<DagWorkState>();
@@ -90,8 +91,10 @@ export class Changes {
   }
 
   /** An instance takes its slots beyond the limit. */
-  owe(pool: string, slots: number): void {
-    this.owedSlots.set(pool, (this.owedSlots.get(pool) ?? 0) + slots);
+  owe({ pool, poolSlots, concurrencyKey }: Occupied): void {
+    this.owedSlots.set(pool, (this.owedSlots.get(pool) ?? 0) + poolSlots);
+    if (concurrencyKey !== null)
+      this.owedKeys.set(concurrencyKey, (this.owedKeys.get(concurrencyKey) ?? 0) + 1);
     this.owedParallelism += 1;
   }
 

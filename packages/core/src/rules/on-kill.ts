@@ -31,9 +31,8 @@ export function grantOnKill(instance: InstanceWork, changes: Changes): void {
  * it undoes may cost money, and it is short.
  */
 export function restartWaiting(instance: InstanceWork, reason: string | null, changes: Changes): void {
-  const { pool, poolSlots } = instance.task.spec;
   // It was about to be called again: the way from there leads through the queue.
   if (instance.state === 'scheduled') moveInstance(instance, 'queued', changes);
   moveInstance(instance, 'restarting', changes, reason);
-  changes.owe(pool, poolSlots);
+  changes.owe(instance.occupied!);
 }

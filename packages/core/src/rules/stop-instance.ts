@@ -44,7 +44,11 @@ export function stopInstance(
 }
 
 /** What was being ended is gone: the instance takes the state that was decided for it. */
-export function attemptStopped(instance: InstanceWork, end: Omit<AttemptEnd, 'outcome'>, changes: Changes): void {
+export function attemptStopped(
+  instance: InstanceWork,
+  end: Omit<AttemptEnd, 'outcome'>,
+  changes: Changes,
+): void {
   const { reason } = instance;
   if (instance.attempt !== null) closeAttempt(instance, 'killed', end, null, changes);
   const target = (instance.targetState ?? 'none') as 'none' | 'success' | 'failed' | 'skipped';

@@ -189,8 +189,7 @@ function failWaiting(
   for (const state of ['scheduled', 'queued', 'running'] as const) moveInstance(instance, state, changes);
   if (error.code === 'execution_timeout' && owesOnKill(instance)) {
     instance.attempt!.pendingError = error;
-    const { pool, poolSlots } = instance.task.spec;
-    changes.owe(pool, poolSlots);
+    changes.owe(instance.occupied!);
     return grantOnKill(instance, changes);
   }
   const end = { endedAtMs: changes.now, rendered: null, logEnd: null };

@@ -126,7 +126,8 @@ export class LiveLimits implements Limits {
     }
     for (const [key, delta] of changes.keys) {
       // One that nothing was admitted under gives places back only, which no limit forbids.
-      if (delta !== 0) moves.push({ name: keyCounter(key), delta, limit: this.#keyLimits.get(key) ?? -1 });
+      const limit = limitBeyond(this.#keyLimits.get(key) ?? -1, delta, changes.owedKeys.get(key) ?? 0);
+      if (delta !== 0) moves.push({ name: keyCounter(key), delta, limit });
     }
     return moves.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
