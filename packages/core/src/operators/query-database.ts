@@ -37,7 +37,7 @@ async function queryPostgres(
   sql: string,
   parameters: readonly Value[],
 ): Promise<Json> {
-  const { default: pg } = await driver<typeof import('pg')>('pg');
+  const { default: pg } = await driver<PostgresDriver>('pg');
   const client = new pg.Client({
     ...extra,
     ...(host === null ? {} : { host }),
@@ -50,7 +50,7 @@ async function queryPostgres(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const { rows } = await client.query<unknown[]>({ text: sql, values: [...parameters], rowMode: 'array' });
+    const { rows } = await client.query({ text: sql, values: [...parameters], rowMode: 'array' });
     return asJson(rows[0]?.[0]);
   } finally {
     await client.end().catch(() => undefined);
@@ -62,13 +62,13 @@ async function querySqlite(
   sql: string,
   parameters: readonly Value[],
 ): Promise<Json> {
-  const { default: Database } = await driver<{ default: typeof import('better-sqlite3') }>('better-sqlite3');
+  const { default: Database } = await driver<SqliteDriver>('better-sqlite3');
   const database = new Database(schema ?? host ?? '', { readonly: true, fileMustExist: true });
   try {
     const bound = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
     return asJson(
       database
-        .prepare<Value[], unknown>(sql)
+        .prepare(sql)
         .raw()
         .get(...bound),
     );
@@ -82,6 +82,31 @@ function asJson(found: unknown): Json {
   if (value === undefined || value === null) return null;
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'bigint' ? value.toString() : (value as Json);
+}
+
+/** What is used of `pg`. Written down here, since also the import of a type would tie every DAG file to the package. */
+interface PostgresDriver {
+  readonly default: {
+    readonly Client: new (
+      config: object,
+    ) => {
+      on(event: 'error', listener: () => void): void;
+      connect(): Promise<unknown>;
+      query(query: object): Promise<{ readonly rows: readonly (readonly unknown[])[] }>;
+      end(): Promise<void>;
+    };
+  };
+}
+
+/** The same of `better-sqlite3`. */
+interface SqliteDriver {
+  readonly default: new (
+    path: string,
+    options: object,
+  ) => {
+    prepare(sql: string): { raw(): { get(...values: readonly Value[]): unknown } };
+    close(): void;
+  };
 }
 
 /** Loaded when a task asks: importing @tsflow/core, which every DAG file does, loads no driver. */

@@ -32,7 +32,7 @@ export class PendingGrants {
     this.#callbacks.add(callback);
   }
 
-  /** Those that may go now. A paused DAG starts nothing, but ends what it has begun. */
+  /** Those that may go now. A paused DAG starts nothing, but ends what it has begun and waits on. */
   due(): Admission[] {
     const { held } = this.#world;
     const due: Admission[] = [];
@@ -40,7 +40,7 @@ export class PendingGrants {
       const { instance, attempt } = admission;
       // Read anew since: whoever did that looked after its attempts.
       if (held.instanceOf(attempt.attemptId) !== instance) this.#admissions.delete(admission);
-      else if (!instance.run.dag.isPaused || attempt.state === 'on_kill') due.push(admission);
+      else if (!instance.run.dag.isPaused || attempt.state !== 'queued') due.push(admission);
     }
     return due;
   }
