@@ -94,7 +94,7 @@ describe.each(DATABASES)('SqlSensor on %s', (dialect) => {
             password: decodeURIComponent(url.password),
             schema: url.pathname.slice(1),
           };
-    const mark = dialect === 'sqlite' ? '?' : '$1::int';
+    const mark = dialect === 'sqlite' ? '$1' : '$1::int';
     const sensor = new SqlSensor({ taskId: 'sql', connectionId: 'db', sql: 'unused' });
     const look = (sql: string, parameters: readonly number[] = []) =>
       sensor.poke(context(connection), { connectionId: 'db', sql, parameters });
@@ -110,5 +110,5 @@ describe.each(DATABASES)('SqlSensor on %s', (dialect) => {
 it('SqlSensor says which types of connection it knows', async () => {
   const sensor = new SqlSensor({ taskId: 'sql', connectionId: 'db', sql: 'select 1' });
   const look = sensor.poke(context({ type: 'oracle' }), { connectionId: 'db', sql: 'select 1' });
-  await expect(look).rejects.toThrow('expected postgres or sqlite');
+  await expect(look).rejects.toThrow('spoken with postgres and sqlite');
 });

@@ -75,15 +75,6 @@ export {
   commandEnvironment,
   runCommand,
 } from './operators/command.ts';
-export { EmailOperator, type EmailOperatorOptions } from './operators/email-operator.ts';
-export { EmptyOperator } from './operators/empty-operator.ts';
-export {
-  type HttpAnswer,
-  HttpOperator,
-  type HttpOptions,
-  HttpStatusError,
-} from './operators/http-operator.ts';
-export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
 export { DeltaSensor, type DeltaSensorOptions } from './operators/delta-sensor.ts';
 export {
   DurableOperator,
@@ -92,6 +83,8 @@ export {
   type Polled,
   UnknownStateError,
 } from './operators/durable-operator.ts';
+export { EmailOperator, type EmailOperatorOptions } from './operators/email-operator.ts';
+export { EmptyOperator } from './operators/empty-operator.ts';
 export {
   ExternalRunSensor,
   type ExternalRunSensorOptions,
@@ -99,8 +92,14 @@ export {
   type ExternalTaskSensorOptions,
 } from './operators/external-sensors.ts';
 export { FileSensor } from './operators/file-sensor.ts';
+export {
+  type HttpAnswer,
+  HttpOperator,
+  type HttpOptions,
+  HttpStatusError,
+} from './operators/http-operator.ts';
 export { HttpResponseError, HttpSensor } from './operators/http-sensor.ts';
-export { MissingDriverError } from './operators/query-database.ts';
+export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
 export { type Poked, Sensor, type SensorMode, type SensorOptions } from './operators/sensor.ts';
 export {
   ShortCircuitOperator,

@@ -1,16 +1,17 @@
-import type { Connection } from '../connections/index.ts';
 import type { TaskContext } from '../dag/context.ts';
 import type { Json } from '../json.ts';
-import { queryDatabase } from './query-database.ts';
 import { Sensor } from './sensor.ts';
+import { openSql, type SqlValue } from './sql-client.ts';
 
 interface SqlFields {
   /** The connection, of type `postgres` or `sqlite`. */
   readonly connectionId: string;
   readonly sql: string;
-  /** Values for `$1`, `$2` (PostgreSQL) or `?` (SQLite) in it. Never put them into the text. */
-  readonly parameters?: readonly (string | number | boolean | null)[];
+  /** Values for `$1`, `$2` in it. Never put them into the text. */
+  readonly parameters?: readonly SqlValue[];
 }
+
+const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
  * Asks a database until the first column of the first row is neither null, false, 0, nor '': `select count(*) from …`. That value is
@@ -27,13 +28,25 @@ export class SqlSensor extends Sensor<Json, SqlFields> {
   protected override readonly defaultMode = 'defer';
 
   async poke(context: TaskContext, { connectionId, sql, parameters = [] }: SqlFields): Promise<Json> {
-    const connection: Connection = await context.connections.get(connectionId);
-    const value = await queryDatabase(connection, sql, parameters);
-    return isThere(value) ? value : null;
+    const connection = await context.connections.get(connectionId);
+    const client = await openSql(connection, { statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+    try {
+      const [row = {}] = (await client.run(sql, parameters)).rows;
+      const value = asJson(Object.values(row)[0]);
+      return isThere(value) ? value : null;
+    } finally {
+      await client.close();
+    }
   }
 }
 
 /** A count comes as text from PostgreSQL, whose numbers may be larger than those of JavaScript. */
 function isThere(value: Json): boolean {
   return Boolean(value) && value !== '0';
+}
+
+function asJson(value: unknown): Json {
+  if (value === undefined || value === null) return null;
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'bigint' ? value.toString() : (value as Json);
 }
