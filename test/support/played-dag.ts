@@ -18,7 +18,7 @@ import {
   startRun,
   type TaskDecision,
   type TaskOutcome,
-  waitOver,
+  timeCame,
 } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import { TRIGGER_RULES, type TriggerRule } from '@tsflow/core/state';
@@ -186,7 +186,7 @@ export class PlayedRun {
       if (waiting.length === 0) return this;
       const next = waiting.reduce((a, b) => (a.nextAt! <= b.nextAt! ? a : b));
       this.#dag.now = Math.max(this.#dag.now, next.nextAt!);
-      this.#dag.turn((changes) => waitOver(next, changes));
+      this.#dag.turn((changes) => timeCame(next, changes));
     }
     throw new Error('The run moves for ever.');
   }
