@@ -1,6 +1,7 @@
 import { LocalExecutor, nearestNodeModules } from '@tsflow/scheduler/executors';
 import { Scheduler } from '@tsflow/scheduler/loop';
 import { TaskApiServer, taskApiSocketPath } from '@tsflow/scheduler/task-api';
+import { openAlertDesk } from './alert-desk.ts';
 import type { ProcessDeps, ProcessPart } from './process-life.ts';
 
 export interface SchedulerScope {
@@ -42,6 +43,7 @@ export async function composeScheduler(deps: ProcessDeps, scope: SchedulerScope 
     ...(scope.ticks === undefined ? {} : { ticks: scope.ticks }),
     ...(scope.onlyDags === undefined ? {} : { onlyDags: scope.onlyDags }),
   });
+  const desk = openAlertDesk(deps, { watchesSchedulers: false });
   let isUp = false;
   scheduler.onFatal = (error) => {
     isUp = false;
@@ -51,10 +53,12 @@ export async function composeScheduler(deps: ProcessDeps, scope: SchedulerScope 
     async start() {
       await server.start();
       await scheduler.start();
+      await desk.start();
       isUp = true;
     },
     async stop() {
       if (isUp) await scheduler.drain(scope.drainMs ?? config.shutdownGraceMs);
+      await desk.stop();
       await scheduler.stop();
       await server.stop();
     },

@@ -1,4 +1,5 @@
 import { createWebServer, ensureAdmin } from '@tsflow/webserver';
+import { openAlertDesk } from './alert-desk.ts';
 import { logsFolder } from './folders.ts';
 import type { ProcessDeps, ProcessPart } from './process-life.ts';
 
@@ -10,5 +11,16 @@ export async function composeWebserver({ config, store, logger }: ProcessDeps): 
       `Sign in as "${first.name}" with the password ${first.password} (shown only this once).\n`,
     );
   }
-  return createWebServer({ store, config, logger, logsDir: logsFolder(config) });
+  const server = createWebServer({ store, config, logger, logsDir: logsFolder(config) });
+  const desk = openAlertDesk({ config, store, logger }, { watchesSchedulers: true });
+  return {
+    async start() {
+      await server.start();
+      await desk.start();
+    },
+    async stop() {
+      await desk.stop();
+      await server.stop();
+    },
+  };
 }

@@ -26,6 +26,11 @@ export interface Config {
   readonly allowedHosts: string;
   /** Address under which people reach the web UI, for links in notifications. `TSFLOW_PUBLIC_URL`, default: host and port. */
   readonly publicUrl: string;
+  /**
+   * Who is told of failures, recoveries, missed deadlines, import errors and schedulers that are down, without a line in any DAG: a list
+   * of `AlertRule`, kept as JSON. `TSFLOW_ALERTS`, default: nobody.
+   */
+  readonly alerts: string;
   /** Zone of DAGs that name none. `TSFLOW_DEFAULT_TIMEZONE`, default UTC. */
   readonly defaultTimezone: string;
   readonly parseTimeoutMs: number;

@@ -1,3 +1,4 @@
+export { alertRules } from './alert-rules.ts';
 export type { Config } from './config.ts';
 export {
   type LiveNumberReading,

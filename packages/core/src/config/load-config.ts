@@ -1,12 +1,17 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { didYouMean, InvalidInputError } from '../errors.ts';
+import type { AlertRule } from '../notifiers/alert.ts';
 import type { Config } from './config.ts';
 import { absolutePaths, inconsistencies, settingDefinitions } from './settings.ts';
 
 /** What `tsflow.config.ts` exports and what flags give: any part of {@link Config}. Durations may be text such as `'30s'`. */
 export type UserConfig = {
-  readonly [K in keyof Config]?: Config[K] extends number ? number | string : Config[K];
+  readonly [K in keyof Config]?: K extends 'alerts'
+    ? string | readonly AlertRule[]
+    : Config[K] extends number
+      ? number | string
+      : Config[K];
 };
 
 /** Checks the content of a `tsflow.config.ts` while it is typed: `export default defineConfig({ port: 9000 })`. */

@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Duration, durationMs } from '../duration.ts';
+import { alertsSchema } from './alert-rules.ts';
 import type { Config } from './config.ts';
 
 /** One setting: where it comes from, what it may be, and what it is when nobody says anything. */
@@ -90,6 +91,13 @@ export const settingDefinitions: SettingDefinitions = {
     expected: 'an address such as "https://flows.example.com"',
     schema: z.string().regex(/^(https?:\/\/\S+)?$/),
     fallback: () => '',
+  },
+  alerts: {
+    variable: 'TSFLOW_ALERTS',
+    description: 'Who is told of failures, recoveries, missed deadlines, import errors, dead schedulers',
+    expected: 'a JSON list such as [{ "to": "slack", "channel": "#ops", "on": ["task_failure"] }]',
+    schema: alertsSchema,
+    fallback: () => '[]',
   },
   defaultTimezone: {
     variable: 'TSFLOW_DEFAULT_TIMEZONE',

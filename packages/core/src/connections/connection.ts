@@ -19,9 +19,14 @@ export interface Connection {
   readonly extra: JsonObject;
 }
 
-/** Gives a task the connections it names. */
-export interface ConnectionPort {
+/** Whatever knows connections by their ids. */
+export interface ConnectionReader {
   /** The connection `connectionId`. Throws `NotFoundError` when it is defined nowhere. */
+  get(connectionId: string): Promise<Connection>;
+}
+
+/** Gives a task the connections it names. */
+export interface ConnectionPort extends ConnectionReader {
   get(connectionId: string): Promise<Connection>;
   /** The same, typed by what the DAG file says of it. Throws what its schema throws when it does not fit. */
   get<T>(connection: ConnectionReference<T>): Promise<T>;

@@ -1,3 +1,4 @@
+export { type Alert, type AlertDelivery, type AlertKind, type AlertRule, alertRows } from './alert.ts';
 export { type AlertCallbacks, type AlertEvent, alerts, recovered } from './alerts.ts';
 export type { CallbackFacts, DeadlineFacts } from './callback-facts.ts';
 export { type EmailOptions, email } from './email.ts';
@@ -9,6 +10,6 @@ export type {
   Notification,
   NotificationEvent,
 } from './notification.ts';
-export { MailFailedError } from './send-mail.ts';
-export { type SlackOptions, slack } from './slack.ts';
-export { type WebhookOptions, webhook } from './webhook.ts';
+export { MailFailedError, sendMail } from './send-mail.ts';
+export { postToSlack, type SlackOptions, slack } from './slack.ts';
+export { postToWebhook, type WebhookOptions, webhook } from './webhook.ts';

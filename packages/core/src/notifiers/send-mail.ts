@@ -1,4 +1,4 @@
-import type { ConnectionPort } from '../connections/connection.ts';
+import type { ConnectionReader } from '../connections/connection.ts';
 import { errorMessage, TsflowError } from '../errors.ts';
 
 export interface Mail {
@@ -32,7 +32,7 @@ interface Mailer {
 const TIMEOUT_MS = 30_000;
 
 /** Hands a mail to the server of the connection; returns its Message-ID. Throws {@link MailFailedError}. */
-export async function sendMail(connections: ConnectionPort, mail: Mail): Promise<string> {
+export async function sendMail(connections: ConnectionReader, mail: Mail): Promise<string> {
   const { connectionId = 'smtp_default', messageId, subject, text, html } = mail;
   const { host, port, login, password, extra } = await connections.get(connectionId);
   const secure = extra.tls === true || extra.tls === 'true' || port === 465;

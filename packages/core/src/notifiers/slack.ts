@@ -1,4 +1,4 @@
-import type { ConnectionPort } from '../connections/connection.ts';
+import type { ConnectionReader } from '../connections/connection.ts';
 import { InvalidInputError } from '../errors.ts';
 import { connectionUrl } from './connection-url.ts';
 import { deliver } from './http-delivery.ts';
@@ -30,7 +30,7 @@ export function slack(target: string | SlackOptions = {}, options: SlackOptions 
 
 /** Posts a text to an incoming webhook of Slack. Throws `DeliveryFailedError`. */
 export async function postToSlack(
-  connections: ConnectionPort,
+  connections: ConnectionReader,
   text: string,
   options: Omit<SlackOptions, 'text'> & { readonly signal: AbortSignal },
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { ConnectionReader } from '../connections/connection.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { connectionUrl } from './connection-url.ts';
@@ -49,8 +50,29 @@ export function webhook(options: WebhookOptions): Callback {
   };
 }
 
+/** Posts JSON to the webhook of a connection, signed when that has a password. Throws `DeliveryFailedError`. */
+export async function postToWebhook(
+  connections: ConnectionReader,
+  body: string,
+  options: {
+    readonly connectionId: string;
+    readonly id: string;
+    readonly retries?: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { connectionId, id, retries = 3, signal } = options;
+  const connection = await connections.get(connectionId);
+  const headers = {
+    'content-type': 'application/json',
+    'x-tsflow-callback-id': id,
+    ...(connection.password === null ? {} : { 'x-tsflow-signature': signature(connection.password, body) }),
+  };
+  await deliver({ url: connectionUrl(connection), headers, body, retries, signal });
+}
+
 /** `sha256=<hex>`: what a receiver computes of the raw body and compares. */
-export function signature(secret: string, body: string): string {
+function signature(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 

@@ -29,6 +29,7 @@ import {
 } from '@tsflow/core/store';
 import type { Executor, ExecutorEvents } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
+import { fileAlerts } from './alert-stage.ts';
 import { answerQuestion } from './answer-question.ts';
 import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
@@ -417,7 +418,8 @@ export class Scheduler implements Service {
     intentsDecided: readonly { dagId: string; intent: DecidedIntent }[],
   ): Promise<TurnResult | null> {
     const { held, limits, store } = this.#world;
-    const dags = turnEffects(changes, { intentsDecided, intentsSent: [], alerts: [] }, (dagId) =>
+    const alerts = await fileAlerts(this.#world, changes);
+    const dags = turnEffects(changes, { intentsDecided, intentsSent: [], alerts }, (dagId) =>
       held.dag(dagId),
     );
     if (dags.length === 0) return null;

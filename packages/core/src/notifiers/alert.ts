@@ -1,0 +1,79 @@
+/** What an installation tells of without a line in any DAG. */
+export const ALERT_KINDS = [
+  'task_failure',
+  'task_retry',
+  'run_failure',
+  'run_recovered',
+  'deadline_missed',
+  'import_error',
+  'scheduler_down',
+] as const;
+
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** Told of unless a rule says otherwise: slower is not failed, and what a retry mended pages nobody. */
+export const DEFAULT_ALERTS: readonly AlertKind[] = [
+  'task_failure',
+  'run_recovered',
+  'deadline_missed',
+  'import_error',
+  'scheduler_down',
+];
+
+/** Who is told of what: one entry of the setting `alerts`. */
+export interface AlertRule {
+  readonly to: 'slack' | 'webhook' | 'email';
+  /** Default `slack_default`, `smtp_default`; a webhook needs one. */
+  readonly connectionId?: string | undefined;
+  /** Of Slack. */
+  readonly channel?: string | undefined;
+  /** Addresses, of email. */
+  readonly mailTo?: readonly string[] | undefined;
+  /** Default: {@link DEFAULT_ALERTS}. */
+  readonly on?: readonly AlertKind[] | undefined;
+  /** Ids of DAGs; `*` at the end stands for anything. Default: all, and what belongs to no DAG. */
+  readonly dags?: readonly string[] | undefined;
+}
+
+/** Something that somebody is to be told of. */
+export interface Alert {
+  /** The same whoever notices it. */
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly title: string;
+  readonly text: string;
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  readonly url: string | null;
+}
+
+/** What is kept of an alert until it is delivered: what is said, and to whom. */
+export interface AlertDelivery extends Alert {
+  readonly rule: AlertRule;
+}
+
+/** One row of the outbox for each rule that wants the alert. */
+export function alertRows(rules: readonly AlertRule[], alert: Alert, now: number) {
+  return rules
+    .map((rule, index) => ({ rule, index }))
+    .filter(({ rule }) => wants(rule, alert))
+    .map(({ rule, index }) => ({
+      id: `${alert.id}@${index}`,
+      kind: alert.kind as string,
+      facts: JSON.stringify({ ...alert, rule } satisfies AlertDelivery),
+      state: 'pending',
+      tries: 0,
+      nextAt: now,
+      createdAt: now,
+    }));
+}
+
+function wants({ on = DEFAULT_ALERTS, dags }: AlertRule, { kind, dagId }: Alert): boolean {
+  if (!on.includes(kind)) return false;
+  if (dags === undefined) return true;
+  return (
+    dagId !== null &&
+    dags.some((dag) => (dag.endsWith('*') ? dagId.startsWith(dag.slice(0, -1)) : dag === dagId))
+  );
+}
