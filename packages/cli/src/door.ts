@@ -11,7 +11,7 @@ import { CommandRefusedError, PendingError } from './exit-code.ts';
 export interface IntentResults {
   trigger: { runId: string; state: string; isPaused: boolean };
   clear: { version: string; tasks: readonly ClearedTask[] };
-  mark_tasks: { runId: string; tasks: readonly string[] };
+  mark_tasks: { runId: string; tasks: readonly ClearedTask[] };
   mark_run: { runId: string; state: string };
   kill: { runId: string; tasks: readonly string[] };
   pause: { isPaused: boolean };

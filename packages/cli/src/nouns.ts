@@ -41,7 +41,7 @@ export const nouns: readonly Noun[] = [
     summary: 'list, show, test, trigger, pause and unpause DAGs',
     load: () => import('./commands/dags.ts'),
   },
-  { name: 'runs', summary: 'list and show runs', load: () => import('./commands/runs.ts') },
+  { name: 'runs', summary: 'list, show, clear and mark runs', load: () => import('./commands/runs.ts') },
   {
     name: 'tasks',
     summary: 'list, clear, kill and explain task instances, and read their logs',
@@ -68,6 +68,7 @@ export const nouns: readonly Noun[] = [
     load: () => import('./commands/connections.ts'),
   },
   { name: 'users', summary: 'accounts of the web server', load: () => import('./commands/users.ts') },
+  { name: 'tokens', summary: 'API tokens of accounts', load: () => import('./commands/tokens.ts') },
   {
     name: 'config',
     summary: 'print every setting and where it comes from',

@@ -20,6 +20,7 @@ import { elapsedMs, runRecord, taskInstanceRecord } from '../output/records.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
 import { countOption, everyPage } from './paging.ts';
 import { findRun } from './run-name.ts';
+import { registerRecovery } from './run-recovery.ts';
 
 interface ListOptions {
   readonly state?: (typeof RUN_STATES)[number];
@@ -30,7 +31,7 @@ interface ListOptions {
 }
 
 export function register(program: Command): void {
-  const runs = program.command('runs').description('list and show runs');
+  const runs = program.command('runs').description('list, show, clear and mark runs');
   runs
     .command('list [dag]')
     .description('runs, newest logical date first')
@@ -49,6 +50,7 @@ export function register(program: Command): void {
     .description('who was told of what, and what became of it; "latest" is the newest run of the DAG')
     .option('--log', 'print what the callbacks wrote instead')
     .action(perform(callbacks));
+  registerRecovery(runs);
 }
 
 async function list(

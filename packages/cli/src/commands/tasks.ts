@@ -1,8 +1,14 @@
 import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
 import type { ClearedTask, Intent, TaskSelection } from '@tsflow/core/intents';
-import { getTaskInstance, listAttempts, listTaskInstances } from '@tsflow/core/queries';
+import {
+  getTaskInstance,
+  listAttempts,
+  listTaskInstances,
+  listXcoms,
+  type TaskInstanceArgs,
+} from '@tsflow/core/queries';
 import { TASK_STATES, type TaskState } from '@tsflow/core/state';
-import { clearPreview, whyTask } from '@tsflow/core/store';
+import { clearPreview, markPreview, type PlannedClear, whyTask } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { openDoor } from '../door.ts';
@@ -18,6 +24,8 @@ interface SelectionOptions {
   readonly upstream?: boolean;
   readonly downstream?: boolean;
   readonly onlyFailed?: boolean;
+  readonly from?: string;
+  readonly upTo?: string;
   readonly past?: boolean;
   readonly future?: boolean;
 }
@@ -49,6 +57,18 @@ export function register(program: Command): void {
     .option('--try <number>', 'of this try', countOption)
     .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
     .action(perform(logs));
+  tasks
+    .command('xcom <dag> <run> <task>')
+    .description('what its newest try pushed')
+    .option('--try <number>', 'what this try pushed', countOption)
+    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .action(perform(xcom));
+  tasks
+    .command('rendered <dag> <run> <task>')
+    .description('the fields and params that its newest try ran with')
+    .option('--try <number>', 'of this try', countOption)
+    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .action(perform(rendered));
   selecting(tasks.command('clear <dag> <run> [tasks...]'))
     .description('run tasks again, all of the run without names; on the newest version of the DAG')
     .option('--same-version', 'on the version that the run has')
@@ -62,6 +82,7 @@ export function register(program: Command): void {
         .choices(['success', 'failed', 'skipped'])
         .makeOptionMandatory(),
     )
+    .option('--dry-run', 'only say what would be marked')
     .action(perform(mark));
   tasks
     .command('prioritize <dag> <run> [tasks...]')
@@ -83,6 +104,8 @@ function selecting(command: Command): Command {
   return command
     .option('--upstream', 'also the tasks before them')
     .option('--downstream', 'also the tasks after them')
+    .option('--from <task>', 'nothing that is not this task, or after it')
+    .option('--up-to <task>', 'nothing that is not this task, or before it')
     .option('--only-failed', 'only those that failed, or did not run because of that')
     .option('--past', 'the same tasks in earlier runs too')
     .option('--future', 'the same tasks in later runs too');
@@ -204,6 +227,69 @@ async function logs(
   return undefined;
 }
 
+interface TryOptions {
+  readonly try?: number;
+  readonly mapPath: string;
+}
+
+/** The newest attempt of a try, or of all of them. Throws {@link NotFoundError} when there is none. */
+async function attemptOf(context: CommandContext, name: TaskInstanceArgs, { try: wanted }: TryOptions) {
+  const attempts = await listAttempts(await context.store(), name);
+  const found = attempts.filter(({ tryNumber }) => wanted === undefined || tryNumber === wanted).at(-1);
+  if (found !== undefined) return found;
+  throw new NotFoundError(
+    `Try of ${name.taskId}`,
+    wanted === undefined ? 'newest' : String(wanted),
+    attempts.length === 0
+      ? 'It has not begun.'
+      : `It has ${attempts.map(({ tryNumber }) => tryNumber).join(', ')}.`,
+  );
+}
+
+async function xcom(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  options: TryOptions,
+): Promise<undefined> {
+  const store = await context.store();
+  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath: options.mapPath };
+  const { attemptId } = await attemptOf(context, name, options);
+  const values = await listXcoms(store, { ...name, attemptId });
+  context.out.table(
+    [...values],
+    [
+      { title: 'key', value: (value) => value.key },
+      { title: 'value', value: (value) => JSON.stringify(value.value) },
+    ],
+    'It pushed nothing.',
+  );
+  return undefined;
+}
+
+async function rendered(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  options: TryOptions,
+): Promise<undefined> {
+  const store = await context.store();
+  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath: options.mapPath };
+  const attempt = await attemptOf(context, name, options);
+  const { tryNumber, conf } = attempt;
+  context.out.result({ tryNumber, rendered: attempt.rendered, conf }, () =>
+    [
+      ...Object.entries(attempt.rendered ?? {}).map(
+        ([field, value]) => `${field} = ${JSON.stringify(value)}`,
+      ),
+      `params = ${JSON.stringify(conf)}`,
+    ].join('\n'),
+  );
+  return undefined;
+}
+
 async function clear(
   context: CommandContext,
   dagId: string,
@@ -220,7 +306,7 @@ async function clear(
   if (options.dryRun === true) {
     const preview = await clearPreview(store, dagId, payload);
     context.out.result({ dryRun: true, ...preview }, () =>
-      changes(context, preview.tasks, `would run again, on version v${preview.versionNumber}`),
+      changes(context, preview.tasks, versionsInWords(preview.tasks)),
     );
     return undefined;
   }
@@ -236,15 +322,22 @@ async function mark(
   dagId: string,
   run: string,
   taskIds: readonly string[],
-  options: SelectionOptions & { state: 'success' | 'failed' | 'skipped' },
+  options: SelectionOptions & { state: 'success' | 'failed' | 'skipped'; dryRun?: boolean },
 ): Promise<ExitCode | undefined> {
   const payload = { ...(await selection(context, dagId, run, taskIds, options)), state: options.state };
+  if (options.dryRun === true) {
+    const preview = await markPreview(await context.store(), dagId, payload);
+    context.out.result({ dryRun: true, ...preview }, () =>
+      changes(context, preview.tasks, `would be marked ${options.state}`),
+    );
+    return undefined;
+  }
   await using door = await openDoor(context, { dagId, bringScheduler: false });
   const result = await door.ask({ kind: 'mark_tasks', payload });
   context.out.result(result, () =>
     result.tasks.length === 0
       ? `They are ${options.state} already.`
-      : `Marked ${options.state}: ${result.tasks.join(', ')}`,
+      : changes(context, result.tasks, `marked ${options.state}`),
   );
   return undefined;
 }
@@ -321,16 +414,25 @@ async function selection(
     if (!known.has(taskId))
       throw new NotFoundError(`Task of ${dagId}`, taskId, `See \`tsflow tasks list ${dagId}\`.`);
   }
-  const { upstream, downstream, onlyFailed, past, future } = options;
+  const { upstream, downstream, from, upTo, onlyFailed, past, future } = options;
   return {
     runId,
     ...(taskIds.length === 0 ? {} : { taskIds }),
     ...(upstream === undefined ? {} : { upstream }),
     ...(downstream === undefined ? {} : { downstream }),
+    ...(from === undefined ? {} : { from }),
+    ...(upTo === undefined ? {} : { upTo }),
     ...(onlyFailed === undefined ? {} : { onlyFailed }),
     ...(past === undefined ? {} : { past }),
     ...(future === undefined ? {} : { future }),
   };
+}
+
+/** `would run again, on version v3`; runs may keep versions of their own. */
+function versionsInWords(tasks: readonly PlannedClear[]): string {
+  const numbers = [...new Set(tasks.map(({ versionNumber }) => versionNumber))].sort((a, b) => a - b);
+  const versions = numbers.map((number) => `v${number}`).join(', ');
+  return numbers.length === 0 ? 'would run again' : `would run again, on version ${versions}`;
 }
 
 function changes(context: CommandContext, tasks: readonly ClearedTask[], done: string): string {

@@ -97,6 +97,7 @@ export function attemptRecord(attempt: Attempt) {
     pid: attempt.pid,
     error: attempt.error,
     rendered: attempt.rendered,
+    conf: attempt.conf,
   };
 }
 

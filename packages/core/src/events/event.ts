@@ -7,6 +7,8 @@ export interface EventData {
   task_state: { path?: readonly string[]; reason?: string; tryNumber?: number };
   run_created: { runType: string; conf?: unknown };
   run_state: { reason?: string };
+  /** A clear gave the run other params: those before are what its earlier tries had. */
+  run_conf_changed: { from: object; to: object };
   /** A runner or its machine was lost; the attempt counts as infrastructure, not as a try. */
   infra_lost: { reason: string; infraNumber: number };
   /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */

@@ -1,3 +1,4 @@
+import { canonicalJson, type JsonObject } from '../json.ts';
 import type { InstanceWork, RunWork } from '../rules/index.ts';
 import {
   type Changes,
@@ -17,7 +18,7 @@ export interface ClearedTask {
   readonly runId: string;
   readonly taskId: string;
   readonly mapPath: string;
-  /** State before it was cleared. */
+  /** State before it was cleared, or marked. */
   readonly state: string;
 }
 
@@ -42,10 +43,10 @@ export function applyClear(
   changes: Changes,
 ): ClearedTask[] {
   if (payload.sameVersion !== true) adoptVersion(run, subGraph(newest, run.taskIds), nextKey, changes);
-  if (payload.conf !== undefined) run.conf = payload.conf;
+  if (payload.conf !== undefined) changeConf(run, payload.conf, actor, changes);
   const chosen = planClear(run, payload);
   const names = new Set(chosen.map((instance) => instance.task.spec.taskId));
-  const cleared = chosen.map((instance) => describe(instance));
+  const cleared = chosen.map(describeInstance);
   for (const instance of chosen) clearInstance(instance, names, actor, changes);
   recount(run);
   changes.touchRun(run);
@@ -54,6 +55,14 @@ export function applyClear(
   run.targetState = null;
   if (isRunFinished(run.state) && run.unfinished.count > 0) moveRun(run, 'queued', changes, null, actor);
   return cleared;
+}
+
+/** Earlier tries had other params: the event keeps them, so that each can be read with its own. */
+function changeConf(run: RunWork, conf: JsonObject, actor: string, changes: Changes): void {
+  if (canonicalJson(run.conf) === canonicalJson(conf)) return;
+  const data = { from: run.conf, to: conf };
+  changes.event({ type: 'run_conf_changed', dagId: run.dag.dagId, run, actor, data });
+  run.conf = conf;
 }
 
 /** Moves a run to another version: tasks that are new get instances, tasks that are gone become `removed`. */
@@ -107,6 +116,7 @@ function clearInstance(
   stopInstance(instance, 'none', `cleared by ${actor}`, changes);
 }
 
-function describe({ run, task, mapPath, state }: InstanceWork): ClearedTask {
+/** A task instance as it is now. */
+export function describeInstance({ run, task, mapPath, state }: InstanceWork): ClearedTask {
   return { runId: run.runId, taskId: task.spec.taskId, mapPath, state };
 }

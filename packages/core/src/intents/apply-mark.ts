@@ -13,6 +13,7 @@ import {
   wakeFollowers,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
+import { type ClearedTask, describeInstance } from './apply-clear.ts';
 import type { KillPayload, MarkRunPayload, MarkTasksPayload } from './intent.ts';
 
 /** Sets tasks of a run to a final state by hand; what is active is ended first. The run's own state follows. */
@@ -21,13 +22,14 @@ export function applyMarkTasks(
   payload: MarkTasksPayload,
   actor: string,
   changes: Changes,
-): string[] {
+): ClearedTask[] {
   const chosen = selectInstances(run, payload);
   const marked = chosen.filter((instance) => instance.state !== payload.state);
+  const before = marked.map(describeInstance);
   for (const instance of marked)
     setByHand(instance, payload.state, `marked ${payload.state} by ${actor}`, changes);
   settleByHand(run, actor, changes);
-  return marked.map((instance) => instance.task.spec.taskId);
+  return before;
 }
 
 /** Semantics, section 14: success sets every task that is not a teardown; failed ends what is active and skips the rest. */

@@ -5,7 +5,13 @@ export {
   countDates,
   noteState as noteBackfillState,
 } from './apply-backfill.ts';
-export { adoptVersion, applyClear, type ClearedTask, planClear } from './apply-clear.ts';
+export {
+  adoptVersion,
+  applyClear,
+  type ClearedTask,
+  describeInstance,
+  planClear,
+} from './apply-clear.ts';
 export { applyKill, applyMarkRun, applyMarkTasks, timeOutRun } from './apply-mark.ts';
 export { applyPrioritize } from './apply-prioritize.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';

@@ -43,7 +43,7 @@ export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
-export { selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
+export { choiceWithin, selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
 export {
   evaluateSetups,
   evaluateTriggerRule,

@@ -39,6 +39,24 @@ export function selectTasks(
   return withSetupsAndTeardowns(graph, kept).sort((a, b) => a - b);
 }
 
+/**
+ * The same choice in another run, by the tasks that this one has: other versions have other tasks. Null: it has none of them, or has not
+ * begun, so nothing of it is meant.
+ */
+export function choiceWithin<T extends TaskChoice>(run: RunWork, choice: T): T | null {
+  if (run.instances.length === 0) return null;
+  const has = (id: string | undefined) => id === undefined || knows(run.graph, id);
+  if (!has(choice.from) || !has(choice.upTo)) return null;
+  if (choice.taskIds === undefined) return choice;
+  const taskIds = choice.taskIds.filter((id) => knows(run.graph, id));
+  return taskIds.length === 0 ? null : { ...choice, taskIds };
+}
+
+/** Whether the graph has a task or a group of this id. */
+function knows({ indexOf, dag }: DagGraph, id: string): boolean {
+  return indexOf.has(id) || dag.tasks.some(({ taskId }) => taskId.startsWith(`${id}.`));
+}
+
 /** The chosen task instances of a run. Throws {@link ConflictError} while the run has none, because it never began. */
 export function selectInstances(run: RunWork, choice: TaskChoice): readonly InstanceWork[] {
   if (run.instances.length === 0) {

@@ -4,7 +4,7 @@ export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
 export { DEFAULT_POOL, poolSlots } from './pools.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
-export { type ClearPreview, clearPreview } from './previews/clear-preview.ts';
+export { type ClearPreview, clearPreview, type PlannedClear } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
 export { type ReschedulePreview, reschedulePreview } from './previews/reschedule-preview.ts';
 export { whyRun, whyTask } from './previews/why.ts';

@@ -12,10 +12,12 @@ import {
   type Intent,
   planClear,
   planReschedule,
+  type TaskSelection,
 } from '@tsflow/core/intents';
 import {
   answered,
   type Changes,
+  choiceWithin,
   type DagWorkState,
   gaveUp,
   type RunWork,
@@ -116,9 +118,11 @@ async function applyIntent(
     case 'clear':
       return clear(world, dag, intent.payload, actor, changes);
     case 'mark_tasks': {
-      const run = await findRun(world, dag, intent.payload.runId, changes);
-      const marked = applyMarkTasks(run, intent.payload, actor, changes);
-      return { runId: run.runId, tasks: marked };
+      const first = await findRun(world, dag, intent.payload.runId, changes);
+      const others = await neighbours(world, dag, first, intent.payload, changes);
+      const tasks = applyMarkTasks(first, intent.payload, actor, changes);
+      for (const [run, payload] of others) tasks.push(...applyMarkTasks(run, payload, actor, changes));
+      return { runId: first.runId, tasks };
     }
     case 'mark_run': {
       const run = await findRun(world, dag, intent.payload.runId, changes);
@@ -241,18 +245,20 @@ async function clear(
   changes: Changes,
 ): Promise<unknown> {
   const first = await findRun(world, dag, payload.runId, changes);
-  const runs = [first, ...(await neighbours(world, dag, first, payload, changes))];
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
   const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
   const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
   // Everything that may be refused is asked before anything is changed.
-  for (const run of runs) planClear(run, checked);
+  const runs = [[first, checked] as const, ...(await neighbours(world, dag, first, checked, changes))];
+  for (const [run, selection] of runs) planClear(run, selection);
   const cleared = [];
-  for (const run of runs) {
+  for (const [run, selection] of runs) {
     await world.keys.ensure(dag.graph.tasks.length);
     const wasRunning = run.state === 'running';
     const wasQueued = run.state === 'queued';
-    cleared.push(...applyClear(run, checked, dag.graph, world.keys.take, actor, changes));
+    const tasks = applyClear(run, selection, dag.graph, world.keys.take, actor, changes);
+    const { number } = world.versions.get(run.graph.version);
+    for (const task of tasks) cleared.push({ ...task, versionNumber: number });
     if (wasRunning) startInstances(run, changes);
     else if (run.state === 'queued' && !wasQueued) await resumeOrQueue(world, run, changes);
   }
@@ -274,13 +280,15 @@ function countQueued({ dag, backfillKey }: RunWork, by: number): void {
   dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
 }
 
-async function neighbours(
+/** The same tasks in the runs before, or after, that have them. */
+async function neighbours<T extends TaskSelection>(
   world: World,
   dag: DagWorkState,
   first: RunWork,
-  { past, future }: ClearPayload,
+  selection: T,
   changes: Changes,
-): Promise<RunWork[]> {
+): Promise<(readonly [RunWork, T])[]> {
+  const { past, future } = selection;
   if (past !== true && future !== true) return [];
   const rows = await world.store.db
     .selectFrom('dagRun')
@@ -291,9 +299,13 @@ async function neighbours(
     .$if(future !== true, (query) => query.where('logicalDate', '<', first.logicalDate))
     .orderBy('logicalDate')
     .execute();
-  const runs = [];
-  for (const row of rows) runs.push(await runOf(world, dag, row, changes));
-  return runs;
+  const found: (readonly [RunWork, T])[] = [];
+  for (const row of rows) {
+    const run = await runOf(world, dag, row, changes);
+    const choice = choiceWithin(run, selection);
+    if (choice !== null) found.push([run, choice]);
+  }
+  return found;
 }
 
 async function findRun(world: World, dag: DagWorkState, runId: string, changes: Changes): Promise<RunWork> {

@@ -188,9 +188,14 @@ export const runRoutes: readonly Route[] = [
         const plan = await markPreview(services.store, dagId, payload);
         return json(selectedTasksSchema, plan as unknown as Selected);
       }
-      return ask(services, { dagId, intent: { kind: 'mark_tasks', payload }, caller }, (result) =>
-        touched(services, dagId, runId, result, body.state),
-      );
+      return ask(services, { dagId, intent: { kind: 'mark_tasks', payload }, caller }, async (result) => {
+        const { version, versionNumber } = await getRun(services.store, { dagId, runId });
+        const tasks = (result as Pick<Selected, 'tasks'>).tasks.map((task) => ({
+          ...task,
+          state: body.state,
+        }));
+        return json(selectedTasksSchema, { version, versionNumber, tasks });
+      });
     },
   }),
   route({

@@ -1,7 +1,7 @@
-import { getTaskInstance, listAttempts, listXcoms } from '@tsflow/core/queries';
+import { attemptRow, getTaskInstance, listAttempts, listXcoms } from '@tsflow/core/queries';
 import { whyTask } from '@tsflow/core/store';
 import { listJson, listOf } from '../schemas/page.ts';
-import { mapQuery, taskPath } from '../schemas/path.ts';
+import { attemptPath, mapQuery, taskPath } from '../schemas/path.ts';
 import {
   attemptJson,
   readinessSchema,
@@ -40,6 +40,19 @@ export const taskRoutes: readonly Route[] = [
     answer: { status: 200, description: 'By key.', schema: listOf(xcomSchema) },
     async handle({ params, query }, { store }) {
       const xcoms = await listXcoms(store, { ...params, ...query });
+      return json(listOf(xcomSchema), listJson(xcoms, xcomJson));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/xcom',
+    summary: 'What one attempt of a task pushed: older ones stay readable',
+    access: 'Viewer',
+    params: attemptPath,
+    answer: { status: 200, description: 'By key.', schema: listOf(xcomSchema) },
+    async handle({ params }, { store }) {
+      const { mapPath } = await attemptRow(store, params);
+      const xcoms = await listXcoms(store, { ...params, mapPath });
       return json(listOf(xcomSchema), listJson(xcoms, xcomJson));
     },
   }),

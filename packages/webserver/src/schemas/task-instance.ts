@@ -69,6 +69,7 @@ export const attemptSchema = z
     pid: z.number().int().nullable(),
     error: serializedError.nullable(),
     rendered: jsonObject.nullable().describe('Rendered template fields, secrets masked.'),
+    conf: jsonObject.describe('Params that the run had then.'),
   })
   .meta({ id: 'Attempt' });
 

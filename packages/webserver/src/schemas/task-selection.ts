@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { jsonObjectParameter } from './json-value.ts';
 import { taskState } from './state.ts';
 
-const taskIds = z.array(z.string().min(1).max(1000)).min(1).max(10_000);
+const taskId = z.string().min(1).max(1000);
+const taskIds = z.array(taskId).min(1).max(10_000);
 
 export const clearBody = z
   .strictObject({
     taskIds: taskIds.optional().describe('Default: every task.'),
     upstream: z.boolean().optional(),
     downstream: z.boolean().optional(),
+    from: taskId.optional().describe('Nothing that is not this task or after it.'),
+    upTo: taskId.optional().describe('Nothing that is not this task or before it.'),
     onlyFailed: z.boolean().optional().describe('Only failed and upstream_failed.'),
     past: z.boolean().optional().describe('Also the same tasks in earlier runs.'),
     future: z.boolean().optional().describe('Also the same tasks in later runs.'),
@@ -24,6 +27,11 @@ export const markBody = z
     state: z.enum(['success', 'failed', 'skipped']),
     upstream: z.boolean().optional(),
     downstream: z.boolean().optional(),
+    from: taskId.optional().describe('Nothing that is not this task or after it.'),
+    upTo: taskId.optional().describe('Nothing that is not this task or before it.'),
+    onlyFailed: z.boolean().optional().describe('Only failed and upstream_failed.'),
+    past: z.boolean().optional().describe('Also the same tasks in earlier runs.'),
+    future: z.boolean().optional().describe('Also the same tasks in later runs.'),
     dryRun: z.boolean().optional().describe('Only say what it would touch.'),
   })
   .meta({ id: 'Mark' });
@@ -50,7 +58,13 @@ export const selectedTasksSchema = z
     version: z.string(),
     versionNumber: z.number().int().nullable(),
     tasks: z.array(
-      z.object({ runId: z.string(), taskId: z.string(), mapPath: z.string(), state: taskState }),
+      z.object({
+        runId: z.string(),
+        taskId: z.string(),
+        mapPath: z.string(),
+        state: taskState,
+        versionNumber: z.number().int().optional().describe('Of a clear: the version that it runs with.'),
+      }),
     ),
   })
   .meta({ id: 'SelectedTasks' });

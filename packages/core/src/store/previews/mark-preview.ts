@@ -1,6 +1,7 @@
-import type { ClearedTask, MarkTasksPayload } from '../../intents/index.ts';
-import { selectTasks } from '../../rules/index.ts';
+import { type ClearedTask, describeInstance, type MarkTasksPayload } from '../../intents/index.ts';
+import { choiceWithin, type RunWork, selectInstances } from '../../rules/index.ts';
 import type { Store } from '../store.ts';
+import { neighbourIds } from './neighbours.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
 export interface MarkPreview {
@@ -10,23 +11,26 @@ export interface MarkPreview {
   readonly tasks: readonly ClearedTask[];
 }
 
-/** Which tasks of a run would be set to another state by hand, and the state that each has now. Reads only. */
+/** Which task instances would be set to another state by hand, and the state that each has now. Reads only. */
 export async function markPreview(
   store: Store,
   dagId: string,
   payload: MarkTasksPayload,
 ): Promise<MarkPreview> {
   const { dag } = await dagSnapshot(store, dagId);
-  const run = await runSnapshot(store, dag, payload.runId);
-  const stateOf = (index: number) => run.instances[index]?.state ?? 'none';
-  const tasks = selectTasks(run.graph, payload, stateOf)
-    .filter((index) => stateOf(index) !== payload.state)
-    .map((index) => ({
-      runId: run.runId,
-      taskId: run.graph.tasks[index]!.spec.taskId,
-      mapPath: run.instances[index]?.mapPath ?? '',
-      state: stateOf(index),
-    }));
-  const version = await store.catalog.version(run.graph.version);
-  return { version: run.graph.version, versionNumber: version?.number ?? 0, tasks };
+  const first = await runSnapshot(store, dag, payload.runId);
+  const tasks = changed(first, payload);
+  for (const runId of await neighbourIds(store, dagId, first, payload)) {
+    const run = await runSnapshot(store, dag, runId);
+    const choice = choiceWithin(run, payload);
+    if (choice !== null) tasks.push(...changed(run, choice));
+  }
+  const version = await store.catalog.version(first.graph.version);
+  return { version: first.graph.version, versionNumber: version?.number ?? 0, tasks };
+}
+
+function changed(run: RunWork, payload: MarkTasksPayload): ClearedTask[] {
+  return selectInstances(run, payload)
+    .filter(({ state }) => state !== payload.state)
+    .map(describeInstance);
 }

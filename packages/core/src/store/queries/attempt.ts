@@ -1,7 +1,7 @@
 import { NotFoundError, type SerializedError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Store } from '../store.ts';
-import type { AttemptTable } from '../tables.ts';
+import type { AttemptTable, DagRunTable } from '../tables.ts';
 import { runRow } from './run.ts';
 import { storedJson } from './stored-json.ts';
 import { type TaskInstanceArgs, taskInstanceRow } from './task-instance.ts';
@@ -25,18 +25,42 @@ export interface Attempt {
   readonly error: SerializedError | null;
   /** Rendered template fields, secrets masked. */
   readonly rendered: JsonObject | null;
+  /** Params of the run when it was handed out: a clear may have given the run others since. */
+  readonly conf: JsonObject;
 }
 
 /** Every attempt of a task instance, oldest first. Throws NotFoundError. */
 export async function listAttempts(store: Store, args: TaskInstanceArgs): Promise<readonly Attempt[]> {
-  const instance = await taskInstanceRow(store, await runRow(store, args), args);
+  const run = await runRow(store, args);
+  const instance = await taskInstanceRow(store, run, args);
   const rows = await store.db
     .selectFrom('attempt')
     .selectAll()
     .where('taskInstanceKey', '=', instance.key)
     .orderBy('attemptId')
     .execute();
-  return rows.map(attempt);
+  const confAt = await confHistory(store, run);
+  return rows.map((row) => attempt(row, confAt(row.queuedAt)));
+}
+
+/** The params that a run had at an instant: what the first change behind it replaced, or what it has now. */
+async function confHistory(
+  store: Store,
+  { key, conf }: Pick<DagRunTable, 'key' | 'conf'>,
+): Promise<(instant: number) => JsonObject> {
+  const changes = await store.db
+    .selectFrom('event')
+    .select(['at', 'data'])
+    .where('runKey', '=', key)
+    .where('type', '=', 'run_conf_changed')
+    .orderBy('id')
+    .execute();
+  const now = storedJson<JsonObject>(conf) ?? {};
+  return (instant) => {
+    // An attempt of the turn that changed them comes after the change.
+    const next = changes.find(({ at }) => at > instant);
+    return next === undefined ? now : (storedJson<{ from: JsonObject }>(next.data)?.from ?? {});
+  };
 }
 
 /**
@@ -63,7 +87,7 @@ export async function attemptRow(
   );
 }
 
-function attempt(row: AttemptTable): Attempt {
+function attempt(row: AttemptTable, conf: JsonObject): Attempt {
   return {
     attemptId: row.attemptId,
     taskId: row.taskId,
@@ -80,5 +104,6 @@ function attempt(row: AttemptTable): Attempt {
     pid: row.pid,
     error: storedJson<SerializedError>(row.error),
     rendered: storedJson<JsonObject>(row.rendered),
+    conf,
   };
 }

@@ -681,6 +681,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/xcom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one attempt of a task pushed: older ones stay readable
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdXcom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/tasks/{taskId}/why": {
         parameters: {
             query?: never;
@@ -1625,6 +1645,8 @@ export interface components {
                 taskId: string;
                 mapPath: string;
                 state: components["schemas"]["TaskState"];
+                /** @description Of a clear: the version that it runs with. */
+                versionNumber?: number;
             }[];
         };
         Clear: {
@@ -1632,6 +1654,10 @@ export interface components {
             taskIds?: string[];
             upstream?: boolean;
             downstream?: boolean;
+            /** @description Nothing that is not this task or after it. */
+            from?: string;
+            /** @description Nothing that is not this task or before it. */
+            upTo?: string;
             /** @description Only failed and upstream_failed. */
             onlyFailed?: boolean;
             /** @description Also the same tasks in earlier runs. */
@@ -1652,6 +1678,16 @@ export interface components {
             state: "success" | "failed" | "skipped";
             upstream?: boolean;
             downstream?: boolean;
+            /** @description Nothing that is not this task or after it. */
+            from?: string;
+            /** @description Nothing that is not this task or before it. */
+            upTo?: string;
+            /** @description Only failed and upstream_failed. */
+            onlyFailed?: boolean;
+            /** @description Also the same tasks in earlier runs. */
+            past?: boolean;
+            /** @description Also the same tasks in later runs. */
+            future?: boolean;
             /** @description Only say what it would touch. */
             dryRun?: boolean;
         };
@@ -1717,6 +1753,10 @@ export interface components {
             rendered: {
                 [key: string]: unknown;
             } | null;
+            /** @description Params that the run had then. */
+            conf: {
+                [key: string]: unknown;
+            };
         };
         SerializedError: {
             name: string;
@@ -3376,6 +3416,43 @@ export interface operations {
                 dagId: string;
                 runId: string;
                 taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Xcom"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdTasksTaskIdAttemptsAttemptIdXcom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+                taskId: string;
+                attemptId: number | null;
             };
             cookie?: never;
         };

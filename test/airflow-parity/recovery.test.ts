@@ -1,0 +1,197 @@
+import type { ClearPayload, Intent } from '@tsflow/core/intents';
+import { listAttempts, listXcoms } from '@tsflow/core/queries';
+import { clearPreview, markPreview } from '@tsflow/core/store';
+import { describe, expect, it } from 'vitest';
+import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
+import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
+import { DATABASES } from '../support/store.ts';
+
+/** Clearing and marking (semantics, section 14; digdag's resume and rerun from): what they touch, on which code, and what stays readable. */
+
+const specs: Record<string, TaskSpec> = {
+  a: {},
+  b: { upstream: ['a'] },
+  c: { upstream: ['b'] },
+  side: { upstream: ['a'] },
+  d: { upstream: ['c', 'side'] },
+};
+const daily = { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' };
+const etl = serializedDag('etl', specs, { timetable: daily });
+const good: Script = ({ tryNumber, taskId }) => ({
+  kind: 'success',
+  xcoms: { return_value: `${taskId}${tryNumber}` },
+});
+const bad = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: false } as const;
+const runOf = (n: number) => `backfill__2026-01-0${n}T00:00:00Z`;
+
+async function threeDays(
+  dialect: (typeof DATABASES)[number],
+  script: Script = good,
+): Promise<SchedulerHarness> {
+  const tsflow = await SchedulerHarness.start(dialect, [etl], script);
+  await tsflow.ask('etl', {
+    kind: 'backfill',
+    payload: {
+      start: '2026-01-01T00:00:00Z',
+      end: '2026-01-03T00:00:00Z',
+      reprocess: 'none',
+      reverse: false,
+      maxActiveRuns: 3,
+      conf: {},
+    },
+  });
+  for (const n of [1, 2, 3]) await tsflow.runIs('etl', runOf(n), 'success', 'failed');
+  return tsflow;
+}
+
+const clear = (payload: ClearPayload): Intent => ({ kind: 'clear', payload });
+const names = (tasks: unknown) =>
+  (tasks as { runId: string; taskId: string }[]).map(
+    ({ runId, taskId }) => `${runId.slice(18, 20)}${taskId}`,
+  );
+
+describe.each(DATABASES)('what a clear touches, on %s', (dialect) => {
+  it('by choice; the preview says the same as the effect', async () => {
+    await using tsflow = await threeDays(dialect);
+    for (const [choice, expected] of [
+      [{ taskIds: ['b'] }, ['02b']],
+      [{ taskIds: ['b'], upstream: true }, ['02a', '02b']],
+      [{ taskIds: ['b'], downstream: true }, ['02b', '02c', '02d']],
+      [{ from: 'c' }, ['02c', '02d']],
+      [{ upTo: 'b' }, ['02a', '02b']],
+      [{ from: 'b', upTo: 'c' }, ['02b', '02c']],
+      [{ from: 'side', upTo: 'c' }, []],
+      [{ taskIds: ['d'], past: true }, ['02d', '01d']],
+      [{ taskIds: ['d'], future: true }, ['02d', '03d']],
+      [{ taskIds: ['side'], past: true, future: true }, ['02side', '01side', '03side']],
+      [{ onlyFailed: true }, []],
+      [{}, ['02a', '02b', '02side', '02c', '02d']],
+    ] as const) {
+      const payload = { runId: runOf(2), ...choice };
+      const preview = await clearPreview(tsflow.store, 'etl', payload);
+      expect(names(preview.tasks).sort(), JSON.stringify(choice)).toEqual([...expected].sort());
+      const before = tsflow.executor.granted.length;
+      const { tasks } = await tsflow.ask('etl', clear(payload));
+      expect(names(tasks).sort()).toEqual([...expected].sort());
+      await until('they ran again', async () => tsflow.executor.granted.length === before + expected.length);
+      for (const n of [1, 2, 3]) await tsflow.runIs('etl', runOf(n), 'success');
+    }
+  });
+
+  it('only what failed, what did not run because of it included', async () => {
+    await using tsflow = await threeDays(dialect, (workload) =>
+      workload.taskId === 'b' && workload.tryNumber === 1 ? bad : good(workload),
+    );
+    const { tasks } = await tsflow.ask('etl', clear({ runId: runOf(1), onlyFailed: true, future: true }));
+    expect(names(tasks).sort()).toEqual(
+      ['01', '02', '03'].flatMap((n) => ['b', 'c', 'd'].map((id) => n + id)),
+    );
+    for (const n of [1, 2, 3]) await tsflow.runIs('etl', runOf(n), 'success');
+    expect((await tsflow.tasks('etl', runOf(1))).a!.tryNumber).toBe(1);
+    expect((await tsflow.tasks('etl', runOf(1))).b!.tryNumber).toBe(2);
+  });
+
+  it('on the newest version, or on its own; the preview names it for each', async () => {
+    await using tsflow = await threeDays(dialect);
+    await tsflow.record(serializedDag('etl', { ...specs, more: { upstream: ['d'] } }, { timetable: daily }));
+    const kept = { runId: runOf(1), taskIds: ['d'], future: true, sameVersion: true };
+    const newest = { runId: runOf(1), taskIds: ['d'] };
+    const numbers = async (payload: ClearPayload) =>
+      (await clearPreview(tsflow.store, 'etl', payload)).tasks.map(({ versionNumber }) => versionNumber);
+    expect(await numbers(kept)).toEqual([1, 1, 1]);
+    expect(await numbers(newest)).toEqual([2]);
+    await tsflow.ask('etl', clear(newest));
+    await until('the new task ran too', async () => tsflow.executor.granted.at(-1)?.taskId === 'more');
+    await tsflow.runIs('etl', runOf(1), 'success');
+    // One run is on the new version by now, the others still on theirs.
+    expect((await numbers(kept)).sort()).toEqual([1, 1, 2]);
+    await tsflow.ask('etl', clear({ ...kept, runId: runOf(2), future: false }));
+    await tsflow.runIs('etl', runOf(2), 'success');
+    expect(Object.keys(await tsflow.states('etl', runOf(2)))).not.toContain('more');
+  });
+
+  it('earlier and later runs that do not have the task are left out', async () => {
+    await using tsflow = await threeDays(dialect);
+    await tsflow.record(serializedDag('etl', { ...specs, more: { upstream: ['d'] } }, { timetable: daily }));
+    await tsflow.ask('etl', clear({ runId: runOf(2), taskIds: ['d'] }));
+    await until('it has the task', async () => tsflow.executor.granted.at(-1)?.taskId === 'more');
+    await tsflow.runIs('etl', runOf(2), 'success');
+    const { tasks } = await tsflow.ask(
+      'etl',
+      clear({ runId: runOf(2), taskIds: ['more'], past: true, future: true }),
+    );
+    expect(names(tasks)).toEqual(['02more']);
+    await tsflow.runIs('etl', runOf(2), 'success');
+  });
+
+  it('old tries keep their XComs and the params that they had', async () => {
+    await using tsflow = await threeDays(dialect);
+    await tsflow.ask('etl', clear({ runId: runOf(1), taskIds: ['a'], conf: { mode: 'all' } }));
+    await tsflow.runIs('etl', runOf(1), 'success');
+    await until('it ran again', async () => (await tsflow.tasks('etl', runOf(1))).a!.tryNumber === 2);
+    await tsflow.taskIs('etl', runOf(1), 'a', 'success');
+    const name = { dagId: 'etl', runId: runOf(1), taskId: 'a' };
+    const attempts = await listAttempts(tsflow.store, name);
+    expect(attempts.map(({ tryNumber, conf }) => [tryNumber, conf])).toEqual([
+      [1, {}],
+      [2, { mode: 'all' }],
+    ]);
+    for (const { attemptId, tryNumber } of attempts) {
+      expect(await listXcoms(tsflow.store, { ...name, attemptId })).toEqual([
+        { key: 'return_value', value: `a${tryNumber}` },
+      ]);
+    }
+  });
+});
+
+describe.each(DATABASES)('marking on %s', (dialect) => {
+  it('the same tasks in other runs too, as the preview says', async () => {
+    await using tsflow = await threeDays(dialect, (workload) =>
+      workload.taskId === 'd' ? bad : good(workload),
+    );
+    const payload = { runId: runOf(2), taskIds: ['d'], future: true, state: 'success' } as const;
+    const preview = await markPreview(tsflow.store, 'etl', payload);
+    expect(names(preview.tasks)).toEqual(['02d', '03d']);
+    const { tasks } = await tsflow.ask('etl', { kind: 'mark_tasks', payload });
+    expect(tasks).toEqual(preview.tasks);
+    for (const [n, state] of [
+      [1, 'failed'],
+      [2, 'success'],
+      [3, 'success'],
+    ] as const)
+      expect((await tsflow.run('etl', runOf(n)))!.state).toBe(state);
+  });
+
+  it('a stretch of a run, from one task up to another', async () => {
+    await using tsflow = await threeDays(dialect, () => bad);
+    const payload = { runId: runOf(1), from: 'b', upTo: 'c', state: 'success' } as const;
+    await tsflow.ask('etl', { kind: 'mark_tasks', payload });
+    expect(await tsflow.states('etl', runOf(1))).toMatchObject({
+      a: 'failed',
+      b: 'success',
+      c: 'success',
+      side: 'upstream_failed',
+    });
+  });
+});
+
+describe.each(DATABASES)('dagRunTimeout on %s', (dialect) => {
+  it('fails the run, ends what is active and skips what has not begun', async () => {
+    const dag = serializedDag('etl', specs, { dagRunTimeoutMs: 300 });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], (workload) =>
+      workload.taskId === 'a' ? good(workload) : null,
+    );
+    const runId = await tsflow.trigger('etl');
+    const run = await tsflow.runIs('etl', runId, 'failed');
+    expect(run.reason).toBe('the run took longer than its limit of 0.3 s');
+    expect(await tsflow.states('etl', runId)).toEqual({
+      a: 'success',
+      b: 'skipped',
+      c: 'skipped',
+      side: 'skipped',
+      d: 'skipped',
+    });
+    expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
+  });
+});
