@@ -17,7 +17,7 @@ const PACKAGES = {
 const CORE_LAYERS = [
   ['clock', 'duration', 'errors', 'json', 'logger', 'service'],
   // Events are words too: decisions name what they did with them, subscribers come later.
-  ['state', 'timetables', 'params', 'connections', 'events'],
+  ['state', 'timetables', 'params', 'connections', 'events', 'assets'],
   ['notifiers'],
   ['dag'],
   ['operators'],

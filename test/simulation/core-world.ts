@@ -285,6 +285,7 @@ function randomDag(random: Random): DagWorkState {
     mark: null,
     markVersion: null,
     nextTick: null,
+    assetArrivals: [],
     skipUntil: null,
     runs: new Map(),
     queuedRuns: new Map(),

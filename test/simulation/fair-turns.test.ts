@@ -195,6 +195,7 @@ function randomDag(dagId: string, random: Random): DagWorkState {
     mark: null,
     markVersion: 'v1',
     nextTick: null,
+    assetArrivals: [],
     skipUntil: null,
     runs: new Map(),
     queuedRuns: new Map(),

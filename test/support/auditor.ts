@@ -38,7 +38,7 @@ function taskHistories(events: readonly EventTable[]): string[] {
       );
     }
     try {
-      assertLegalPath(() => `Event ${event.id}`, pathOf(event));
+      assertLegalPath(`Event ${event.id}`, pathOf(event));
     } catch (error) {
       violations.push((error as Error).message);
     }

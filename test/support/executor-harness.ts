@@ -204,6 +204,7 @@ export class ExecutorHarness implements AsyncDisposable {
       executionTimeoutMs: null,
       timeLeftMs: change.executionTimeoutMs ?? null,
       calls: 0,
+      partition: null,
       begunAt: '2026-01-01T00:00:00.000Z',
       isolation: 'warm',
       savedState: null,

@@ -354,6 +354,7 @@ export function workState(dag: SerializedDag): DagWorkState {
     mark: null,
     markVersion: null,
     nextTick: null,
+    assetArrivals: [],
     skipUntil: null,
     runs: new Map(),
     queuedRuns: new Map(),

@@ -79,6 +79,8 @@ export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): Dag
     callbacksInserted: [],
     callbacksUpdated: [],
     deadlinesMissed: [],
+    assetEvents: [],
+    assetArrivals: [],
     alerts: [],
     ...effects,
   };

@@ -1,4 +1,13 @@
 export {
+  Asset,
+  type AssetEvent,
+  type AssetEventFacts,
+  type AssetExpression,
+  type AssetOptions,
+  all,
+  any,
+} from './assets/index.ts';
+export {
   type Connection,
   type ConnectionPort,
   type ConnectionReference,
@@ -13,6 +22,7 @@ export { type FileTemplate, include } from './dag/file-template.ts';
 export { FunctionOperator } from './dag/function-operator.ts';
 export { type FieldKind, type FieldKinds, Operator } from './dag/operator.ts';
 export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/operator-options.ts';
+export type { Outlet } from './dag/outlet.ts';
 export { type TaskOptions, task } from './dag/task.ts';
 export { type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
 export type { TaskOutput } from './dag/task-output.ts';

@@ -1,3 +1,4 @@
+import type { Asset, AssetEvent, AssetEventFacts } from '../assets/index.ts';
 import type { ConnectionPort } from '../connections/index.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Params } from '../params/index.ts';
@@ -41,10 +42,13 @@ export interface TaskContext<P = Params> {
   readonly params: P;
   /** What the run was triggered with, as it was given. */
   readonly conf: JsonObject;
+  /** Which part of its assets the run is about, when events with a partition started it; else null. */
+  readonly partition: string | null;
   readonly log: TaskLog;
   readonly xcom: XComPort;
   readonly variables: VariablePort;
   readonly connections: ConnectionPort;
+  readonly assets: AssetPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
   /** Fires when the attempt has to end: killed, cleared, timed out. Pass it on to whatever waits. */
@@ -71,6 +75,17 @@ export interface XComPort {
   pull(taskId: string, key?: string): Promise<Json>;
   /** Adds a value under `key`. Stored when the task succeeds, together with what it returns. */
   push(key: string, value: unknown): void;
+}
+
+/** What happened to assets: the events that started the run, and those that the task brings about. */
+export interface AssetPort {
+  /** The events that started this run, oldest first; none when something else did. */
+  triggeredBy(): Promise<readonly AssetEvent[]>;
+  /**
+   * Says what is new in an outlet of the task, in place of the event that it would have by itself; called again, another event. The events
+   * happen when the task succeeds, and not at all when it does not. Throws `InvalidInputError` for an asset that is no outlet.
+   */
+  emit(outlet: Asset | string, facts?: AssetEventFacts): void;
 }
 
 export interface VariablePort {

@@ -10,7 +10,8 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   readonly dagId: string;
   /**
    * When runs happen: a cron expression or preset, several of them, `{ every: '10m' }`, `{ everyMonths: 1 }`, `@once`,
-   * `@continuous`, a timetable. Default null: only people and events start it.
+   * `@continuous`, assets (`[orders, prices]` for all of them, `any(…)`, `orders.and(…)`, or `{ assets, time }` for both), a timetable.
+   * Default null: only people and events start it.
    */
   readonly schedule?: Schedule | undefined;
   /** IANA name: schedule, `ds` and dates without an offset are read in it. Default `UTC`. */

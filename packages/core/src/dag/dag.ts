@@ -1,7 +1,15 @@
+import type { Asset } from '../assets/index.ts';
 import { errorMessage } from '../errors.ts';
 import type { Callback } from '../notifiers/index.ts';
 import { type ParamReferences, type ParamsOf, type ParamsSchema, paramReferences } from '../params/index.ts';
-import { parseInstant, parseRangeEnd, type Timetable, timetableFromSchedule } from '../timetables/index.ts';
+import {
+  parseInstant,
+  parseRangeEnd,
+  type Schedule,
+  scheduledAssets,
+  type Timetable,
+  timetableFromSchedule,
+} from '../timetables/index.ts';
 import { DAG_BRAND } from './brand.ts';
 import { DAG_OPTION_NAMES, type DagOptions } from './dag-options.ts';
 import { type DeadlineSettings, deadlineSettings } from './deadline.ts';
@@ -37,6 +45,8 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
   /** Where the author constructed it. */
   readonly site: Error = new Error('DAG');
   readonly timetable: Timetable;
+  /** What its schedule names and its tasks update, each once. */
+  readonly assets: readonly Asset[];
   readonly timezone: string;
   readonly startDate: Date | null;
   readonly endDate: Date | null;
@@ -100,6 +110,7 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
     this.groups = graph.groups;
     this.upstream = graph.upstream;
     this.downstream = graph.downstream;
+    this.assets = assetsOf(options.schedule ?? null, graph);
     this.deadlines = deadlineSettings(options.deadlines ?? [], new Set(graph.tasks.keys()), check);
     if (this.failFast) checkFailFast(what, graph);
     register(this as unknown as AnyDag);
@@ -174,6 +185,15 @@ function build<Schema extends ParamsSchema | undefined, Exports>(
     );
   }
   return { graph: builder.finish(), exports };
+}
+
+function assetsOf(schedule: Schedule, graph: Graph): readonly Asset[] {
+  const outlets = [...graph.tasks.values()].flatMap((task) =>
+    task.settings.outlets.map(({ asset }) => asset),
+  );
+  return [
+    ...new Map([...scheduledAssets(schedule), ...outlets].map((asset) => [asset.name, asset])).values(),
+  ];
 }
 
 function checkFailFast(what: string, graph: Graph): void {

@@ -1,7 +1,15 @@
 // What the runner, the test kit and the loader need of a loaded DAG. Authors import from '@tsflow/core'.
 export { isDag, isOperator, isTaskGroup } from './brand.ts';
 export { authorFrames, type CallSite, stackFrames } from './call-site.ts';
-export type { ProcessPort, StatePort, TaskContext, TaskLog, VariablePort, XComPort } from './context.ts';
+export type {
+  AssetPort,
+  ProcessPort,
+  StatePort,
+  TaskContext,
+  TaskLog,
+  VariablePort,
+  XComPort,
+} from './context.ts';
 export type { AnyDag, DAG } from './dag.ts';
 export type { DeadlineSettings } from './deadline.ts';
 export { DagDefinitionError, type DefinitionProblem } from './definition-error.ts';

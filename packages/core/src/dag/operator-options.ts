@@ -6,6 +6,7 @@ import { TRIGGER_RULES, type TriggerRule } from '../state/index.ts';
 import { type DailyPlan, isDailyPlan, parseDailyPlan } from '../timetables/index.ts';
 import { type ConcurrencyKey, type ConcurrencySettings, concurrencyOf } from './concurrency-key.ts';
 import { DagDefinitionError, suggestion } from './definition-error.ts';
+import { type Outlet, type OutletSettings, outletsOf } from './outlet.ts';
 import { isLiveVariable, type LiveVariable } from './variable.ts';
 
 /** A limit: fixed, following the clock, or a Variable (that may hold either) which is read at each decision. */
@@ -76,6 +77,8 @@ export interface OperatorOptions extends CommonOptions {
   readonly taskId: string;
   /** Markdown about the task. */
   readonly doc?: string | undefined;
+  /** Assets that it updates: each has an event when the task succeeds. Default: none. */
+  readonly outlets?: readonly Outlet[] | undefined;
 }
 
 /**
@@ -111,6 +114,7 @@ export interface TaskSettings {
   readonly isolation: 'warm' | 'process';
   readonly owner: string | null;
   readonly doc: string | null;
+  readonly outlets: readonly OutletSettings[];
   /** Ids, as declared by the author. */
   readonly connections: readonly string[];
   readonly callbacks: Readonly<Partial<Record<CallbackName, readonly Callback[]>>>;
@@ -191,6 +195,7 @@ export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskI
     owner: options.owner === undefined ? null : check.text('owner', options.owner),
     doc: options.doc === undefined ? null : check.text('doc', options.doc),
     connections: connectionIds(options.connections ?? [], check),
+    outlets: outletsOf(options.outlets ?? [], check),
     callbacks: callbacksOf(CALLBACK_NAMES, options, check),
   };
 }

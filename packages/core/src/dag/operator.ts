@@ -107,7 +107,7 @@ export abstract class Operator<
     this.settings = taskSettings(`Task "${this.taskId}"`, merged);
     this.#triggerRuleGiven = merged.triggerRule !== undefined;
     this.fields = fieldsOf(operatorClass, merged);
-    this.inputs = outputsIn(this.fields);
+    this.inputs = outputsIn({ fields: this.fields, outlets: this.settings.outlets });
     this.site = new Error('task');
     scope?.adoptOperator(this as unknown as AnyOperator);
   }
@@ -232,11 +232,12 @@ function checkOptionNames(operatorClass: OperatorClass, options: object): void {
     if (
       name === 'taskId' ||
       name === 'doc' ||
+      name === 'outlets' ||
       isCommonOption(name) ||
       Object.hasOwn(operatorClass.fields, name)
     )
       continue;
-    const known = ['taskId', 'doc', ...COMMON_OPTION_NAMES, ...Object.keys(operatorClass.fields)];
+    const known = ['taskId', 'doc', 'outlets', ...COMMON_OPTION_NAMES, ...Object.keys(operatorClass.fields)];
     const taskId = String((options as Partial<OperatorOptions>).taskId);
     throw new DagDefinitionError(
       'unknown_option',

@@ -102,7 +102,7 @@ export function attemptEnded(instance: InstanceWork, end: AttemptEnd, changes: C
   }
   switch (outcome.kind) {
     case 'success':
-      return succeeded(instance, end, outcome.xcoms, outcome.decision, changes);
+      return succeeded(instance, end, outcome, changes);
     case 'skipped':
       closeAttempt(instance, 'skipped', end, null, changes);
       moveInstance(instance, 'skipped', changes, outcome.reason);

@@ -1,6 +1,8 @@
+import type { EmittedAssetEvent } from '../assets/index.ts';
 import type { SerializedError } from '../errors.ts';
 import type { EventData, EventType } from '../events/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { AssetArrival } from './asset-runs.ts';
 import type { CallbackChange, CallbackWork, News } from './news.ts';
 import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, Occupied, RunWork } from './work.ts';
 
@@ -49,6 +51,10 @@ export class Changes {
   /** The same by concurrency key. */
   readonly keys = new Map<string, number>();
   parallelism = 0;
+  /** Events of outlets of tasks that succeeded; the shell gives them their ids. */
+  readonly assetEvents: OutletEvent[] = [];
+  /** Events of assets that reached a DAG, or made a run of it, or count no longer. */
+  readonly assetArrivals = new Map<AssetArrival, ArrivalChange>();
   /** What happened that somebody may have to be told of. */
   readonly news: News[] = [];
   /** Callbacks that go into the outbox: made of the news by the shell, which has keys for them. */
@@ -112,6 +118,21 @@ export interface SentIntent {
   readonly kind: string;
   readonly payload: object;
   readonly idempotencyKey: string;
+}
+
+/** What became of an event that reached a DAG. */
+export interface ArrivalChange {
+  readonly dag: DagWorkState;
+  readonly state: 'pending' | 'taken' | 'dropped';
+  /** The run that it made, with others. */
+  readonly run: RunWork | null;
+}
+
+/** What the success of a task means for an asset. */
+export interface OutletEvent extends EmittedAssetEvent {
+  /** Given by the shell; 0 before. */
+  eventId: number;
+  readonly instance: InstanceWork;
 }
 
 export interface DagBefore {

@@ -16,6 +16,8 @@ export interface NewRun {
   readonly logicalDate: number;
   readonly dataInterval: DataInterval;
   readonly conf: JsonObject;
+  /** Which part of its assets it is about; absent: it is about no part. */
+  readonly partition?: string | null;
   readonly backfillKey: number | null;
   readonly note: string | null;
   /** Tasks of the DAG that it is about; absent: all. */
@@ -44,6 +46,7 @@ export function createRun(
     logicalDate: spec.logicalDate,
     dataIntervalStart: spec.dataInterval.start.getTime(),
     dataIntervalEnd: spec.dataInterval.end.getTime(),
+    partition: spec.partition ?? null,
     backfillKey: spec.backfillKey,
     queuedAt: changes.now,
     triggeredBy: actor,

@@ -7,6 +7,7 @@ export {
   startInstances,
   wakeFollowers,
 } from './advance-run.ts';
+export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns } from './asset-runs.ts';
 export {
   type AttemptStart,
   admitInstance,
@@ -17,8 +18,15 @@ export {
 } from './attempt-life.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
 export { backfillGraph, backfillTasks } from './backfill-tasks.ts';
-export type { SentIntent } from './changes.ts';
-export { Changes, type DagBefore, type EndedAttempt, type TurnEvent } from './changes.ts';
+export {
+  type ArrivalChange,
+  Changes,
+  type DagBefore,
+  type EndedAttempt,
+  type OutletEvent,
+  type SentIntent,
+  type TurnEvent,
+} from './changes.ts';
 export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline } from './deadlines.ts';

@@ -33,7 +33,7 @@ export function moveInstance(
 ): void {
   const from = instance.state;
   assertLegalPath(
-    () => `Task ${instance.task.spec.taskId} of ${instance.run.dag.dagId}, run ${instance.run.runId}`,
+    `Task ${instance.task.spec.taskId} of ${instance.run.dag.dagId}, run ${instance.run.runId}`,
     [from, to],
   );
   instance.path = instance.path === null ? [from, to] : [...instance.path, to];

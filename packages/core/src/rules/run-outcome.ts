@@ -35,7 +35,7 @@ export function moveRun(
   actor?: string,
 ): void {
   const from = run.state;
-  assertLegalRunTransition(() => `Run ${run.runId} of ${run.dag.dagId}`, from, to);
+  assertLegalRunTransition(`Run ${run.runId} of ${run.dag.dagId}`, from, to);
   changes.touchRun(run);
   const { dag, backfillKey } = run;
   if (from === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 1) - 1);

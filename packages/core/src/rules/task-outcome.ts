@@ -1,3 +1,4 @@
+import type { EmittedAssetEvent } from '../assets/index.ts';
 import type { Deferral } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -8,6 +9,8 @@ export type TaskOutcome =
       readonly kind: 'success';
       readonly xcoms: { readonly [key: string]: Json };
       readonly decision?: TaskDecision;
+      /** What is new in its outlets; one that is not here has an event all the same, which says nothing. */
+      readonly assetEvents?: readonly EmittedAssetEvent[];
     }
   | { readonly kind: 'failed'; readonly error: SerializedError; readonly retryable: boolean }
   | { readonly kind: 'skipped'; readonly reason: string }

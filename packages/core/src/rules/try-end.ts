@@ -1,3 +1,4 @@
+import type { EmittedAssetEvent } from '../assets/index.ts';
 import { type SerializedError, serializeError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { instanceEnded, instancesEnded, notChosen, shortCircuited, skipByDecision } from './advance-run.ts';
@@ -8,18 +9,20 @@ import { moveInstance } from './instance-state.ts';
 import { tellTask } from './news.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import { stopInstance } from './stop-instance.ts';
-import type { TaskDecision } from './task-outcome.ts';
+import type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 import type { InstanceWork } from './work.ts';
 
 /** XComs above this many characters are read back from the database instead of being kept in memory. */
 const MAX_KEPT_OUTPUT = 65_536;
 
-/** The end of a try that succeeded: its values, its decision, and what both mean for the run. */
+/** What a try that succeeded says. */
+type Success = Omit<Extract<TaskOutcome, { kind: 'success' }>, 'kind'>;
+
+/** The end of a try that succeeded: its values, its decision, its outlets, and what they mean for the run. */
 export function succeeded(
   instance: InstanceWork,
   end: Omit<AttemptEnd, 'outcome'>,
-  xcoms: { readonly [key: string]: Json },
-  decision: TaskDecision | undefined,
+  { xcoms, decision, assetEvents = [] }: Success,
   changes: Changes,
 ): void {
   const wrong = decision?.kind === 'branch' ? unknownChoice(instance, decision.chosen) : undefined;
@@ -30,11 +33,26 @@ export function succeeded(
   }
   closeAttempt(instance, 'success', end, null, changes);
   pushXcoms(instance, xcoms, changes);
+  noteAssetEvents(instance, assetEvents, changes);
   moveInstance(instance, 'success', changes);
   instance.endDate = end.endedAtMs;
   tellTask(instance, 'onSuccess', null, changes);
   const skipped = decision === undefined ? [] : applyDecision(instance, decision, changes);
   instancesEnded(instance.run, [instance, ...skipped], changes);
+}
+
+/** One event for each outlet, or those that the task emitted for it. */
+function noteAssetEvents(
+  instance: InstanceWork,
+  emitted: readonly EmittedAssetEvent[],
+  changes: Changes,
+): void {
+  for (const asset of instance.task.spec.outlets ?? []) {
+    const events = emitted.filter((event) => event.asset === asset);
+    if (events.length === 0)
+      changes.assetEvents.push({ eventId: 0, instance, asset, extra: {}, partition: null });
+    for (const event of events) changes.assetEvents.push({ eventId: 0, instance, ...event });
+  }
 }
 
 function pushXcoms(instance: InstanceWork, xcoms: { readonly [key: string]: Json }, changes: Changes): void {

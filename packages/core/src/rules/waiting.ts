@@ -88,7 +88,7 @@ export function answered(instance: InstanceWork, event: Json, changes: Changes):
   if (deferral!.after === 'end') {
     const xcoms: { readonly [key: string]: Json } = event === null ? {} : { return_value: event };
     const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
-    return succeeded(instance, end, xcoms, undefined, changes);
+    return succeeded(instance, end, { xcoms }, changes);
   }
   attempt.waiting = { calls, deferral, event };
   waitOver(instance, changes);
@@ -131,7 +131,7 @@ function continued(instance: InstanceWork, changes: Changes): void {
   fenceTrigger(instance, changes);
   instance.nextAt = null;
   const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
-  succeeded(instance, end, { timed_out: true }, undefined, changes);
+  succeeded(instance, end, { xcoms: { timed_out: true } }, changes);
 }
 
 /** The trigger of a deferred instance threw: the try has failed. */

@@ -2,6 +2,7 @@ import type { Waiting } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
+import type { AssetArrival } from './asset-runs.ts';
 import type { DagGraph, GraphTask } from './dag-graph.ts';
 import type { PastWaits } from './past.ts';
 import type { UpstreamEnds } from './trigger-rule.ts';
@@ -18,6 +19,8 @@ export interface DagWorkState {
   isStale: boolean;
   /** Graph of the newest version: what new runs and clears by a person take. */
   graph: DagGraph;
+  /** Events of assets that it is scheduled on, since the last run that such events made. */
+  readonly assetArrivals: AssetArrival[];
   mark: number | null;
   markVersion: string | null;
   nextTick: number | null;
@@ -45,6 +48,8 @@ export interface RunWork {
   readonly logicalDate: number;
   readonly dataIntervalStart: number;
   readonly dataIntervalEnd: number;
+  /** Which part of its assets it is about. */
+  readonly partition: string | null;
   backfillKey: number | null;
   readonly queuedAt: number;
   readonly triggeredBy: string;

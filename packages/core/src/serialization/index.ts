@@ -4,6 +4,7 @@ export {
   type LiveNumber,
   type PlanReference,
   SERIALIZED_DAG_FORMAT,
+  type SerializedAsset,
   type SerializedDag,
   type SerializedDeadline,
   type SerializedGroup,

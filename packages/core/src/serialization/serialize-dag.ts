@@ -1,3 +1,4 @@
+import type { Asset } from '../assets/index.ts';
 import type { AnyDag } from '../dag/dag.ts';
 import { DagDefinitionError, pointingAt } from '../dag/definition-error.ts';
 import { type AnyOperator, fieldKindsOf } from '../dag/operator.ts';
@@ -9,6 +10,7 @@ import { describeParams, type ParamsForm } from '../params/json-schema.ts';
 import {
   type LiveNumber,
   SERIALIZED_DAG_FORMAT,
+  type SerializedAsset,
   type SerializedDag,
   type SerializedGroup,
   type SerializedTask,
@@ -46,9 +48,14 @@ export function serializeDag(dag: AnyDag): SerializedDag {
     paramsDefaults: form?.defaults ?? {},
     callbacks: (['onSuccess', 'onFailure'] as const).filter((name) => dag.callbacks[name] !== undefined),
     deadlines: dag.deadlines.map(({ onMiss, ...deadline }) => ({ ...deadline, callback: onMiss.length > 0 })),
+    ...(dag.assets.length === 0 ? {} : { assets: dag.assets.map(serializeAsset) }),
     tasks: [...dag.tasks.values()].map((task) => serializeTask(task, dag)),
     groups: [...dag.groups.values()].map((group) => serializeGroup(group, dag)),
   };
+}
+
+function serializeAsset({ name, uri, description, freshnessMs }: Asset): SerializedAsset {
+  return { name, uri, description, freshnessMs };
 }
 
 function describe(dag: AnyDag): ParamsForm | null {
@@ -111,6 +118,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     inputs: inputsOf(task),
     callbacks: CALLBACK_NAMES.filter((name) => settings.callbacks[name] !== undefined),
     ...(task.connectionIds.length === 0 ? {} : { connections: task.connectionIds }),
+    ...(settings.outlets.length === 0 ? {} : { outlets: settings.outlets.map(({ asset }) => asset.name) }),
     templateFields: Object.entries(fieldKindsOf(task))
       .filter(([name, kind]) => (kind === 'template' || kind === 'file') && name in task.fields)
       .map(([name]) => name),

@@ -68,6 +68,8 @@ export interface SerializedDag {
   readonly paramsDefaults: JsonObject;
   /** Names of the run's callbacks that the author gave: the runner finds the functions in the loaded DAG. */
   readonly callbacks?: readonly ('onSuccess' | 'onFailure')[];
+  /** The assets that its schedule names or its tasks update; absent: none. */
+  readonly assets?: readonly SerializedAsset[];
   /** By when the run or a task of it has to be done. */
   readonly deadlines?: readonly SerializedDeadline[];
   /** In topological order (Kahn, ties by order of declaration), so that an index is enough to draw and to decide. */
@@ -133,8 +135,18 @@ export interface SerializedTask {
   readonly callbacks: readonly ('onExecute' | 'onSuccess' | 'onFailure' | 'onRetry' | 'onSkipped')[];
   /** Connections that it is known to use: sent with its grant. Absent: none. */
   readonly connections?: readonly string[];
+  /** Names of the assets that have an event when it succeeds; absent: none. */
+  readonly outlets?: readonly string[];
   /** Names of the templated fields, for the rendered-fields view. */
   readonly templateFields: readonly string[];
+}
+
+/** An asset as the DAGs that name it describe it. */
+export interface SerializedAsset {
+  readonly name: string;
+  readonly uri: string | null;
+  readonly description: string | null;
+  readonly freshnessMs: number | null;
 }
 
 export interface SerializedInput {

@@ -3,9 +3,8 @@ import type { RunState } from './run-state.ts';
 import { TASK_STATES, type TaskState } from './task-state.ts';
 
 /**
- * The one table of legal changes of a task instance's state. It is enforced three times: in memory by `moveInstance`
- * (`rules/instance-state.ts`), for a whole turn by the gate (`store/turn-gate.ts`), and in the row by the compare-and-set of its
- * update (`turn-statements.ts` of each database). A turn may pass several rows of the table at once; it writes the first `from` and the last `to`.
+ * The one table of legal changes of a task instance's state (the scheduler's turn may pass several rows of it at once and
+ * writes the first `from` and the last `to`; {@link assertLegalPath} checks each step). Source: the semantics every rule here is tested by.
  */
 export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
   none: ['scheduled', 'success', 'failed', 'skipped', 'upstream_failed', 'removed'],
@@ -53,22 +52,22 @@ export class IllegalTransitionError extends TsflowError {
   }
 }
 
-/** Throws {@link IllegalTransitionError} unless `path` (two states or more) is made of legal steps. `what` names whose it is. */
-export function assertLegalPath(what: () => string, path: readonly TaskState[]): void {
+/** The gate: throws {@link IllegalTransitionError} unless `path` (two states or more) is made of legal steps. */
+export function assertLegalPath(what: string, path: readonly TaskState[]): void {
   for (let i = 1; i < path.length; i++) {
     const from = path[i - 1]!;
     const to = path[i]!;
-    if (!legal[from].has(to)) throw new IllegalTransitionError(what(), from, to);
+    if (!legal.has(from + to)) throw new IllegalTransitionError(what, from, to);
   }
 }
 
-export function assertLegalRunTransition(what: () => string, from: RunState, to: RunState): void {
-  if (!RUN_TRANSITIONS[from].includes(to)) throw new IllegalTransitionError(what(), from, to);
+export function assertLegalRunTransition(what: string, from: RunState, to: RunState): void {
+  if (!RUN_TRANSITIONS[from].includes(to)) throw new IllegalTransitionError(what, from, to);
 }
 
-const legal = Object.fromEntries(
-  TASK_STATES.map((from) => [from, new Set(TASK_TRANSITIONS[from])]),
-) as unknown as Readonly<Record<TaskState, ReadonlySet<TaskState>>>;
+const legal: ReadonlySet<string> = new Set(
+  TASK_STATES.flatMap((from) => TASK_TRANSITIONS[from].map((to) => from + to)),
+);
 
 /** The table as text, for the documentation. */
 export function transitionsAsMarkdown(): string {

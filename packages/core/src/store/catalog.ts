@@ -1,6 +1,9 @@
 import type { Transaction } from 'kysely';
+import { assetsIn } from '../assets/index.ts';
 import { canonicalJson } from '../json.ts';
 import type { SerializedDag } from '../serialization/index.ts';
+import { timetableFromJson } from '../timetables/index.ts';
+import { recordAssets } from './assets.ts';
 import type { Dialect } from './dialect.ts';
 import type { CatalogPort, ParsedDag, ParsedFile, ParsePass } from './store.ts';
 import { ContentRefusedError } from './store-errors.ts';
@@ -78,6 +81,7 @@ async function recordFile(tx: Transaction<Tables>, { file, dags }: ParsedFile, a
   for (const dag of [...dags].sort((a, b) => (a.serialized.dagId < b.serialized.dagId ? -1 : 1))) {
     await recordVersion(tx, dag, path, at);
     await recordDag(tx, dag, path, at);
+    await recordAssets(tx, dag.serialized, assetsOfSchedule(dag.serialized));
   }
   await markStale(tx, path, dagIds);
   await forgetFailure(tx, path, at);
@@ -154,6 +158,12 @@ async function recordDag(tx: Transaction<Tables>, dag: ParsedDag, file: string, 
     })
     .onConflict((on) => on.column('dagId').doUpdateSet(definition))
     .execute();
+}
+
+function assetsOfSchedule({ timetable }: SerializedDag): readonly string[] {
+  if (timetable.type !== 'asset') return [];
+  const { assets } = timetableFromJson(timetable);
+  return assets === undefined ? [] : assetsIn(assets);
 }
 
 /** DAGs that the file had and has no longer, unless another file has them now. */

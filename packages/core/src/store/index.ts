@@ -1,4 +1,5 @@
 export { askDag, type DagAnswer, type DagRequest, wakeSchedulers } from './ask.ts';
+export { assetEventIntent } from './assets.ts';
 export { type ConnectionFacts, ConnectionVault } from './connection-vault.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
@@ -12,6 +13,7 @@ export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './res
 export { KeyFile } from './secrets/key-file.ts';
 export { SecretUnreadableError } from './secrets/secret-box.ts';
 export type {
+  AssetPort,
   CatalogPort,
   Channel,
   DagWork,
@@ -23,6 +25,7 @@ export type {
   ParsePass,
   PoolPort,
   PoolUse,
+  PostedAssetEvent,
   RunnerPort,
   Store,
   TurnPort,

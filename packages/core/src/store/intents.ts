@@ -79,4 +79,4 @@ async function assertDagExists(tx: Transaction<Tables>, dagId: string): Promise<
 }
 
 /** A row whose `id` the database gives; `Tables` says what is read, where it is always there. */
-const numbered = <Row>(row: Row) => row as Row & { id: number };
+export const numbered = <Row>(row: Row) => row as Row & { id: number };

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '../errors.ts';
+import { Assets } from './assets.ts';
 import { Catalog } from './catalog.ts';
 import type { Dialect } from './dialect.ts';
 import { Intents } from './intents.ts';
@@ -52,6 +53,7 @@ class DialectStore implements Store {
   readonly variables;
   readonly pools;
   readonly runners;
+  readonly assets;
   readonly events;
   readonly #dialect: Dialect;
 
@@ -66,6 +68,7 @@ class DialectStore implements Store {
     this.variables = new Variables(dialect);
     this.pools = new Pools(dialect);
     this.runners = new Runners(dialect);
+    this.assets = new Assets(dialect, () => this.reserveKeys(1));
     this.events = dialect.events;
   }
 

@@ -2,6 +2,7 @@ import type { Waiting } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import {
+  type AssetArrival,
   type AttemptWork,
   type BackfillOptions,
   type BackfillWork,
@@ -21,6 +22,7 @@ import {
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagWork } from './store.ts';
 import type {
+  AssetArrivalTable,
   AttemptTable,
   BackfillTable,
   CallbackTable,
@@ -33,6 +35,7 @@ import type {
 export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph): DagWorkState {
   const dag = emptyDag(work.dag, graphOf(work.dag.currentVersion!));
   for (const [backfillKey, count] of work.queuedRunCounts) dag.queuedRuns.set(backfillKey, count);
+  for (const row of work.assetArrivals) dag.assetArrivals.push(restoreArrival(row));
   for (const row of work.backfills) dag.backfills.set(row.key, restoreBackfill(row));
   const attempts = new Map(work.attempts.map((row) => [row.attemptId, row]));
   const tasks = groupByRun(work.taskInstances);
@@ -59,6 +62,7 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     logicalDate: row.logicalDate,
     dataIntervalStart: row.dataIntervalStart,
     dataIntervalEnd: row.dataIntervalEnd,
+    partition: row.partitionKey,
     backfillKey: row.backfillKey,
     queuedAt: row.queuedAt,
     triggeredBy: row.triggeredBy ?? 'scheduler',
@@ -167,6 +171,7 @@ export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
     mark: row.mark,
     markVersion: row.markVersion,
     nextTick: row.nextTick,
+    assetArrivals: [],
     skipUntil: row.skipUntil,
     runs: new Map(),
     queuedRuns: new Map(),
@@ -175,6 +180,13 @@ export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
     activeTasks: 0,
     activeByTask: new Map(),
   };
+}
+
+function restoreArrival(row: AssetArrivalTable): AssetArrival {
+  const { eventId, asset, partitionKey, at, intervalStart, intervalEnd } = row;
+  const interval =
+    intervalStart === null || intervalEnd === null ? null : { start: intervalStart, end: intervalEnd };
+  return { eventId, asset, partition: partitionKey, at, interval };
 }
 
 function restoreBackfill(row: BackfillTable): BackfillWork {

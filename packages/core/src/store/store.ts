@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
+import type { JsonObject } from '../json.ts';
 import type { SerializedDag } from '../serialization/index.ts';
 import type {
+  AssetArrivalTable,
+  AssetEventTable,
   AttemptTable,
   BackfillTable,
   CallbackTable,
@@ -37,6 +40,7 @@ export interface Store extends AsyncDisposable {
   readonly variables: VariablePort;
   readonly pools: PoolPort;
   readonly runners: RunnerPort;
+  readonly assets: AssetPort;
   readonly events: EventTail;
   /** Reserves `count` surrogate keys and returns the first. */
   reserveKeys(count: number): Promise<number>;
@@ -112,6 +116,8 @@ export interface DagWork {
   /** Not yet ended. */
   readonly attempts: readonly AttemptTable[];
   readonly backfills: readonly BackfillTable[];
+  /** Events of assets that have made no run yet. */
+  readonly assetArrivals: readonly AssetArrivalTable[];
   /** Not yet delivered. */
   readonly callbacks: readonly CallbackTable[];
   /** Of the running runs. */
@@ -212,6 +218,29 @@ export interface PoolUse {
   readonly used: number;
   /** Slots that scheduled tasks wait for, in this pool or at another limit. */
   readonly waiting: number;
+}
+
+export interface AssetPort {
+  /**
+   * Writes an event that no task brought about and tells the DAGs that wait for it, in one transaction. A key that was seen before writes
+   * nothing: the first event's id comes back. Throws `NotFoundError` when no DAG names the asset, `ConflictError` when the key was used for
+   * another asset.
+   */
+  post(event: PostedAssetEvent): Promise<{ eventId: number; repeated: boolean }>;
+  /** Who has to be told of events of these assets: DAGs that are scheduled on them. */
+  consumers(assets: readonly string[]): Promise<readonly { asset: string; dagId: string }[]>;
+  event(eventId: number): Promise<AssetEventTable | null>;
+  /** The events that made a run, oldest first. */
+  eventsOfRun(runKey: number): Promise<readonly AssetEventTable[]>;
+}
+
+export interface PostedAssetEvent {
+  readonly asset: string;
+  readonly extra: JsonObject;
+  readonly partition: string | null;
+  readonly actor: string;
+  readonly at: number;
+  readonly idempotencyKey: string | null;
 }
 
 export interface RunnerPort {

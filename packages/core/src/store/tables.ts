@@ -33,7 +33,66 @@ export interface Tables {
   callback: CallbackTable;
   deadlineMiss: DeadlineMissTable;
   alert: AlertTable;
+  asset: AssetTable;
+  assetUse: AssetUseTable;
+  assetEvent: AssetEventTable;
+  assetArrival: AssetArrivalTable;
   connection: ConnectionTable;
+}
+
+/** What the current version of a DAG says about an asset. Writer: the dag processor. */
+export interface AssetTable {
+  name: string;
+  dagId: string;
+  uri: string | null;
+  description: string | null;
+  freshnessMs: number | null;
+}
+
+/** What the current version of a DAG has to do with an asset. Writer: the dag processor. */
+export interface AssetUseTable {
+  dagId: string;
+  asset: string;
+  /** `schedule`, `outlet`. */
+  role: string;
+  /** Empty: the DAG itself. */
+  taskId: string;
+}
+
+/** Writers: the holder of the DAG whose task it was, or who posts it. Never changed. */
+export interface AssetEventTable {
+  eventId: number;
+  asset: string;
+  at: number;
+  partitionKey: string | null;
+  /** JSON object. */
+  extra: string;
+  actor: string;
+  /** The task that brought it about; null: it was posted. */
+  dagId: string | null;
+  runKey: number | null;
+  runId: string | null;
+  taskId: string | null;
+  mapPath: string | null;
+  /** Data interval of that run. */
+  intervalStart: number | null;
+  intervalEnd: number | null;
+  /** Of a posted one. */
+  idempotencyKey: string | null;
+}
+
+/** An event that reached a DAG which is scheduled on its asset. Writer: the DAG's holder. */
+export interface AssetArrivalTable {
+  dagId: string;
+  eventId: number;
+  asset: string;
+  partitionKey: string | null;
+  at: number;
+  intervalStart: number | null;
+  intervalEnd: number | null;
+  /** `pending`; `taken`: it made the run `runKey`; `dropped`: the schedule names the asset no longer. */
+  state: string;
+  runKey: number | null;
 }
 
 export interface SchedulerTable {
@@ -165,7 +224,7 @@ export interface DagRunTable {
   ordinal: number;
   /** How often a task of it was cleared: part of the identity of runs that its tasks create. */
   clearNumber: number;
-  /** Reserved: assets with partitions. */
+  /** Which part of its assets an asset-triggered run is about. */
   partitionKey: string | null;
   /** 1: a person decided how it ends, so nobody is told of its end. */
   setByHand: number;

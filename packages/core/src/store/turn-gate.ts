@@ -18,35 +18,21 @@ export function assertLegalTurn(turn: Turn): void {
 }
 
 function assertLegalRuns({ runsUpdated, events }: DagEffects): void {
-  if (runsUpdated.length === 0) return;
-  const steps = runStepsOf(events);
   for (const run of runsUpdated) {
     if (run.from === run.state) continue;
+    const steps = events.filter((event) => event.type === 'run_state' && event.runKey === run.key);
     let at = run.from;
-    for (const toState of steps.get(run.key) ?? []) {
-      if (toState === at) continue;
-      assertLegalRunTransition(() => `Run ${run.key}`, at as RunState, toState as RunState);
+    for (const { toState } of steps) {
+      if (toState === null || toState === at) continue;
+      assertLegalRunTransition(`Run ${run.key}`, at as RunState, toState as RunState);
       at = toState;
     }
-    if (at !== run.state)
-      assertLegalRunTransition(() => `Run ${run.key}`, at as RunState, run.state as RunState);
+    if (at !== run.state) assertLegalRunTransition(`Run ${run.key}`, at as RunState, run.state as RunState);
   }
   assertOnce(
     'dag_run',
     runsUpdated.map((run) => run.key),
   );
-}
-
-/** The states that each run went through in this turn, in their order. */
-function runStepsOf(events: readonly NewEvent[]): ReadonlyMap<number, readonly string[]> {
-  const steps = new Map<number, string[]>();
-  for (const { type, runKey, toState } of events) {
-    if (type !== 'run_state' || runKey === null || toState === null) continue;
-    const known = steps.get(runKey);
-    if (known === undefined) steps.set(runKey, [toState]);
-    else known.push(toState);
-  }
-  return steps;
 }
 
 function assertLegalTasks({ tasksInserted, tasksUpdated, events }: DagEffects): void {
@@ -64,7 +50,7 @@ function assertLegalMove(key: number, from: string, to: string, path: readonly s
   if (path === undefined && from === to) return;
   const steps = path ?? [];
   const inner = steps.slice(steps[0] === from ? 1 : 0, steps.at(-1) === to ? -1 : undefined);
-  assertLegalPath(() => `Task instance ${key}`, [from, ...inner, to] as TaskState[]);
+  assertLegalPath(`Task instance ${key}`, [from, ...inner, to] as TaskState[]);
 }
 
 function pathsOf(events: readonly NewEvent[]): ReadonlyMap<number, readonly string[]> {

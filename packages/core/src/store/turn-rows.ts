@@ -1,5 +1,7 @@
 import { ContentRefusedError } from './store-errors.ts';
 import type {
+  AssetArrivalTable,
+  AssetEventTable,
   BackfillTable,
   DagRunTable,
   DeadlineMissTable,
@@ -282,6 +284,39 @@ export const ALERTS: RowLayout<NewAlert> = layout('alert', {
   nextAt: 'int8',
   createdAt: 'int8',
 });
+
+export const ASSET_EVENTS: RowLayout<AssetEventTable> = layout('asset_event', {
+  eventId: 'int8',
+  asset: 'text',
+  at: 'int8',
+  partitionKey: 'text',
+  extra: 'text',
+  actor: 'text',
+  dagId: 'text',
+  runKey: 'int8',
+  runId: 'text',
+  taskId: 'text',
+  mapPath: 'text',
+  intervalStart: 'int8',
+  intervalEnd: 'int8',
+  idempotencyKey: 'text',
+});
+
+export const ASSET_ARRIVALS: RowLayout<AssetArrivalTable> = layout('asset_arrival', {
+  dagId: 'text',
+  eventId: 'int8',
+  asset: 'text',
+  partitionKey: 'text',
+  at: 'int8',
+  intervalStart: 'int8',
+  intervalEnd: 'int8',
+  state: 'text',
+  runKey: 'int8',
+});
+
+/** An arrival that is there already takes its new state. */
+export const ARRIVED_BEFORE =
+  'on conflict (dag_id, event_id) do update set state = excluded.state, run_key = excluded.run_key';
 
 /** The value of one column, refused in words when a database would not keep it as it is. */
 export function columnValue<T>(layout: RowLayout<T>, column: Column<T>, row: T): SqlValue {

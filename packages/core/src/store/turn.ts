@@ -1,5 +1,7 @@
 import type {
   AlertTable,
+  AssetArrivalTable,
+  AssetEventTable,
   BackfillTable,
   CallbackTable,
   DagRunTable,
@@ -54,6 +56,10 @@ export interface DagEffects {
   readonly callbacksUpdated: CallbackUpdate[];
   /** A name that a run has already is left alone. */
   readonly deadlinesMissed: DeadlineMissTable[];
+  /** Events of outlets of the DAG's tasks. */
+  readonly assetEvents: AssetEventTable[];
+  /** Events that reached the DAG; one that is there already takes the new state and run. */
+  readonly assetArrivals: AssetArrivalTable[];
   /** An id that is there already is left alone. */
   readonly alerts: NewAlert[];
 }

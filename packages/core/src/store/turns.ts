@@ -2,7 +2,14 @@ import { sql } from 'kysely';
 import type { TaskState } from '../state/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { DagWork, TurnPort } from './store.ts';
-import type { AttemptTable, CallbackTable, DagRunTable, DagTable, TaskInstanceTable } from './tables.ts';
+import type {
+  AssetArrivalTable,
+  AttemptTable,
+  CallbackTable,
+  DagRunTable,
+  DagTable,
+  TaskInstanceTable,
+} from './tables.ts';
 import type { Turn, TurnResult } from './turn.ts';
 import { SLOT_STATES } from './turn-counters.ts';
 import { assertLegalTurn } from './turn-gate.ts';
@@ -51,6 +58,7 @@ export class Turns implements TurnPort {
       taskInstances,
       attempts: await this.#newestAttempts(dag),
       callbacks: await this.#pendingCallbacks(dagId),
+      assetArrivals: await this.#pendingArrivals(dagId),
       deadlinesMissed: await this.#deadlinesMissed(activeRuns.map((run) => run.key)),
       backfills,
       queuedRunCounts,
@@ -255,6 +263,16 @@ export class Turns implements TurnPort {
       .groupBy('backfillKey')
       .execute();
     return new Map(rows.map((row) => [row.backfillKey, Number(row.runs)]));
+  }
+
+  #pendingArrivals(dagId: string): Promise<readonly AssetArrivalTable[]> {
+    return this.#dialect.db
+      .selectFrom('assetArrival')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where(PENDING)
+      .orderBy('eventId')
+      .execute();
   }
 
   #pendingCallbacks(dagId: string): Promise<readonly CallbackTable[]> {

@@ -1,3 +1,9 @@
-export { MAX_RENDERED_TEXT, type RenderedFields, renderFields, templateNames } from './render-fields.ts';
+export {
+  MAX_RENDERED_TEXT,
+  type RenderedFields,
+  renderFields,
+  renderValue,
+  templateNames,
+} from './render-fields.ts';
 export { renderMessage } from './render-message.ts';
 export { TemplateError } from './template-error.ts';

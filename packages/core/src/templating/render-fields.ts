@@ -53,6 +53,11 @@ export async function renderFields(
   return { values, rendered: Object.fromEntries(rendered) };
 }
 
+/** Resolves one value that is no field, such as the partition of an outlet, as a templated field would be. */
+export function renderValue(value: unknown, name: string, context: TaskContext): Promise<unknown> {
+  return resolve(value, { field: name, kind: 'template', context });
+}
+
 interface Place {
   /** `env.DAY`. */
   readonly field: string;

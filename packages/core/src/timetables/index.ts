@@ -1,3 +1,4 @@
+export { AssetTimetable } from './asset-timetable.ts';
 export { ContinuousTimetable } from './continuous-timetable.ts';
 export { CRON_PRESETS } from './cron.ts';
 export { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
@@ -16,7 +17,13 @@ export { MonthsTimetable } from './months-timetable.ts';
 export { MultiCronTimetable } from './multi-cron-timetable.ts';
 export { NullTimetable } from './null-timetable.ts';
 export { OnceTimetable } from './once-timetable.ts';
-export { type Schedule, type ScheduleOptions, timetableFromSchedule } from './schedule.ts';
+export {
+  type AssetsOrTime,
+  type Schedule,
+  type ScheduleOptions,
+  scheduledAssets,
+  timetableFromSchedule,
+} from './schedule.ts';
 export { InvalidScheduleError } from './schedule-error.ts';
 export type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
 export { timetableFromJson } from './timetable-json.ts';

@@ -1,4 +1,12 @@
+import {
+  type Asset,
+  type AssetCondition,
+  type AssetExpression,
+  all,
+  isAssetExpression,
+} from '../assets/index.ts';
 import type { Duration } from '../duration.ts';
+import { AssetTimetable } from './asset-timetable.ts';
 import { ContinuousTimetable } from './continuous-timetable.ts';
 import { CronTriggerTimetable } from './cron-trigger-timetable.ts';
 import { DeltaTimetable } from './delta-timetable.ts';
@@ -11,15 +19,30 @@ import type { Timetable } from './timetable.ts';
 
 /**
  * A schedule as authors write it: a cron expression or preset, `@once`, `@continuous`, several crons, a duration, a number of
- * months, a timetable of their own, or null for none.
+ * months, assets (an expression, or a list that stands for all of them; with `time` also at ticks), a timetable of their own, or null
+ * for none.
  */
 export type Schedule =
   | string
   | readonly string[]
   | { readonly every: Duration }
   | { readonly everyMonths: number }
+  | AssetExpression
+  | readonly AssetExpression[]
+  | AssetsOrTime
   | Timetable
   | null;
+
+/** Runs when the assets were updated, and at the ticks of `time`. */
+export interface AssetsOrTime {
+  readonly assets: AssetExpression | readonly AssetExpression[];
+  readonly time:
+    | string
+    | readonly string[]
+    | { readonly every: Duration }
+    | { readonly everyMonths: number }
+    | Timetable;
+}
 
 /** What the DAG says besides its schedule. */
 export interface ScheduleOptions {
@@ -36,6 +59,8 @@ export interface ScheduleOptions {
 export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptions = {}): Timetable {
   if (schedule === null) return new NullTimetable();
   if (typeof schedule === 'string') return fromText(schedule, options);
+  if (isAssetExpression(schedule)) return new AssetTimetable(schedule.condition);
+  if (isAssetList(schedule)) return new AssetTimetable(conditionOf(schedule));
   if (isList(schedule)) {
     return schedule.length === 1
       ? fromText(schedule[0]!, options)
@@ -43,12 +68,15 @@ export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptio
   }
   if (typeof schedule === 'object') {
     if ('nextRun' in schedule) return schedule;
+    if ('assets' in schedule && 'time' in schedule) {
+      return new AssetTimetable(conditionOf(schedule.assets), timetableFromSchedule(schedule.time, options));
+    }
     if ('every' in schedule) return new DeltaTimetable(schedule.every, options);
     if ('everyMonths' in schedule) return new MonthsTimetable(schedule.everyMonths, options);
   }
   throw new InvalidScheduleError(
     JSON.stringify(schedule) ?? String(schedule),
-    'expected a cron expression, a preset such as "@daily", a list of crons, { every: "10m" }, { everyMonths: 1 }, a timetable, or null.',
+    'expected a cron expression, a preset such as "@daily", a list of crons, { every: "10m" }, { everyMonths: 1 }, assets, { assets, time }, a timetable, or null.',
   );
 }
 
@@ -57,6 +85,24 @@ function fromText(schedule: string, options: ScheduleOptions): Timetable {
   if (word === '@once') return new OnceTimetable();
   if (word === '@continuous') return new ContinuousTimetable();
   return new CronTriggerTimetable(schedule, options);
+}
+
+/** The assets that `schedule` names, each once. */
+export function scheduledAssets(schedule: Schedule): readonly Asset[] {
+  if (schedule === null || typeof schedule !== 'object') return [];
+  if (isAssetExpression(schedule)) return schedule.assets;
+  if (isAssetList(schedule)) return all(...schedule).assets;
+  return 'assets' in schedule && 'time' in schedule ? scheduledAssets(schedule.assets) : [];
+}
+
+/** One asset needs no "all of". */
+function conditionOf(assets: AssetExpression | readonly AssetExpression[]): AssetCondition {
+  const parts = isAssetExpression(assets) ? [assets] : assets;
+  return parts.length === 1 ? parts[0]!.condition : all(...parts).condition;
+}
+
+function isAssetList(schedule: Schedule): schedule is readonly AssetExpression[] {
+  return Array.isArray(schedule) && schedule.length > 0 && schedule.every(isAssetExpression);
 }
 
 /** `Array.isArray` does not narrow readonly lists. */

@@ -1,5 +1,7 @@
+import type { AssetCondition } from '../assets/index.ts';
 import { didYouMean, InvalidInputError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { AssetTimetable } from './asset-timetable.ts';
 import { ContinuousTimetable } from './continuous-timetable.ts';
 import { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
 import { CronTriggerTimetable } from './cron-trigger-timetable.ts';
@@ -29,6 +31,11 @@ const READERS: Readonly<Record<string, (json: JsonObject) => Timetable>> = {
       startDate: new Date(text(json, 'startDate')),
       timezone: text(json, 'timezone'),
     }),
+  asset: (json) =>
+    new AssetTimetable(
+      condition(json.assets),
+      json.time == null ? null : timetableFromJson(json.time as JsonObject),
+    ),
   events: (json) =>
     new EventsTimetable(
       texts(json, 'events').map((event) => new Date(event)),
@@ -44,6 +51,18 @@ export function timetableFromJson(json: JsonObject): Timetable {
   const meant = didYouMean(type, known);
   throw new InvalidInputError(
     `timetable: no type "${type}"; expected ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean "${meant}"?`}`,
+  );
+}
+
+function condition(json: Json | undefined): AssetCondition {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    const { asset, any, all } = json as JsonObject;
+    if (typeof asset === 'string') return { asset };
+    if (Array.isArray(any)) return { any: any.map(condition) };
+    if (Array.isArray(all)) return { all: all.map(condition) };
+  }
+  throw new InvalidInputError(
+    `timetable: expected a condition over assets, got ${JSON.stringify(json)?.slice(0, 200)}.`,
   );
 }
 

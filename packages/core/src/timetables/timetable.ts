@@ -1,3 +1,4 @@
+import type { AssetCondition } from '../assets/index.ts';
 import type { JsonObject } from '../json.ts';
 
 /** A stretch of time that a run is about. Half open: `start` belongs to it, `end` does not. Instants, UTC. */
@@ -33,6 +34,8 @@ export interface Timetable {
   readonly type: string;
   /** Whether it has ticks without end and without state, so that a backfill can walk a range of it. */
   readonly periodic: boolean;
+  /** When assets start runs, besides its ticks; absent: they do not. */
+  readonly assets?: AssetCondition;
   /** The run that follows the slot `last` (null: none yet); null when there is none any more. */
   nextRun(last: Date | null, restriction: TimeRestriction): RunInfo | null;
   /** The data interval of a run that a person starts at `runAfter`: the last complete one before it. */

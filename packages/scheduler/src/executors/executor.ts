@@ -69,7 +69,7 @@ export interface GoneReport {
 
 export type TaskQuestion = Extract<
   RunnerMessage,
-  { verb: 'state' | 'xcom' | 'variable' | 'set_variable' | 'connection' }
+  { verb: 'state' | 'xcom' | 'asset_events' | 'variable' | 'set_variable' | 'connection' }
 >;
 
 /** What is known of an attempt that another scheduler handed out. */
@@ -81,7 +81,7 @@ export interface AdoptableAttempt {
   readonly processGroups: readonly number[];
 }
 
-/** `started` tells whether it may have run at all: one that no runner acknowledged is granted again, uncounted. */
+/** `granted` tells whether it may have run at all: one that no runner acknowledged is granted again, uncounted. */
 export interface LostAttempt {
   readonly attemptId: number;
   readonly grantNumber: number;

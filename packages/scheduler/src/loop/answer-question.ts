@@ -1,7 +1,8 @@
 import { validateVariable } from '@tsflow/core/config';
 import { NotFoundError, TsflowError } from '@tsflow/core/errors';
-import type { Json } from '@tsflow/core/json';
+import type { Json, JsonObject } from '@tsflow/core/json';
 import type { InstanceWork } from '@tsflow/core/rules';
+import type { AssetEventTable } from '@tsflow/core/store';
 import type { TaskQuestion } from '../executors/executor.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +47,8 @@ async function answerAttempt(
       const text = (await world.store.turns.xcoms([source.key], question.key)).get(source.key);
       return text === undefined ? null : (JSON.parse(text) as Json);
     }
+    case 'asset_events':
+      return (await world.store.assets.eventsOfRun(instance.run.key)).map(toldEvent);
     case 'state': {
       // Saved before a side effect, so the task waits until it is written: a statement of its own, fenced by the grant.
       instance.attempt!.savedState = question.savedState;
@@ -59,6 +62,19 @@ async function answerAttempt(
       return null;
     }
   }
+}
+
+/** As `AssetPort.triggeredBy` gives it, but for its date. */
+function toldEvent(event: AssetEventTable): Json {
+  const { eventId, asset, at, partitionKey, extra, dagId, runId, taskId, mapPath } = event;
+  return {
+    eventId,
+    asset,
+    at: new Date(at).toISOString(),
+    partition: partitionKey,
+    extra: JSON.parse(extra) as JsonObject,
+    source: dagId === null ? null : { dagId, runId, taskId, mapPath },
+  };
 }
 
 async function answerInstallation(

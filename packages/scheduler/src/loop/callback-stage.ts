@@ -139,6 +139,7 @@ export async function callbackWorkload(world: World, callback: CallbackWork): Pr
     },
     timezone: graph.dag.timezone,
     conf: facts.conf,
+    partition: null,
     inputs: {},
     executionTimeoutMs: CALLBACK_TIMEOUT_MS,
     timeLeftMs: CALLBACK_TIMEOUT_MS,

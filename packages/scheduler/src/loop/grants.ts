@@ -47,6 +47,7 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     dataInterval: { start: iso(run.dataIntervalStart), end: iso(run.dataIntervalEnd) },
     timezone: run.graph.dag.timezone,
     conf: run.conf,
+    partition: run.partition,
     inputs: task.spec.inputs.length === 0 ? noInputs : await inputsOf(world, instance),
     ...(kind === 'on_kill'
       ? { executionTimeoutMs: ON_KILL_TIMEOUT_MS, timeLeftMs: ON_KILL_TIMEOUT_MS }

@@ -15,6 +15,7 @@ import {
   type TaskSelection,
 } from '@tsflow/core/intents';
 import {
+  type AssetArrival,
   answered,
   type Changes,
   choiceWithin,
@@ -25,6 +26,7 @@ import {
 } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
+import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
 import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
@@ -54,6 +56,16 @@ export async function applyIntents(
     if (row.kind === 'watch' || row.kind === 'watch_answer') {
       await applyBetweenDags(world, dag, row, changes);
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
+      continue;
+    }
+    if (row.kind === 'asset_fan_out') {
+      await passAssetEvents(world, dag, row.payload, changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
+      continue;
+    }
+    if (row.kind === 'asset_event') {
+      const kept = receiveAssetEvent(world, dag, JSON.parse(row.payload) as AssetArrival, changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', { kept }, changes.now) });
       continue;
     }
     const intent = { kind: row.kind, payload: JSON.parse(row.payload) } as Intent;

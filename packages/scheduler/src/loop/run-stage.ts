@@ -19,8 +19,8 @@ import type { DagRunTable } from '@tsflow/core/store';
 import type { RunInfo } from '@tsflow/core/timetables';
 import type { World } from './world.ts';
 
-/** Dates of a backfill that are looked up at once: as many as there is room for, more while they are passed over. */
-const MAX_BACKFILL_CHUNK = 128;
+/** Dates of a backfill that are looked up at once. */
+const BACKFILL_CHUNK = 128;
 
 /**
  * Starts what may start in DAGs that have room: runs that were queued, and the next runs of their backfills. Costs what starts.
@@ -105,29 +105,23 @@ async function expandBackfill(
   if (backfill.state !== 'running') return;
   const { timetable } = await world.versions.ensure(dag.graph.version);
   const range = { fromDate: backfill.fromDate, toDate: backfill.toDate, reverse: backfill.options.reverse };
-  const room = roomForRuns(dag, backfill.key, 0);
-  // The end of one of them is the moment to look again.
-  if (room === 0 && (dag.activeRuns.get(backfill.key) ?? 0) > 0) return;
-  for (let size = Math.max(1, room); ; size = Math.min(MAX_BACKFILL_CHUNK, size * 2)) {
-    const chunk = firstOf(backfillDates(timetable, range, backfill.cursor), size);
+  let dates = backfillDates(timetable, range, backfill.cursor)[Symbol.iterator]();
+  for (;;) {
+    const chunk: RunInfo[] = [];
+    for (let next = dates.next(); next.done !== true; next = dates.next()) {
+      chunk.push(next.value);
+      if (chunk.length === BACKFILL_CHUNK) break;
+    }
     if (chunk.length === 0) break;
     const complete = await backfillChunk(world, dag, backfill, chunk, changes);
     if (!complete) return;
+    dates = backfillDates(timetable, range, backfill.cursor)[Symbol.iterator]();
   }
   const open = (dag.activeRuns.get(backfill.key) ?? 0) + (dag.queuedRuns.get(backfill.key) ?? 0);
   if (open > 0) return;
   backfill.state = backfill.failed > 0 ? 'failed' : 'success';
   backfill.endDate = changes.now;
   noteBackfillState(dag, backfill, backfill.actor, changes);
-}
-
-function firstOf(dates: Iterable<RunInfo>, count: number): RunInfo[] {
-  const first: RunInfo[] = [];
-  for (const date of dates) {
-    first.push(date);
-    if (first.length === count) break;
-  }
-  return first;
 }
 
 /** Works through dates until there is no room; false: some are left. */

@@ -31,6 +31,7 @@ import type { Executor, ExecutorEvents } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
 import { fileAlerts } from './alert-stage.ts';
 import { answerQuestion } from './answer-question.ts';
+import { createAssetRuns, fileAssetEvents } from './asset-stage.ts';
 import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
 import type { Admission } from './grants.ts';
@@ -258,6 +259,7 @@ export class Scheduler implements Service {
     this.#applyTimers(changes);
     await this.#applyPendingIntents(reports.length, answers, intentsDecided, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
+    await createAssetRuns(this.#world, changes);
     await startRuns(this.#world, changes.roomInDags, changes);
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
     for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
@@ -266,6 +268,7 @@ export class Scheduler implements Service {
     const admitted = await this.#admit(changes);
     await held.watches.answer(changes);
     await fileCallbacks(this.#world, changes);
+    await fileAssetEvents(this.#world, changes);
 
     const result = await this.#commit(changes, intentsDecided);
     if (result === null) {
@@ -564,6 +567,7 @@ function touchedDags(changes: Changes): Set<string> {
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
   for (const { run } of changes.deadlinesMissed) dags.add(run.dag.dagId);
+  for (const { dag } of changes.assetArrivals.values()) dags.add(dag.dagId);
   for (const { callback } of changes.callbacks) dags.add(callback.dag.dagId);
   return dags;
 }

@@ -1,4 +1,6 @@
 import {
+  type ArrivalChange,
+  type AssetArrival,
   type AttemptWork,
   type BackfillWork,
   type CallbackChange,
@@ -12,6 +14,7 @@ import {
   type TurnEvent,
 } from '@tsflow/core/rules';
 import type {
+  AssetArrivalTable,
   AttemptUpdate,
   BackfillTable,
   CallbackUpdate,
@@ -27,6 +30,7 @@ import type {
   TaskInstanceTable,
   TaskUpdate,
 } from '@tsflow/core/store';
+import { assetEventRow } from './asset-stage.ts';
 
 /** What a turn writes besides the changes of the working state. */
 export interface TurnNotes {
@@ -93,6 +97,12 @@ export function turnEffects(
     const missedAt = changes.now;
     effects(run.dag).deadlinesMissed.push({ runKey: run.key, name, dagId, taskId, dueAt, missedAt });
   }
+  for (const event of changes.assetEvents) {
+    effects(event.instance.run.dag).assetEvents.push(assetEventRow(event, changes.now));
+  }
+  for (const [arrival, change] of changes.assetArrivals) {
+    effects(change.dag).assetArrivals.push(arrivalRow(arrival, change));
+  }
   for (const { dag, alert } of notes.alerts) effects(dag).alerts.push(alert);
   for (const { dagId, intent } of notes.intentsDecided) effects(dagOf(dagId)).intentsDecided.push(intent);
   for (const { from, intent } of notes.intentsSent) effects(from).intentsSent.push(intent);
@@ -122,6 +132,8 @@ function emptyEffects(dag: DagWorkState): DagEffects {
     callbacksInserted: [],
     callbacksUpdated: [],
     deadlinesMissed: [],
+    assetEvents: [],
+    assetArrivals: [],
     alerts: [],
   };
 }
@@ -163,7 +175,7 @@ function runRow(run: RunWork): DagRunTable {
     // Keys grow in the order of creation, which is the order in which runs of a backfill and of a schedule are to start.
     ordinal: run.key,
     clearNumber: run.clearNumber,
-    partitionKey: null,
+    partitionKey: run.partition,
     setByHand: run.setByHand ? 1 : 0,
     taskIds: run.taskIds === null ? null : JSON.stringify(run.taskIds),
   };
@@ -295,6 +307,19 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
       attempt.savedState === null && attempt.state === 'on_kill' ? 'null' : json(attempt.savedState),
     waiting: json(attempt.waiting),
     waitsForDag: watchedDag(attempt),
+  };
+}
+
+function arrivalRow(arrival: AssetArrival, { dag, state, run }: ArrivalChange): AssetArrivalTable {
+  const { partition, interval, ...columns } = arrival;
+  return {
+    ...columns,
+    dagId: dag.dagId,
+    partitionKey: partition,
+    intervalStart: interval?.start ?? null,
+    intervalEnd: interval?.end ?? null,
+    state,
+    runKey: run?.key ?? null,
   };
 }
 

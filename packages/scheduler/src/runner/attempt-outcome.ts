@@ -1,3 +1,4 @@
+import type { EmittedAssetEvent } from '@tsflow/core/assets';
 import {
   type Decides,
   RETURN_VALUE,
@@ -37,14 +38,18 @@ export function successOutcome(
   value: unknown,
   pushed: ReadonlyMap<string, Json>,
   decides: Decides | null,
+  assetEvents: readonly EmittedAssetEvent[],
   maxXComBytes?: number,
 ): TaskOutcome {
   const xcoms: { [key: string]: Json } = Object.fromEntries(pushed);
   const result = xcomValue(RETURN_VALUE, value, maxXComBytes);
   if (result !== undefined) xcoms[RETURN_VALUE] = result;
-  return decides === null
-    ? { kind: 'success', xcoms }
-    : { kind: 'success', xcoms, decision: decision(decides, value) };
+  return {
+    kind: 'success',
+    xcoms,
+    ...(decides === null ? {} : { decision: decision(decides, value) }),
+    ...(assetEvents.length === 0 ? {} : { assetEvents }),
+  };
 }
 
 /**

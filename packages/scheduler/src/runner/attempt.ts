@@ -9,6 +9,7 @@ import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
 import { type Params, parseParams } from '@tsflow/core/params';
 import { renderFields } from '@tsflow/core/templating';
 import type { TaskOutcome, Workload } from '../task-api/protocol.ts';
+import { outletEvents } from './asset-port.ts';
 import {
   AttemptCancelledError,
   ExecutionTimeoutError,
@@ -130,7 +131,7 @@ export class Attempt {
       }
       if (this.workload.kind === 'trigger') {
         const event = await this.#runTrigger(operator, context);
-        return successOutcome(event, new Map(), null, this.#host.maxXComBytes);
+        return successOutcome(event, new Map(), null, [], this.#host.maxXComBytes);
       }
       const { event, calls } = this.workload;
       if (calls === 0) await this.#notifyStart(dag, operator, context);
@@ -140,7 +141,8 @@ export class Attempt {
           ? await operator.execute(context, values as never)
           : await operator.resume(context, event, values as never);
       this.#abort?.signal.throwIfAborted();
-      return successOutcome(value, context.pushed, operator.decides, this.#host.maxXComBytes);
+      const events = await outletEvents(operator, context, context.emitted);
+      return successOutcome(value, context.pushed, operator.decides, events, this.#host.maxXComBytes);
     } catch (thrown) {
       // A task that stops because it was told to says so in many ways; the reason it was given is the true one.
       throw this.#abort?.signal.aborted ? this.#abort.signal.reason : thrown;
@@ -166,6 +168,7 @@ export class Attempt {
       },
       dagDirectory: dirname(bundlePath),
       maxXComBytes,
+      outlets: dag.tasks.get(workload.taskId)?.settings.outlets.map(({ asset }) => asset.name) ?? [],
     });
     return this.#context;
   }

@@ -1,3 +1,4 @@
+import type { EmittedAssetEvent } from '@tsflow/core/assets';
 import {
   type Connection,
   type ConnectionPort,
@@ -6,6 +7,7 @@ import {
 } from '@tsflow/core/connections';
 import {
   type AnyDag,
+  type AssetPort,
   isLiveVariable,
   type LiveVariable,
   type ProcessPort,
@@ -25,11 +27,13 @@ import type { Params } from '@tsflow/core/params';
 import type { RunType } from '@tsflow/core/state';
 import { ATTEMPT_VARIABLE } from '../processes/process-table.ts';
 import type { Workload } from '../task-api/protocol.ts';
+import { assetPort } from './asset-port.ts';
 import { xcomValue } from './xcom-value.ts';
 
 /** What an attempt asks of the scheduler, whichever way it travels. */
 export type AttemptQuestion =
   | { readonly verb: 'state'; readonly savedState: JsonObject | null }
+  | { readonly verb: 'asset_events' }
   | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string }
   | { readonly verb: 'variable'; readonly key: string }
   | { readonly verb: 'set_variable'; readonly key: string; readonly value: Json }
@@ -55,6 +59,8 @@ export interface ContextParts {
   readonly scratchDir: string;
   readonly dagDirectory: string;
   readonly maxXComBytes: number | undefined;
+  /** Names of the assets that the task updates. */
+  readonly outlets: readonly string[];
 }
 
 /** The context of one attempt, over the task API. Also keeps what the attempt pushed and saved, for its outcome. */
@@ -74,12 +80,16 @@ export class AttemptContext implements TaskContext {
   readonly log: TaskLog;
   readonly xcom: XComPort;
   readonly variables: VariablePort;
+  readonly assets: AssetPort;
+  readonly partition: string | null;
   readonly connections: ConnectionPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
   readonly dagDirectory: string;
   /** What the task pushed so far; stored with its success. */
   readonly pushed = new Map<string, Json>();
+  /** What it said about its outlets so far. */
+  readonly emitted: EmittedAssetEvent[] = [];
   readonly #dataInterval: Workload['dataInterval'];
   readonly #signal: () => AbortSignal;
   readonly #schedule: ContextParts['schedule'];
@@ -111,6 +121,8 @@ export class AttemptContext implements TaskContext {
     this.log = taskLog(parts.log);
     this.xcom = xcomPort(parts, this.pushed);
     this.variables = variablePort(ports);
+    this.assets = assetPort(ports, this.emitted, parts.outlets);
+    this.partition = workload.partition;
     this.connections = connectionPort(parts);
     this.processes = {
       environment: { [ATTEMPT_VARIABLE]: String(workload.attemptId) },

@@ -52,6 +52,8 @@ export interface Workload {
   readonly dataInterval: { readonly start: string; readonly end: string };
   readonly timezone: string;
   readonly conf: JsonObject;
+  /** Which part of its assets the run is about; null: it is about no part. */
+  readonly partition: string | null;
   /** Values of the typed inputs: key is `<taskId>/<key>`; one that is missing here has to be asked for with `xcom`. */
   readonly inputs: { readonly [source: string]: Json };
   readonly executionTimeoutMs: number | null;
@@ -149,6 +151,8 @@ export type RunnerMessage =
       readonly key: string;
       readonly value: Json;
     })
+  /** The events that started the run of this attempt. */
+  | (AboutAttempt & { readonly verb: 'asset_events'; readonly seq: number })
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })
   /** A grant that waited behind another has not begun and will not. */
   | (AboutAttempt & { readonly verb: 'withdrawn' })

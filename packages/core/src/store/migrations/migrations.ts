@@ -4,6 +4,7 @@ import { schedulerProcess } from './0002-scheduler-process.ts';
 import { waiting } from './0003-waiting.ts';
 import { outbox } from './0004-outbox.ts';
 import { limitsAndRecovery } from './0005-limits-and-recovery.ts';
+import { assets } from './0007-assets.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   waiting,
   outbox,
   limitsAndRecovery,
+  assets,
 ];

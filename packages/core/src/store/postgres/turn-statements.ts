@@ -1,6 +1,9 @@
 import type { DagEffects } from '../turn.ts';
 import {
   ALERTS,
+  ARRIVED_BEFORE,
+  ASSET_ARRIVALS,
+  ASSET_EVENTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
   BACKFILL_UPDATES,
@@ -68,6 +71,8 @@ export function insertStatement(dags: readonly DagEffects[]): TurnStatement | nu
   );
   insert(collect(dags, 'callbacksInserted'), CALLBACKS);
   insert(collect(dags, 'deadlinesMissed'), DEADLINE_MISSES, 'on conflict do nothing');
+  insert(collect(dags, 'assetEvents'), ASSET_EVENTS);
+  insert(collect(dags, 'assetArrivals'), ASSET_ARRIVALS, ARRIVED_BEFORE);
   insert(collect(dags, 'alerts'), ALERTS, 'on conflict do nothing');
   return statement.build();
 }

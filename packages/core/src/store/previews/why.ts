@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { liveNumber, ownVariable } from '../../config/index.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
@@ -13,11 +12,8 @@ import {
 import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
 import { DEFAULT_POOL, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
-import { SLOT_STATES } from '../turn-counters.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
-/** Written into the SQL, not bound: only so does the partial index of open runs apply. */
-const RUNNING = sql<boolean>`state = 'running'`;
 /** A scheduler that has not beaten for this long counts as gone (model section 9). */
 const LEASE_MS = 30_000;
 
@@ -68,7 +64,7 @@ async function readinessWorld(
     .selectFrom('dagRun')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('dagId', '=', dag.dagId)
-    .where(RUNNING)
+    .where('state', '=', 'running')
     .executeTakeFirstOrThrow();
   const limit = task?.maxActiveTisPerDag ?? null;
   return {
@@ -127,15 +123,12 @@ function activeOf(store: Store, run: RunWork, taskId: string): Promise<number> {
   return countHolding(store, run.dag.dagId, taskId);
 }
 
-/** Through the runs that are open, never the history: no index has the instances of a DAG by their state. */
 async function countHolding(store: Store, dagId: string, taskId?: string): Promise<number> {
   const row = await store.db
     .selectFrom('taskInstance')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('runKey', 'in', (of) =>
-      of.selectFrom('dagRun').select('key').where('dagId', '=', dagId).where(RUNNING),
-    )
-    .where('state', 'in', SLOT_STATES)
+    .where('dagId', '=', dagId)
+    .where('state', 'in', ['queued', 'running', 'restarting'])
     .$if(taskId !== undefined, (query) => query.where('taskId', '=', taskId!))
     .executeTakeFirstOrThrow();
   return Number(row.count);

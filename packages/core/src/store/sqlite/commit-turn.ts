@@ -88,6 +88,8 @@ function writeEffects(statements: TurnStatements, effects: DagEffects): void {
   statements.callbacks.writeAll(effects.callbacksInserted);
   statements.callbackUpdates.writeAll(effects.callbacksUpdated);
   statements.deadlineMisses.writeAll(effects.deadlinesMissed);
+  statements.assetEvents.writeAll(effects.assetEvents);
+  statements.assetArrivals.writeAll(effects.assetArrivals);
   statements.alerts.writeAll(effects.alerts);
 }
 

@@ -1,6 +1,9 @@
 import { CompareAndSetError } from '../store-errors.ts';
 import {
   ALERTS,
+  ARRIVED_BEFORE,
+  ASSET_ARRIVALS,
+  ASSET_EVENTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
   BACKFILL_UPDATES,
@@ -48,6 +51,8 @@ export class TurnStatements {
   readonly callbackUpdates;
   readonly deadlineMisses;
   readonly alerts;
+  readonly assetEvents;
+  readonly assetArrivals;
 
   constructor(database: SqliteDatabase) {
     this.fence = database.prepare(
@@ -114,6 +119,8 @@ export class TurnStatements {
       found: 'select grant_number from callback where key = ?',
     });
     this.deadlineMisses = rows(DEADLINE_MISSES, `${insert(DEADLINE_MISSES)} on conflict do nothing`);
+    this.assetEvents = rows(ASSET_EVENTS, insert(ASSET_EVENTS));
+    this.assetArrivals = rows(ASSET_ARRIVALS, `${insert(ASSET_ARRIVALS)} ${ARRIVED_BEFORE}`);
     this.alerts = rows(ALERTS, `${insert(ALERTS)} on conflict do nothing`);
   }
 }

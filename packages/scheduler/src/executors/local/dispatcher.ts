@@ -88,7 +88,8 @@ export class Dispatcher {
   /** It has neither a runner nor a place among the waiting any more. */
   remove(assignment: Assignment): void {
     const { runner } = assignment;
-    if (runner === null) return removeFrom(this.#waiting, assignment);
+    removeFrom(this.#waiting, assignment);
+    if (runner === null) return;
     if (runner.assignment === assignment) runner.assignment = null;
     removeFrom(runner.ahead, assignment);
   }

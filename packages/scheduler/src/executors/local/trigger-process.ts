@@ -187,6 +187,7 @@ export class TriggerProcess {
       }
       case 'state':
       case 'xcom':
+      case 'asset_events':
       case 'variable':
       case 'set_variable':
       case 'connection':

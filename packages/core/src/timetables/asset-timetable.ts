@@ -1,0 +1,47 @@
+import { type AssetCondition, describeCondition } from '../assets/index.ts';
+import type { JsonObject } from '../json.ts';
+import type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
+
+/**
+ * Runs when assets were updated, and (with `time`) at the ticks of another timetable too. Which events make a run is decided where
+ * they arrive; here are only its ticks.
+ */
+export class AssetTimetable implements Timetable {
+  readonly type = 'asset';
+  readonly assets: AssetCondition;
+  readonly time: Timetable | null;
+
+  constructor(assets: AssetCondition, time: Timetable | null = null) {
+    this.assets = assets;
+    this.time = time;
+  }
+
+  get periodic(): boolean {
+    return this.time?.periodic ?? false;
+  }
+
+  nextRun(last: Date | null, restriction: TimeRestriction): RunInfo | null {
+    return this.time?.nextRun(last, restriction) ?? null;
+  }
+
+  manualInterval(runAfter: Date): DataInterval {
+    return this.time?.manualInterval(runAfter) ?? { start: runAfter, end: runAfter };
+  }
+
+  runsBetween(start: Date, end: Date): Iterable<RunInfo> {
+    return this.time?.runsBetween(start, end) ?? [];
+  }
+
+  describe(): string {
+    const condition = `when ${describeCondition(this.assets)} is updated`;
+    return this.time === null ? condition : `${condition}, or ${this.time.describe()}`;
+  }
+
+  toJson(): JsonObject {
+    return {
+      type: this.type,
+      assets: this.assets,
+      time: this.time?.toJson() ?? null,
+    };
+  }
+}
