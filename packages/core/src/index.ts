@@ -108,7 +108,7 @@ export {
   type HttpOptions,
   HttpStatusError,
 } from './operators/http-operator.ts';
-export { HttpResponseError, HttpSensor } from './operators/http-sensor.ts';
+export { HttpResponseError, HttpSensor, type HttpSensorOptions } from './operators/http-sensor.ts';
 export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
 export { type Poked, Sensor, type SensorMode, type SensorOptions } from './operators/sensor.ts';
 export {

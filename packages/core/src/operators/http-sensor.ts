@@ -1,6 +1,8 @@
 import type { TaskContext } from '../dag/context.ts';
+import type { OperatorOptions } from '../dag/operator-options.ts';
+import type { TemplatedFields } from '../dag/template.ts';
 import { TsflowError } from '../errors.ts';
-import { Sensor } from './sensor.ts';
+import { Sensor, type SensorOptions } from './sensor.ts';
 
 interface HttpFields {
   readonly url: string;
@@ -13,6 +15,12 @@ interface HttpFields {
   /** Longest time for one request, in milliseconds. Default 30 s. */
   readonly requestTimeoutMs?: number;
 }
+
+/** Functions of the author are given as they are; the rest may be templated. */
+export type HttpSensorOptions = OperatorOptions &
+  SensorOptions &
+  TemplatedFields<Omit<HttpFields, 'responseCheck'>> &
+  Pick<HttpFields, 'responseCheck'>;
 
 /** Thrown by {@link HttpSensor} when a response is neither what it waits for nor "not yet". */
 export class HttpResponseError extends TsflowError {
@@ -31,7 +39,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
  * server that cannot be reached, are "not yet" as well: waiting for it is what a sensor is for. Waits with others in one process
  * (`mode: 'defer'`) unless told otherwise.
  */
-export class HttpSensor<Output = never> extends Sensor<Output, HttpFields> {
+export class HttpSensor<Output = never> extends Sensor<Output, HttpFields, HttpSensorOptions> {
   static override readonly fields = {
     ...Sensor.fields,
     url: 'template',

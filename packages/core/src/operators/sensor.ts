@@ -65,17 +65,17 @@ interface SensorSettings {
  * }
  * ```
  */
-export abstract class Sensor<Output = never, Fields extends object = object> extends Operator<
-  Output | undefined,
-  Fields & SensorOptions,
-  OperatorOptions & SensorOptions & TemplatedFields<Fields>
-> {
+export abstract class Sensor<
+  Output = never,
+  Fields extends object = object,
+  Options extends OperatorOptions & SensorOptions = OperatorOptions & SensorOptions & TemplatedFields<Fields>,
+> extends Operator<Output | undefined, Fields & SensorOptions, Options> {
   static override readonly fields: typeof SENSOR_FIELDS = SENSOR_FIELDS;
   /** Of a class whose looks never block: where it waits unless told otherwise. */
   protected readonly defaultMode: SensorMode | null = null;
   readonly #given: SensorOptions;
 
-  constructor(options: OperatorOptions & SensorOptions & TemplatedFields<Fields>) {
+  constructor(options: Options) {
     super(options);
     this.#given = this.fields as SensorOptions;
     // Refused where the author wrote it.
