@@ -18,7 +18,7 @@ const dag = `
 import { DAG, ExternalRunSensor, FileSensor, WaitUntil, task } from '@tsflow/core';
 const each = (count, make) => Array.from({ length: count }, (_, i) => make(i));
 export const waits = new DAG({ dagId: 'waits', maxActiveTasks: 1000 }, () => {
-  each(${FILES}, (i) => new FileSensor({ taskId: 'file_' + i, path: process.env.ARRIVES, pokeInterval: '500ms' }));
+  each(${FILES}, (i) => new FileSensor({ taskId: 'file_' + i, path: process.env.ARRIVES, pokeInterval: '900ms' }));
   each(${RUNS}, (i) => new ExternalRunSensor({ taskId: 'run_' + i, dagId: 'other' }));
   each(${INSTANTS}, (i) => new WaitUntil({ taskId: 'instant_' + i, until: new Date(${eventAt}) }));
 });

@@ -1,5 +1,5 @@
 // npm run bench [name] [-- arguments]: runs benchmarks/<name>.ts, or lists them. Node 20 reads no TypeScript, so the file is bundled
-// first, in benchmarks/ itself, where its packages resolve.
+// first, below benchmarks/, where its packages resolve.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,7 +21,8 @@ if (name === undefined || !names.includes(name)) {
 }
 
 build();
-const outfile = join(folder, `.${name}.${process.pid}.mjs`);
+// As deep as the files of test/support: what is bundled in finds the repository from its own place.
+const outfile = join(folder, 'support', `.${name}.${process.pid}.mjs`);
 try {
   // A dependency of the benchmarks, not of the repository.
   const { build: bundle } = createRequire(join(folder, 'package.json'))('esbuild');
