@@ -18,9 +18,11 @@ import { itemsOf, type WebClient, WebHarness } from '../support/web-harness.ts';
 const DAY = 86_400_000;
 const day = (n: number) => new Date(AT + n * DAY).toISOString();
 
+const expand = { arguments: [{ name: 'row', list: { kind: 'literal', length: 3 } }] } as const;
+
 const etl = serializedDag(
   'etl',
-  { extract: {}, 'load.rows': { upstream: ['extract'], groupId: 'load' } },
+  { extract: {}, 'load.rows': { upstream: ['extract'], groupId: 'load', expand } },
   {
     tags: ['daily', 'so"rt_of'],
     owner: 'data',

@@ -1,4 +1,5 @@
 import { applyClear, applyKill, applyMarkTasks } from '@tsflow/core/intents';
+import type { Json } from '@tsflow/core/json';
 import {
   admitInstance,
   attemptEnded,
@@ -10,19 +11,24 @@ import {
   type DagWorkState,
   holdsSlot,
   type InstanceWork,
+  instancesOf,
   isLive,
   type Limits,
+  type MapScope,
   moveRun,
+  pastRun,
   pastVerdict,
   ReadyQueue,
   type RunWork,
   recount,
   ruleVerdict,
+  sourceInstances,
   startInstances,
   startRun,
   type TaskOutcome,
   timeCame,
 } from '@tsflow/core/rules';
+import type { SerializedGroup, SerializedList } from '@tsflow/core/serialization';
 import { isFinished, isRunFinished, TRIGGER_RULES } from '@tsflow/core/state';
 import type { Random } from '../support/random.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
@@ -55,7 +61,7 @@ export class CoreWorld {
       poolRoom: () => Number.POSITIVE_INFINITY,
       maxActiveTasks: () => maxActiveTasks,
       maxActiveTis: () => 1,
-      runLimit: () => Number.POSITIVE_INFINITY,
+      runLimit: () => 2,
       keyRoom: () => Number.POSITIVE_INFINITY,
     };
   }
@@ -87,7 +93,7 @@ export class CoreWorld {
 
   /** One event; false: nothing is left that could happen by itself. */
   step(): boolean {
-    const instances = this.runs.flatMap((run) => run.instances);
+    const instances = this.runs.flatMap((run) => [...instancesOf(run)]);
     const events = [
       ...instances
         .filter((one) => one.state === 'queued' || one.state === 'running')
@@ -97,7 +103,7 @@ export class CoreWorld {
     ];
     if (events.length === 0) {
       this.#turn('admit', () => undefined);
-      return this.runs.some((run) => run.instances.some((one) => one.state === 'queued'));
+      return this.runs.some((run) => [...instancesOf(run)].some((one) => one.state === 'queued'));
     }
     this.#random.pick(events)();
     return true;
@@ -106,15 +112,17 @@ export class CoreWorld {
   /** Somebody clears, marks or kills. */
   person(): void {
     const run = this.#random.pick(this.runs);
-    const task = this.#random.pick(run.instances).task.spec.taskId;
+    const chosen = this.#random.pick([...instancesOf(run)]);
+    const task = chosen.task.spec.taskId;
+    const one = this.#random.chance(0.5) && chosen.state !== 'removed' ? { mapPath: chosen.mapPath } : {};
     const downstream = this.#random.chance(0.5);
     const kind = this.#random.pick(['clear', 'mark', 'kill'] as const);
-    this.#turn(`${kind} ${task} of ${run.runId}`, (changes) => {
+    this.#turn(`${kind} ${task} ${JSON.stringify(one)} of ${run.runId}`, (changes) => {
       if (kind === 'clear') {
         const wasRunning = run.state === 'running';
         applyClear(
           run,
-          { runId: run.runId, taskIds: [task], downstream },
+          { runId: run.runId, taskIds: [task], downstream, ...one },
           run.graph,
           () => this.#key++,
           'ann',
@@ -128,40 +136,37 @@ export class CoreWorld {
         }
       } else if (kind === 'mark') {
         const state = this.#random.pick(['success', 'failed', 'skipped'] as const);
-        applyMarkTasks(run, { runId: run.runId, taskIds: [task], state }, 'ann', changes);
+        applyMarkTasks(run, { runId: run.runId, taskIds: [task], state, ...one }, 'ann', changes);
       } else if (run.state === 'running') {
-        applyKill(run, { runId: run.runId, taskIds: [task] }, 'ann', changes);
+        applyKill(run, { runId: run.runId, taskIds: [task], ...one }, 'ann', changes);
       }
     });
   }
 
   check(): void {
     for (const run of this.runs) this.#checkRun(run);
-    const holding = this.runs.flatMap((run) => run.instances).filter(({ state }) => holdsSlot(state)).length;
+    const holding = this.runs
+      .flatMap((run) => [...instancesOf(run)])
+      .filter(({ state }) => holdsSlot(state)).length;
     expectEqual('slots in use', this.#used, holding);
     expectEqual('active tasks of the DAG', this.#dag.activeTasks, holding);
   }
 
   #checkRun(run: RunWork): void {
-    const ends = run.instances.map(({ ends: counted }) => ({ ...counted }));
+    const counted = counts(run);
     const { unfinished, live } = { unfinished: run.unfinished.count, live: run.live.count };
     recount(run);
-    run.instances.forEach((instance, i) => {
-      expectEqual(
-        `ends above ${instance.task.spec.taskId}`,
-        JSON.stringify(ends[i]),
-        JSON.stringify(instance.ends),
-      );
-    });
+    expectEqual(`counts of ${run.runId}`, counted, counts(run));
+    const instances = [...instancesOf(run)];
     expectEqual(
       `unfinished of ${run.runId}`,
       unfinished,
-      run.instances.filter(({ state }) => !isFinished(state)).length,
+      instances.filter(({ state }) => !isFinished(state)).length,
     );
-    expectEqual(`live of ${run.runId}`, live, run.instances.filter(({ state }) => isLive(state)).length);
+    expectEqual(`live of ${run.runId}`, live, instances.filter(({ state }) => isLive(state)).length);
     if (isRunFinished(run.state))
       expectEqual(`${run.runId} is ${run.state}, unfinished`, run.unfinished.count, 0);
-    for (const instance of run.instances) this.#checkInstance(instance);
+    for (const instance of instances) this.#checkInstance(instance);
   }
 
   #checkInstance(instance: InstanceWork): void {
@@ -181,6 +186,7 @@ export class CoreWorld {
       state === 'none' &&
       run.state === 'running' &&
       pastVerdict(instance).passed &&
+      !waitsForList(instance) &&
       ruleVerdict(instance) !== 'wait'
     ) {
       throw new Error(`${task.spec.taskId} is none though its rule says ${ruleVerdict(instance)}`);
@@ -216,10 +222,17 @@ export class CoreWorld {
         decision: { kind: 'short_circuit', proceed: this.#random.chance(0.5) },
       };
     }
-    if (decides === null) return { kind: 'success', xcoms: { return_value: 1 } };
+    if (decides === null) return { kind: 'success', xcoms: { return_value: this.#value() } };
     const below = instance.task.downstream.map((i) => instance.run.graph.tasks[i]!.spec.taskId);
     const chosen = below.filter(() => this.#random.chance(0.5));
     return { kind: 'success', xcoms: {}, decision: { kind: 'branch', chosen } };
+  }
+
+  /** What something may be mapped over, and sometimes not. */
+  #value(): Json {
+    if (this.#random.chance(0.05)) return this.#random.pick([null, 7, 'text']);
+    const items = Array.from({ length: this.#random.int(4) }, (_, i) => i);
+    return this.#random.chance(0.2) ? Object.fromEntries(items.map((i) => [`k${i}`, i])) : items;
   }
 
   #gone(instance: InstanceWork): void {
@@ -275,7 +288,8 @@ function randomDag(random: Random): DagWorkState {
       maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
     };
   }
-  const graph = buildDagGraph(serializedDag('d', specs), 'v1');
+  const groups = mapSome(random, specs);
+  const graph = buildDagGraph(serializedDag('d', specs, { groups }), 'v1');
   return {
     dagId: 'd',
     epoch: 1,
@@ -293,12 +307,97 @@ function randomDag(random: Random): DagWorkState {
     activeRuns: new Map(),
     activeTasks: 0,
     activeByTask: new Map(),
+    maxMapLength: 8,
   };
 }
 
+/** Maps some of the tasks over what stands before them, and some that follow each other as a group, perhaps with one inside. */
+function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGroup[] {
+  const ids = Object.keys(specs);
+  const groups: SerializedGroup[] = [];
+  let members = ids.slice(1 + random.int(ids.length));
+  for (let parentId: string | null = null; members.length > 0 && groups.length < 2 && random.chance(0.4); ) {
+    const groupId: string = parentId === null ? 'g' : `${parentId}.h`;
+    const before = ids.slice(0, ids.indexOf(members[0]!));
+    const { list, sources } = randomList(random, before);
+    groups.push({
+      groupId,
+      parentId,
+      label: groupId,
+      doc: null,
+      expand: { arguments: [{ name: 'a', list }] },
+    });
+    for (const id of members) {
+      const spec = specs[id]!;
+      const isRoot = !spec.upstream!.some((up) => members.includes(up));
+      specs[id] = { ...spec, groupId, ...(isRoot ? { upstream: union(spec.upstream!, sources) } : {}) };
+    }
+    parentId = groupId;
+    members = members.slice(random.int(members.length), members.length - random.int(2));
+  }
+  for (const [i, id] of ids.entries()) {
+    if (!random.chance(0.25)) continue;
+    const one = randomList(random, ids.slice(0, i));
+    const two = random.chance(0.3) ? [randomList(random, ids.slice(0, i))] : [];
+    specs[id] = {
+      ...specs[id],
+      upstream: union(
+        specs[id]!.upstream!,
+        [one, ...two].flatMap(({ sources }) => sources),
+      ),
+      expand: { arguments: [one, ...two].map(({ list }, n) => ({ name: `a${n}`, list })) },
+      ...(random.chance(0.3) ? { maxActiveTisPerDagrun: 2 } : {}),
+    };
+  }
+  // The rule "always" is refused for what is mapped when a file is loaded.
+  for (const [id, spec] of Object.entries(specs)) {
+    const isMapped = spec.expand !== undefined || (spec.groupId ?? null) !== null;
+    if (isMapped && spec.triggerRule === 'always') specs[id] = { ...spec, triggerRule: 'all_done' };
+  }
+  return groups;
+}
+
+function randomList(random: Random, before: readonly string[]): { list: SerializedList; sources: string[] } {
+  if (before.length === 0 || random.chance(0.3))
+    return { list: { kind: 'literal', length: random.int(4) }, sources: [] };
+  const taskId = random.pick(before);
+  const list: SerializedList = { kind: 'output', taskId, key: 'return_value' };
+  if (random.chance(0.8)) return { list, sources: [taskId] };
+  const other = randomList(random, before);
+  return {
+    list: { kind: random.pick(['zip', 'concat'] as const), of: [list, other.list] },
+    sources: union([taskId], other.sources),
+  };
+}
+
+const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+
+/** It may run by its rule, but a task that makes its list has not ended. */
+function waitsForList(instance: InstanceWork): boolean {
+  const level = instance.task.levels[instance.mapPath === '' ? 0 : instance.mapPath.split('.').length];
+  if (level === undefined) return false;
+  return level.sources.some((source) =>
+    sourceInstances(instance.run, source, instance.mapPath).some(({ state }) => !isFinished(state)),
+  );
+}
+
+/** Every counter of a run, as text. */
+function counts(run: RunWork): string {
+  const lines: string[] = [];
+  const add = (name: string, { ends, setupEnds, unfinished }: MapScope) =>
+    lines.push(`${name} ${Object.values(ends).join()} ${Object.values(setupEnds).join()} ${unfinished}`);
+  for (const { task, root, scopes } of run.tasks) {
+    add(task.spec.taskId, root);
+    if (scopes !== null) for (const [path, scope] of scopes) add(`${task.spec.taskId} [${path}]`, scope);
+  }
+  return lines.join('; ');
+}
+
 function linkPast(run: RunWork, previous: RunWork): void {
-  const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
-  run.past = { runKey: previous.key, runId: previous.runId, states };
+  const instances = [...instancesOf(previous)].map(({ task, mapPath, state }) => {
+    return { taskId: task.spec.taskId, mapPath, state };
+  });
+  run.past = pastRun(previous, run.graph, instances);
   previous.followers.add(run);
 }
 

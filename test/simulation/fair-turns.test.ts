@@ -203,5 +203,6 @@ function randomDag(dagId: string, random: Random): DagWorkState {
     activeRuns: new Map(),
     activeTasks: 0,
     activeByTask: new Map(),
+    maxMapLength: 8,
   };
 }

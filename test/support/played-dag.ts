@@ -9,8 +9,10 @@ import {
   createRun,
   type DagWorkState,
   type InstanceWork,
+  instancesOf,
   type Limits,
   moveRun,
+  pastRun,
   ReadyQueue,
   type RunWork,
   recount,
@@ -127,11 +129,13 @@ export class PlayedRun {
   }
 
   get states(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.work.instances.map(({ task, state }) => [task.spec.taskId, state]));
+    return Object.fromEntries(
+      [...instancesOf(this.work)].map(({ task, state }) => [task.spec.taskId, state]),
+    );
   }
 
   instance(taskId: string): InstanceWork {
-    const found = this.work.instances.find(({ task }) => task.spec.taskId === taskId);
+    const found = [...instancesOf(this.work)].find(({ task }) => task.spec.taskId === taskId);
     if (found === undefined) throw new Error(`The table names ${taskId}, which the DAG does not have.`);
     return found;
   }
@@ -173,7 +177,7 @@ export class PlayedRun {
     const ends = new Map<string, End[]>();
     for (const [taskId, end] of pairs(text)) ends.set(taskId, [...(ends.get(taskId) ?? []), end]);
     for (let steps = 0; steps < 10_000; steps++) {
-      const active = this.work.instances.find(
+      const active = [...instancesOf(this.work)].find(
         ({ state, attempt }) => attempt !== null && (state === 'queued' || state === 'running'),
       );
       if (active !== undefined) {
@@ -182,7 +186,7 @@ export class PlayedRun {
         this.end(taskId, left.shift() ?? 'success');
         continue;
       }
-      const waiting = this.work.instances.filter(({ nextAt }) => nextAt !== null);
+      const waiting = [...instancesOf(this.work)].filter(({ nextAt }) => nextAt !== null);
       if (waiting.length === 0) return this;
       const next = waiting.reduce((a, b) => (a.nextAt! <= b.nextAt! ? a : b));
       this.#dag.now = Math.max(this.#dag.now, next.nextAt!);
@@ -338,8 +342,10 @@ function specOf(word: string): TaskSpec {
 }
 
 function linkPast(run: RunWork, previous: RunWork): void {
-  const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
-  run.past = { runKey: previous.key, runId: previous.runId, states };
+  const instances = [...instancesOf(previous)].map(({ task, mapPath, state }) => {
+    return { taskId: task.spec.taskId, mapPath, state };
+  });
+  run.past = pastRun(previous, run.graph, instances);
   previous.followers.add(run);
 }
 
@@ -362,5 +368,6 @@ export function workState(dag: SerializedDag): DagWorkState {
     activeRuns: new Map(),
     activeTasks: 0,
     activeByTask: new Map(),
+    maxMapLength: 1_024,
   };
 }

@@ -70,6 +70,7 @@ export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): Dag
     runsUpdated: [],
     tasksInserted: [],
     tasksUpdated: [],
+    tasksMoved: [],
     attemptsInserted: [],
     attemptsUpdated: [],
     xcoms: [],

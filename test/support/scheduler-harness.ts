@@ -193,4 +193,5 @@ export const testConfig = {
   killGraceMs: 1_000,
   home: join(tmpdir(), `tsflow-test-${process.pid}`),
   publicUrl: 'https://tsflow.test',
+  maxMapLength: 5_000,
 } as Config;

@@ -18,13 +18,24 @@ export { DAG, type DagBody } from './dag/dag.ts';
 export type { DagOptions, Deadline } from './dag/dag-options.ts';
 export { DagDefinitionError } from './dag/definition-error.ts';
 export { chain, crossDownstream } from './dag/edges.ts';
+export { concat, type EntryOf, expand, type ItemOf, type Mappable, zip } from './dag/expand.ts';
 export { type FileTemplate, include } from './dag/file-template.ts';
 export { FunctionOperator } from './dag/function-operator.ts';
-export { type FieldKind, type FieldKinds, Operator } from './dag/operator.ts';
+export type { ListExpression } from './dag/list-expression.ts';
+export type { Expanded, GroupElement } from './dag/map-argument.ts';
+export {
+  type Collected,
+  type ExpandLists,
+  type FieldKind,
+  type FieldKinds,
+  type MappedOperator,
+  Operator,
+  type PartialOperator,
+} from './dag/operator.ts';
 export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/operator-options.ts';
 export type { Outlet } from './dag/outlet.ts';
 export { type TaskOptions, task } from './dag/task.ts';
-export { type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
+export { type CollectedExports, expandGroup, type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
 export type { TaskOutput } from './dag/task-output.ts';
 export {
   type DeferralOptions,

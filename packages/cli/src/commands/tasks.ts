@@ -20,7 +20,14 @@ import { parseConf } from './conf-option.ts';
 import { countOption } from './paging.ts';
 import { findRun, serializedDag } from './run-name.ts';
 
+/** Of a mapped task; nested ones have a component for each level. */
+const MAP_INDEX = [
+  '--map-index <index>',
+  'which instance of a mapped task: "3", or "3.0" when nested',
+] as const;
+
 interface SelectionOptions {
+  readonly mapIndex?: string;
   readonly upstream?: boolean;
   readonly downstream?: boolean;
   readonly onlyFailed?: boolean;
@@ -39,23 +46,24 @@ export function register(program: Command): void {
     .command('list <dag> [run]')
     .description('the task instances of a run; without a run, the tasks of the DAG')
     .addOption(new Option('--state <state>', 'only those in this state').choices(TASK_STATES))
+    .option(...MAP_INDEX)
     .action(perform(list));
   tasks
     .command('state <dag> <run> <task>')
     .description('the state of one task instance, and its tries')
-    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .option(...MAP_INDEX, '')
     .action(perform(state));
   tasks
     .command('why <dag> <run> <task>')
     .description('why a task is not running: every check that the scheduler makes, with its answer')
-    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .option(...MAP_INDEX, '')
     .action(perform(why));
   tasks
     .command('logs <dag> <run> <task>')
     .description('the log of its newest try')
     .option('-f, --follow', 'go on until the try has ended')
     .option('--try <number>', 'of this try', countOption)
-    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .option(...MAP_INDEX, '')
     .action(perform(logs));
   tasks
     .command('xcom <dag> <run> <task>')
@@ -97,11 +105,13 @@ export function register(program: Command): void {
   tasks
     .command('kill <dag> <run> [tasks...]')
     .description('end what is running, process trees and all; without names the whole run, which then fails')
+    .option(...MAP_INDEX)
     .action(perform(kill));
 }
 
 function selecting(command: Command): Command {
   return command
+    .option(...MAP_INDEX)
     .option('--upstream', 'also the tasks before them')
     .option('--downstream', 'also the tasks after them')
     .option('--from <task>', 'nothing that is not this task, or after it')
@@ -115,7 +125,7 @@ async function list(
   context: CommandContext,
   dagId: string,
   run: string | undefined,
-  options: { state?: TaskState },
+  options: { state?: TaskState; mapIndex?: string },
 ): Promise<undefined> {
   const store = await context.store();
   const { out } = context;
@@ -143,7 +153,9 @@ async function list(
     return undefined;
   }
   const runId = await findRun(store, dagId, run);
-  const instances = await listTaskInstances(store, { dagId, runId, state: options.state });
+  const all = await listTaskInstances(store, { dagId, runId, state: options.state });
+  const { mapIndex } = options;
+  const instances = mapIndex === undefined ? all : all.filter(({ mapPath }) => mapPath === mapIndex);
   out.result(instances.map(taskInstanceRecord), () =>
     instances.length === 0
       ? 'There are no such task instances.'
@@ -165,7 +177,7 @@ async function state(
   dagId: string,
   run: string,
   taskId: string,
-  { mapPath }: { mapPath: string },
+  { mapIndex: mapPath }: { mapIndex: string },
 ): Promise<undefined> {
   const store = await context.store();
   const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath };
@@ -192,7 +204,7 @@ async function why(
   dagId: string,
   run: string,
   taskId: string,
-  { mapPath }: { mapPath: string },
+  { mapIndex: mapPath }: { mapIndex: string },
 ): Promise<undefined> {
   const store = await context.store();
   const runId = await findRun(store, dagId, run);
@@ -218,12 +230,19 @@ async function logs(
   dagId: string,
   run: string,
   taskId: string,
-  options: { follow?: boolean; try?: number; mapPath: string },
+  { mapIndex: mapPath, ...options }: { follow?: boolean; try?: number; mapIndex: string },
 ): Promise<undefined> {
   const store = await context.store();
   const runId = await findRun(store, dagId, run);
   const { printLog } = await import('../attempt-log.ts');
-  await printLog(context, store, { dagId, runId, taskId, ...options, follow: options.follow === true });
+  await printLog(context, store, {
+    dagId,
+    runId,
+    taskId,
+    mapPath,
+    ...options,
+    follow: options.follow === true,
+  });
   return undefined;
 }
 
@@ -379,11 +398,16 @@ async function kill(
   dagId: string,
   run: string,
   taskIds: readonly string[],
+  options: SelectionOptions,
 ): Promise<ExitCode | undefined> {
-  const { runId, taskIds: chosen } = await selection(context, dagId, run, taskIds, {});
+  const { runId, taskIds: chosen, mapPath } = await selection(context, dagId, run, taskIds, options);
   const intent: Extract<Intent, { kind: 'kill' }> = {
     kind: 'kill',
-    payload: { runId, ...(chosen === undefined ? {} : { taskIds: chosen }) },
+    payload: {
+      runId,
+      ...(chosen === undefined ? {} : { taskIds: chosen }),
+      ...(mapPath === undefined ? {} : { mapPath }),
+    },
   };
   await using door = await openDoor(context, { dagId, bringScheduler: false });
   const result = await door.ask(intent);
@@ -414,10 +438,13 @@ async function selection(
     if (!known.has(taskId))
       throw new NotFoundError(`Task of ${dagId}`, taskId, `See \`tsflow tasks list ${dagId}\`.`);
   }
-  const { upstream, downstream, from, upTo, onlyFailed, past, future } = options;
+  const { mapIndex, upstream, downstream, from, upTo, onlyFailed, past, future } = options;
+  if (mapIndex !== undefined && taskIds.length === 0)
+    throw new InvalidInputError('--map-index: name the mapped task that has this index.');
   return {
     runId,
     ...(taskIds.length === 0 ? {} : { taskIds }),
+    ...(mapIndex === undefined ? {} : { mapPath: mapIndex }),
     ...(upstream === undefined ? {} : { upstream }),
     ...(downstream === undefined ? {} : { downstream }),
     ...(from === undefined ? {} : { from }),

@@ -42,6 +42,8 @@ export interface Config {
   /** Between TERM and KILL. */
   readonly killGraceMs: number;
   readonly infraRetries: number;
+  /** Most instances that a task or group may be mapped to, and most elements of what it is mapped over. Default 1,024. */
+  readonly maxMapLength: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -142,6 +142,12 @@ export const settingDefinitions: SettingDefinitions = {
     ...wholeNumber(0, 100),
     fallback: () => 3,
   },
+  maxMapLength: {
+    variable: 'TSFLOW_MAX_MAP_LENGTH',
+    description: 'Most instances that a task or group may be mapped to',
+    ...wholeNumber(1, 100_000),
+    fallback: () => 1024,
+  },
   heartbeatMs: {
     variable: 'TSFLOW_HEARTBEAT',
     description: 'How often a scheduler says that it lives',

@@ -1,10 +1,13 @@
 import { isTaskGroup } from './brand.ts';
 import { DagDefinitionError, pointingAt, suggestion } from './definition-error.ts';
 import type { EdgeEnd } from './edges.ts';
+import { outputsOfNode, writtenItems } from './list-expression.ts';
+import { makeListTask } from './list-task.ts';
 import { type AnyOperator, fieldKindsOf } from './operator.ts';
 import { COMMON_OPTION_NAMES, type DefaultArgs, isCommonOption } from './operator-options.ts';
 import type { Scope } from './scope.ts';
 import type { AnyTaskGroup } from './task-group.ts';
+import { outputsIn } from './template.ts';
 import { findCycle, invert, topologicalOrder } from './topology.ts';
 
 /** The tasks of a DAG and their order, checked: ids are unique, every edge has both ends in it, nothing waits for itself. */
@@ -56,6 +59,7 @@ export class GraphBuilder {
 
   finish(): Graph {
     this.#checkDefaultArgs();
+    for (const task of this.#tasks.values()) checkMappedRule(task);
     const upstream = this.#expandEdges();
     const order = topologicalOrder(upstream);
     if (order === null) throw this.#cycle(upstream);
@@ -80,6 +84,7 @@ export class GraphBuilder {
     }
     if (this.#groups.has(id)) throw this.#taskAndGroup(id);
     this.#tasks.set(id, operator);
+    for (const [argument, name] of operator.expansion ?? []) makeListTask(operator, name, argument);
   }
 
   #adoptGroup(group: AnyTaskGroup): void {
@@ -89,6 +94,7 @@ export class GraphBuilder {
     }
     if (this.#tasks.has(id)) throw this.#taskAndGroup(id);
     this.#groups.set(id, group);
+    for (const [name, argument] of group.expansion ?? []) makeListTask(group, name, argument);
   }
 
   #taskAndGroup(id: string): DagDefinitionError {
@@ -107,6 +113,16 @@ export class GraphBuilder {
     for (const operator of this.#tasks.values()) {
       for (const input of operator.inputs)
         this.#link(upstream, input.operator as AnyOperator, operator, operator.site);
+      for (const argument of operator.expansion?.keys() ?? []) {
+        for (const output of outputsOfNode(argument.node))
+          this.#link(upstream, output.operator as AnyOperator, operator, operator.site);
+      }
+    }
+    for (const group of this.#groups.values()) {
+      for (const argument of group.expansion?.values() ?? []) {
+        for (const output of [...outputsOfNode(argument.node), ...outputsIn(writtenItems(argument.node))])
+          this.#edges.push({ from: output.operator as AnyOperator, to: group, site: group.site });
+      }
     }
     const byDepth = this.#edges
       .map((edge) => ({ edge, depth: Math.min(depthOf(edge.from), depthOf(edge.to)) }))
@@ -192,6 +208,20 @@ export class GraphBuilder {
   }
 }
 
+/** A task that would run before its list is known cannot be mapped over one that a task makes. */
+function checkMappedRule(task: AnyOperator): void {
+  if (task.triggerRule !== 'always') return;
+  const lists = [...(task.expansion?.keys() ?? [])];
+  for (let group = task.group; group !== null; group = group.parent)
+    lists.push(...(group.expansion?.values() ?? []));
+  if (lists.every(({ node }) => outputsOfNode(node).length === 0)) return;
+  throw at(
+    task.site,
+    'invalid_option',
+    `Task "${task.taskId}" is mapped over what another task returns, so it cannot have the trigger rule always: there would be no list yet.`,
+  );
+}
+
 /** How many groups are around a group; a task is deeper than any. */
 function depthOf(end: EdgeEnd): number {
   if (!isTaskGroup(end)) return Number.POSITIVE_INFINITY;
@@ -206,6 +236,10 @@ function edgeKey(from: string, to: string): string {
   return `${from} ${to}`;
 }
 
-function at(site: Error, problem: 'cycle' | 'invalid_edge', message: string): DagDefinitionError {
+function at(
+  site: Error,
+  problem: 'cycle' | 'invalid_edge' | 'invalid_option',
+  message: string,
+): DagDefinitionError {
   return pointingAt(site, new DagDefinitionError(problem, message));
 }

@@ -1,12 +1,16 @@
 import type { Json, Jsonify } from '../json.ts';
+import type { ParamReference } from '../params/index.ts';
 import type { TriggerRule } from '../state/index.ts';
 import { OPERATOR_BRAND } from './brand.ts';
 import type { TaskContext } from './context.ts';
 import { DagDefinitionError, suggestion } from './definition-error.ts';
 import { type EdgeEnds, wire } from './edges.ts';
+import { listNode } from './expand.ts';
 import { type FileTemplate, include, isFileTemplate } from './file-template.ts';
 import { checkId } from './identifier.ts';
+import type { ListExpression } from './list-expression.ts';
 import { authoring, currentScope } from './load-session.ts';
+import { elementOf, isElement, type MapArgument } from './map-argument.ts';
 import {
   COMMON_OPTION_NAMES,
   isCommonOption,
@@ -16,8 +20,9 @@ import {
 } from './operator-options.ts';
 import type { AnyTaskGroup } from './task-group.ts';
 import { type OwnedTaskOutput, type TaskOutput, taskOutput } from './task-output.ts';
-import { outputsIn, type TemplatedFields } from './template.ts';
+import { isContainer, outputsIn, type TemplatedFields } from './template.ts';
 import type { TriggerClass } from './trigger.ts';
+import type { LiveVariable } from './variable.ts';
 import type { OnTimeout, Wait } from './wait.ts';
 
 /**
@@ -37,6 +42,37 @@ export type Decides = 'branch' | 'short_circuit';
 
 /** Any operator, whatever it returns and takes. */
 export type AnyOperator = Operator<unknown, object, never>;
+
+/** A task that is mapped: its output is the list of what its instances returned, in order, without nulls. */
+export type MappedOperator<Output> = Operator<Collected<Awaited<Output>>, object, never>;
+
+/** What the instances of a mapped task returned, for who reads it from outside. */
+export type Collected<Output> = Exclude<Output, null | undefined | void>[];
+
+type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<Options, 'taskId'>;
+
+/** A misspelt option is an error, as it is in the constructor. */
+type NoOthers<Given, Known> = { readonly [K in Exclude<keyof Given, Known>]: never };
+
+/** A task of which some options are still to come, as lists. */
+export interface PartialOperator<Options extends OperatorOptions, Output, Given> {
+  /** One instance for each element of the list; several lists make every combination. */
+  expand(
+    lists: ExpandLists<Omit<Options, keyof Given | keyof OperatorOptions>> & {
+      readonly [K in keyof Given]?: never;
+    },
+  ): MappedOperator<Output>;
+}
+
+/** Lists for options: those that must be given and were not, and any other. */
+export type ExpandLists<Options> = { readonly [K in keyof Options]: ListFor<Exclude<Options[K], undefined>> };
+
+type ListFor<Value> =
+  | readonly Value[]
+  | TaskOutput<readonly Value[]>
+  | ListExpression<Value>
+  | ParamReference<readonly Value[]>
+  | LiveVariable<readonly Value[]>;
 
 interface OperatorClass {
   readonly name: string;
@@ -78,6 +114,10 @@ export abstract class Operator<
   readonly fields: Readonly<Record<string, unknown>>;
   /** Outputs that its fields hold. Each is an edge. */
   readonly inputs: readonly OwnedTaskOutput<unknown>[];
+  /** The lists that it is mapped over, and the names of the fields or inputs that take their elements; null: it is not mapped itself. */
+  readonly expansion: ReadonlyMap<MapArgument, string> | null;
+  /** Ids of the mapped groups around it whose element it reads. */
+  readonly elementsOf: readonly string[];
   /** What its outcome decides about its downstream. */
   readonly decides: Decides | null = null;
   /** Where the author constructed it. */
@@ -108,8 +148,44 @@ export abstract class Operator<
     this.#triggerRuleGiven = merged.triggerRule !== undefined;
     this.fields = fieldsOf(operatorClass, merged);
     this.inputs = outputsIn({ fields: this.fields, outlets: this.settings.outlets });
+    const { own, groups } = elementsIn(this.taskId, this.fields);
+    this.expansion = own.size === 0 ? null : own;
+    this.elementsOf = groups;
+    for (const groupId of groups) checkInside(this.taskId, groupId, this.group);
     this.site = new Error('task');
     scope?.adoptOperator(this as unknown as AnyOperator);
+  }
+
+  /**
+   * Begins a task that is mapped: what is given here all instances share, `expand` says which options take the elements of lists.
+   *
+   * ```ts
+   * const load = BashOperator.partial({ taskId: 'load', command: './load.sh' }).expand({ env: tables.output.map((table) => ({ TABLE: table })) });
+   * ```
+   */
+  static partial<Options extends OperatorOptions, Output, Given extends PartialOptions<Options>>(
+    this: new (
+      options: Options,
+    ) => Operator<Output, never, never>,
+    options: Given & PartialOptions<Options> & NoOthers<Given, keyof Options>,
+  ): PartialOperator<Options, Output, Given> {
+    return {
+      expand: (lists) => {
+        const expanded = Object.entries(lists)
+          .filter(([, list]) => list !== undefined)
+          .map(([name, list]) => [
+            name,
+            elementOf({
+              node: listNode(list, `Task "${options.taskId}": ${name}`),
+              groupId: null,
+              name: null,
+            }),
+          ]);
+        const all: unknown = { ...options, ...Object.fromEntries(expanded) };
+        // Its instances return what this class returns; what others read of it is the list of that.
+        return new this(all as Options) as unknown as MappedOperator<Output>;
+      },
+    };
   }
 
   /**
@@ -214,6 +290,43 @@ export abstract class Operator<
   get onFailureFailDagRun(): boolean {
     return this.#onFailureFailDagRun;
   }
+}
+
+/** The lists that a task with these fields is mapped over, and the groups whose element it reads. */
+function elementsIn(
+  taskId: string,
+  fields: Readonly<Record<string, unknown>>,
+): { own: Map<MapArgument, string>; groups: readonly string[] } {
+  const own = new Map<MapArgument, string>();
+  const groups = new Set<string>();
+  const visit = (value: unknown, path: readonly string[]): void => {
+    if (isElement(value)) {
+      const { argument } = value;
+      if (argument.groupId !== null) groups.add(argument.groupId);
+      else if (path.length > 2 || (path.length === 2 && path[0] !== 'inputs')) throw tooDeep(taskId, path);
+      else if (!own.has(argument)) own.set(argument, path.at(-1)!);
+    } else if (isContainer(value)) {
+      for (const [name, member] of Object.entries(value)) visit(member, [...path, name]);
+    }
+  };
+  visit(fields, []);
+  return { own, groups: [...groups] };
+}
+
+/** The types see an input that is expanded; one inside of a list or object they would miss, and the output would be mistaken. */
+function tooDeep(taskId: string, path: readonly string[]): DagDefinitionError {
+  return new DagDefinitionError(
+    'invalid_option',
+    `Task "${taskId}": expand() stands inside of ${path.slice(0, -1).join('.')}. Give it as an input of its own, and build the object in the task.`,
+  );
+}
+
+function checkInside(taskId: string, groupId: string, group: AnyTaskGroup | null): void {
+  for (let around = group; around !== null; around = around.parent) if (around.groupId === groupId) return;
+  throw new DagDefinitionError(
+    'invalid_option',
+    `Task "${taskId}" reads an element of the mapped group "${groupId}" but is not in it: outside there is no index.`,
+  );
 }
 
 /** Fields that an operator class declares, by name. */

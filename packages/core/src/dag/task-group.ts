@@ -1,9 +1,13 @@
 import { TASK_GROUP_BRAND } from './brand.ts';
 import { DagDefinitionError, suggestion } from './definition-error.ts';
 import { type EdgeEnds, wire } from './edges.ts';
+import { type ItemOf, listNode, type Mappable } from './expand.ts';
 import { checkId, checkIdComponent } from './identifier.ts';
 import { currentScope, withinScope } from './load-session.ts';
+import { elementOf, type GroupElement, type MapArgument } from './map-argument.ts';
+import type { Collected, Operator } from './operator.ts';
 import { type DefaultArgs, type Limit, optionChecks } from './operator-options.ts';
+import type { TaskOutput } from './task-output.ts';
 
 export interface GroupOptions {
   /** Defaults for the tasks in it: over the DAG's, under a task's own. */
@@ -33,6 +37,8 @@ const OPTION_NAMES: Readonly<Record<keyof GroupOptions, true>> = {
  * starts at its leaves (teardowns aside), an edge to it goes to its roots. Groups nest.
  */
 export class TaskGroup<Exports = void> {
+  /** Where the author constructed it. */
+  readonly site: Error = new Error('group');
   /** With the ids of the groups around it in front. */
   readonly groupId: string;
   readonly label: string;
@@ -44,8 +50,16 @@ export class TaskGroup<Exports = void> {
   readonly maxActiveTasks: Limit | null;
   /** What its body returned: the tasks or outputs that those outside may want. */
   readonly exports: Exports;
+  /** The lists that it is mapped over, by the names under which its body gets the elements; null: it is not mapped. */
+  readonly expansion: ReadonlyMap<string, MapArgument> | null;
 
-  constructor(id: string, body: () => Exports, options: GroupOptions = {}) {
+  /** @param lists what the whole group is mapped over, by name: see {@link expandGroup} */
+  constructor(
+    id: string,
+    body: (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports,
+    options: GroupOptions = {},
+    lists: Readonly<Record<string, unknown>> | null = null,
+  ) {
     Object.defineProperty(this, TASK_GROUP_BRAND, { value: true });
     const scope = currentScope();
     if (scope === undefined) {
@@ -68,8 +82,12 @@ export class TaskGroup<Exports = void> {
       options.maxActiveTasks === undefined
         ? null
         : optionChecks(`Group "${this.groupId}"`).limit('maxActiveTasks', options.maxActiveTasks, 0);
+    this.expansion = lists === null ? null : mapArguments(this.groupId, lists);
     const self = this as unknown as AnyTaskGroup;
     scope.adoptGroup(self);
+    const elements = [...(this.expansion ?? [])].map(
+      ([name, argument]) => [name, elementOf<GroupElement<unknown>>(argument)] as const,
+    );
     this.exports = withinScope(
       {
         ...scope,
@@ -77,7 +95,7 @@ export class TaskGroup<Exports = void> {
         prefix: `${this.groupId}.`,
         defaultArgs: { ...scope.defaultArgs, ...this.defaultArgs },
       },
-      body,
+      () => body(Object.fromEntries(elements)),
     );
   }
 
@@ -103,6 +121,57 @@ export function group<Exports = void>(
   options?: GroupOptions,
 ): TaskGroup<Exports> {
   return new TaskGroup(id, body, options);
+}
+
+/**
+ * A group that is mapped as a whole: its tasks run once for each element, each index on its own and in depth, so that a slow one does not
+ * hold the others up. Several lists make every combination. Inside, outputs are those of the same index; what `body` returns
+ * is, outside, the list of them all, in order. Groups nest, and may hold mapped tasks.
+ *
+ * ```ts
+ * const loads = expandGroup('per_table', { table: tables.output }, ({ table }) => {
+ *   const rows = task('extract', (_context, { table }) => read(table), { table });
+ *   return task('load', (_context, { rows }) => rows.length, { rows: rows.output });
+ * });
+ * task('total', (_context, { counts }) => counts.length, { counts: loads.exports.output });
+ * ```
+ */
+export function expandGroup<const Lists extends { readonly [name: string]: Mappable }, Exports = void>(
+  id: string,
+  lists: Lists,
+  body: (elements: { readonly [K in keyof Lists]: GroupElement<ItemOf<Lists[K]>> }) => Exports,
+  options?: GroupOptions,
+): TaskGroup<CollectedExports<Exports>> {
+  const elements = body as unknown as (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports;
+  return new TaskGroup<unknown>(id, elements, options, lists) as TaskGroup<CollectedExports<Exports>>;
+}
+
+/** What a mapped group returns as those outside see it: lists of what its indexes have. */
+export type CollectedExports<Exports> =
+  Exports extends TaskOutput<infer V>
+    ? TaskOutput<Collected<V>>
+    : Exports extends Operator<infer Output, infer _Fields, infer _Options>
+      ? Operator<Collected<Awaited<Output>>, object, never>
+      : Exports extends object
+        ? { readonly [K in keyof Exports]: CollectedExports<Exports[K]> }
+        : Exports;
+
+function mapArguments(
+  groupId: string,
+  lists: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, MapArgument> {
+  const given = Object.entries(lists);
+  if (given.length === 0) {
+    throw new DagDefinitionError(
+      'invalid_option',
+      `Group "${groupId}" is mapped over nothing: give it a list.`,
+    );
+  }
+  return new Map(
+    given.map(([name, list]) => {
+      return [name, { node: listNode(list, `Group "${groupId}": ${name}`), groupId, name }];
+    }),
+  );
 }
 
 function unknownOption(id: string, name: string): DagDefinitionError {

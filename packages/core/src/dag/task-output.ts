@@ -1,4 +1,5 @@
 import { TsflowError } from '../errors.ts';
+import { type ListExpression, listExpression } from './list-expression.ts';
 
 const TASK_OUTPUT = Symbol.for('tsflow.task-output');
 declare const valueType: unique symbol;
@@ -13,6 +14,16 @@ export const RETURN_VALUE = 'return_value';
 export interface TaskOutput<T> {
   readonly taskId: string;
   readonly key: string;
+  /** Each element of a list as `transform` makes it. Only of outputs that are lists. */
+  map<Item, U>(
+    this: TaskOutput<readonly Item[]>,
+    transform: (element: Item) => U,
+  ): ListExpression<Awaited<U>>;
+  /** The elements of a list that `keep` accepts. Only of outputs that are lists. */
+  filter<Item>(
+    this: TaskOutput<readonly Item[]>,
+    keep: (element: Item) => boolean | Promise<boolean>,
+  ): ListExpression<Item>;
   readonly [valueType]: T;
 }
 
@@ -23,6 +34,9 @@ export interface OwnedTaskOutput<T> extends TaskOutput<T> {
 
 export function taskOutput<T>(operator: { readonly taskId: string }, key = RETURN_VALUE): TaskOutput<T> {
   const output = { taskId: operator.taskId, key, operator } as OwnedTaskOutput<T>;
+  const list = listExpression<never>({ kind: 'output', output });
+  Object.defineProperty(output, 'map', { value: list.map });
+  Object.defineProperty(output, 'filter', { value: list.filter });
   Object.defineProperty(output, TASK_OUTPUT, { value: true });
   Object.defineProperty(output, Symbol.toPrimitive, { value: () => refuseAsText(operator.taskId) });
   return Object.freeze(output);

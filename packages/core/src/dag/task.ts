@@ -1,6 +1,8 @@
 import type { Params } from '../params/index.ts';
 import type { TaskContext } from './context.ts';
 import { FunctionOperator, type TaskCall } from './function-operator.ts';
+import type { Expanded } from './map-argument.ts';
+import type { Collected } from './operator.ts';
 import type { OperatorOptions } from './operator-options.ts';
 import type { InputValues, TaskInputs } from './template.ts';
 
@@ -14,7 +16,12 @@ export type TaskFactory<P = Params> = <Output, Inputs extends TaskInputs = Recor
   run: (context: TaskContext<P>, inputs: InputValues<NoInfer<Inputs>>) => Output,
   inputs?: Inputs,
   options?: TaskOptions,
-) => FunctionOperator<Awaited<Output>>;
+) => FunctionOperator<OutputWith<Inputs, Awaited<Output>>>;
+
+/** An input that is expanded makes the output a list. */
+type OutputWith<Inputs, Output> = [Extract<Inputs[keyof Inputs], Expanded<unknown>>] extends [never]
+  ? Output
+  : Collected<Output>;
 
 /**
  * A task that runs a function. What it returns must be JSON and is its typed `output`; passing the output of another task among
@@ -30,4 +37,4 @@ export const task: TaskFactory = <Output>(
   run: TaskCall,
   inputs: TaskInputs = {},
   options: TaskOptions = {},
-): FunctionOperator<Awaited<Output>> => new FunctionOperator({ ...options, taskId, call: run, inputs });
+): FunctionOperator<Output> => new FunctionOperator({ ...options, taskId, call: run, inputs });

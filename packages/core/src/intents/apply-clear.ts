@@ -3,10 +3,14 @@ import type { InstanceWork, RunWork } from '../rules/index.ts';
 import {
   type Changes,
   type DagGraph,
+  instancesOf,
   moveInstance,
   moveRun,
   newInstance,
+  pathDepth,
+  placeInstances,
   recount,
+  reshapeRun,
   selectInstances,
   stopInstance,
   subGraph,
@@ -65,31 +69,47 @@ function changeConf(run: RunWork, conf: JsonObject, actor: string, changes: Chan
   run.conf = conf;
 }
 
-/** Moves a run to another version: tasks that are new get instances, tasks that are gone become `removed`. */
+/**
+ * Moves a run to another version: tasks that are new get instances, tasks that are gone become `removed`, and so do map indexes of a task
+ * that is no longer mapped. Lists that stand in the file may have grown or shrunk.
+ */
 export function adoptVersion(run: RunWork, graph: DagGraph, nextKey: () => number, changes: Changes): void {
-  if (run.graph.version === graph.version || run.instances.length === 0) return;
-  const byTask = new Map(run.instances.map((instance) => [instance.task.spec.taskId, instance]));
+  if (run.graph.version === graph.version || run.tasks.length === 0) return;
+  const before = [...instancesOf(run)];
   changes.touchRun(run);
   run.graph = graph;
-  run.instances.length = 0;
-  for (const task of graph.tasks) {
-    const kept = byTask.get(task.spec.taskId);
-    byTask.delete(task.spec.taskId);
-    const instance = kept ?? newInstance(run, task, nextKey());
+  const kept: InstanceWork[] = [];
+  const gone: InstanceWork[] = [];
+  for (const instance of before) {
+    const index = graph.indexOf.get(instance.task.spec.taskId);
+    const task = index === undefined ? undefined : graph.tasks[index]!;
+    if (task === undefined || pathDepth(instance.mapPath) > task.levels.length) {
+      gone.push(instance);
+      continue;
+    }
     instance.task = task;
-    if (kept === undefined) changes.newInstances.add(instance);
-    else changes.instances.add(instance);
-    run.instances.push(instance);
+    changes.instances.add(instance);
+    kept.push(instance);
   }
-  for (const gone of byTask.values()) removeInstance(gone, changes);
+  const known = new Set(kept.map(({ task }) => task.index));
+  for (const task of graph.tasks) {
+    if (known.has(task.index)) continue;
+    const instance = newInstance(run, task, '', nextKey());
+    changes.newInstances.add(instance);
+    kept.push(instance);
+  }
+  placeInstances(run, kept);
+  for (const instance of gone) removeInstance(instance, changes);
+  reshapeRun(run, changes);
   recount(run);
 }
 
 /** It keeps no edges: the indexes of its old graph mean other tasks in the new one. */
 function removeInstance(instance: InstanceWork, changes: Changes): void {
-  instance.task = { ...instance.task, downstream: [], scope: [] };
+  instance.task = { ...instance.task, index: -1, downstream: [], scope: [], sourceOf: [] };
+  instance.scopes = [];
   if (instance.attempt !== null)
-    stopInstance(instance, 'failed', 'its task is no longer in the DAG', changes);
+    stopInstance(instance, 'removed', 'its task is no longer in the DAG', changes);
   else if (instance.state !== 'removed')
     moveInstance(instance, 'removed', changes, 'its task is no longer in the DAG');
 }
@@ -111,6 +131,7 @@ function clearInstance(
     instance.endDate = null;
     instance.nextAt = null;
     instance.outputs = null;
+    instance.listLengths = null;
     return;
   }
   stopInstance(instance, 'none', `cleared by ${actor}`, changes);

@@ -2,6 +2,7 @@ import {
   type Changes,
   finishRunIfOver,
   type InstanceWork,
+  instancesOf,
   moveInstance,
   moveRun,
   type RunWork,
@@ -15,6 +16,12 @@ import {
 import { isFinished, isRunFinished } from '../state/index.ts';
 import { type ClearedTask, describeInstance } from './apply-clear.ts';
 import type { KillPayload, MarkRunPayload, MarkTasksPayload } from './intent.ts';
+
+/** An instance that somebody changed by hand. */
+export interface TouchedTask {
+  readonly taskId: string;
+  readonly mapPath: string;
+}
 
 /** Sets tasks of a run to a final state by hand; what is active is ended first. The run's own state follows. */
 export function applyMarkTasks(
@@ -39,7 +46,7 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
   run.targetState = payload.state;
   run.setByHand = true;
   run.reason = reason;
-  for (const instance of run.instances) {
+  for (const instance of instancesOf(run)) {
     if (payload.state === 'failed') endUnfinished(instance, reason, changes);
     else if (!instance.task.spec.isTeardown && instance.state !== 'success')
       setByHand(instance, 'success', reason, changes);
@@ -51,9 +58,14 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
 }
 
 /** Ends what is active: of some tasks, or of the whole run, which then fails. Returns the tasks that were active. */
-export function applyKill(run: RunWork, payload: KillPayload, actor: string, changes: Changes): string[] {
+export function applyKill(
+  run: RunWork,
+  payload: KillPayload,
+  actor: string,
+  changes: Changes,
+): TouchedTask[] {
   const reason = `killed by ${actor}`;
-  if (payload.taskIds === undefined && run.instances.length === 0) {
+  if (payload.taskIds === undefined && run.tasks.length === 0) {
     applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);
     return [];
   }
@@ -61,10 +73,10 @@ export function applyKill(run: RunWork, payload: KillPayload, actor: string, cha
   const active = chosen.filter(({ state }) => !isFinished(state) && state !== 'none');
   if (payload.taskIds === undefined) {
     applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);
-    return active.map((instance) => instance.task.spec.taskId);
+    return active.map(touched);
   }
   for (const instance of active) stopInstance(instance, 'failed', reason, changes);
-  return active.map((instance) => instance.task.spec.taskId);
+  return active.map(touched);
 }
 
 /** Ends a run at its time limit: what is active is ended, what has not begun is skipped, the run fails. */
@@ -73,11 +85,13 @@ export function timeOutRun(run: RunWork, changes: Changes): void {
   changes.touchRun(run);
   run.targetState = 'failed';
   run.reason = reason;
-  for (const instance of run.instances) {
+  for (const instance of instancesOf(run)) {
     if (!isFinished(instance.state)) stopInstance(instance, 'skipped', reason, changes);
   }
   finishRunIfOver(run, changes);
 }
+
+const touched = ({ task, mapPath }: InstanceWork): TouchedTask => ({ taskId: task.spec.taskId, mapPath });
 
 function endUnfinished(instance: InstanceWork, reason: string, changes: Changes): void {
   const { state } = instance;

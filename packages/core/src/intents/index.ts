@@ -12,7 +12,7 @@ export {
   describeInstance,
   planClear,
 } from './apply-clear.ts';
-export { applyKill, applyMarkRun, applyMarkTasks, timeOutRun } from './apply-mark.ts';
+export { applyKill, applyMarkRun, applyMarkTasks, type TouchedTask, timeOutRun } from './apply-mark.ts';
 export { applyPrioritize } from './apply-prioritize.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';
 export type {

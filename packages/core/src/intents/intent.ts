@@ -44,6 +44,8 @@ export interface TaskSelection {
   readonly upTo?: string;
   /** failed and upstream_failed only. */
   readonly onlyFailed?: boolean;
+  /** Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
+  readonly mapPath?: string;
   /** Also the same tasks in earlier (later) runs. */
   readonly past?: boolean;
   readonly future?: boolean;
@@ -68,6 +70,8 @@ export interface MarkRunPayload {
 export interface KillPayload {
   readonly runId: string;
   readonly taskIds?: readonly string[];
+  /** Of mapped tasks only this instance. */
+  readonly mapPath?: string;
 }
 
 /** Gives task instances of a run that have not ended another effective weight; null gives them their own back. */

@@ -1,11 +1,21 @@
-import { type FinishedTaskState, isFinished, type TaskState } from '../state/index.ts';
+import { isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
-import { endAttempt, isLive, moveInstance } from './instance-state.ts';
+import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
+import { endAttempt, moveInstance } from './instance-state.ts';
+import {
+  countEnd,
+  countOf,
+  endsAbove,
+  instancesOf,
+  noCounts,
+  relevantInstances,
+  setupEndsAbove,
+} from './map-scope.ts';
 import { heldUpBy, pastVerdict } from './past.ts';
 import { finishRunIfOver } from './run-outcome.ts';
-import { evaluateSetups, evaluateTriggerRule, type RuleVerdict, type UpstreamEnds } from './trigger-rule.ts';
-import type { InstanceWork, RunWork } from './work.ts';
+import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from './trigger-rule.ts';
+import type { EndCounts, InstanceWork, MapScope, RunWork } from './work.ts';
 
 /**
  * What the end of one instance means for its run: its direct downstream is counted up and asked, whatever that decides goes on
@@ -20,10 +30,25 @@ export function instancesEnded(run: RunWork, instances: readonly InstanceWork[],
   settle(run, [...instances], changes);
 }
 
+/** A run begins: lists that stand in the DAG file make their instances, then everything is asked. */
+export function beginInstances(run: RunWork, changes: Changes): void {
+  const expansion = newExpansion();
+  expandRun(run, expansion, changes);
+  startFrom(run, expansion.ended, changes);
+}
+
 /** Asks every task of a run that nothing above it would ask: those without upstream and those that do not wait for it. */
 export function startInstances(run: RunWork, changes: Changes): void {
-  const ended: InstanceWork[] = [];
-  for (const instance of run.instances) {
+  startFrom(run, [], changes);
+}
+
+/** Lists that stand in the DAG file may be others in another version: gives them their instances, and asks nobody. The caller recounts. */
+export function reshapeRun(run: RunWork, changes: Changes): void {
+  expandRun(run, newExpansion(), changes);
+}
+
+function startFrom(run: RunWork, ended: InstanceWork[], changes: Changes): void {
+  for (const instance of [...instancesOf(run)]) {
     if (instance.state === 'none') evaluate(instance, ended, changes);
   }
   settle(run, ended, changes);
@@ -34,13 +59,16 @@ export function reconsider(instance: InstanceWork, changes: Changes): void {
   reconsiderAll([instance], changes);
 }
 
+/** All are asked before any run is looked at as a whole: one that still has to be asked is not waiting for anything, yet. */
 function reconsiderAll(instances: readonly InstanceWork[], changes: Changes): void {
+  const moved = new Map<RunWork, InstanceWork[]>();
   for (const instance of instances) {
-    const ended: InstanceWork[] = [];
-    evaluateIfOpen(instance, ended, changes);
+    const ended = moved.get(instance.run) ?? [];
+    evaluateAll([instance], ended, changes);
     // Only what moved has anything to say to the runs after this one.
-    if (instance.state !== 'none') settle(instance.run, ended, changes);
+    if (instance.state !== 'none') moved.set(instance.run, ended);
   }
+  for (const [run, ended] of moved) settle(run, ended, changes);
 }
 
 /** Skips tasks by a stored decision of `decider`: those that have not begun. The decision survives a clear of the task alone. */
@@ -65,35 +93,24 @@ export function skipByDecision(
 const noReport = { error: null, rendered: null, logEnd: null };
 
 /** Direct downstream of a branch that was not chosen and is not reachable through what was chosen either. */
-export function notChosen(run: RunWork, branch: GraphTask, chosen: ReadonlySet<number>): InstanceWork[] {
+export function notChosen(branch: InstanceWork, chosen: ReadonlySet<number>): InstanceWork[] {
+  const { run, task } = branch;
   const viaChosen = reachable(chosen, (i) => run.graph.tasks[i]!.downstream);
-  return branch.downstream.filter((i) => !chosen.has(i) && !viaChosen.has(i)).map((i) => run.instances[i]!);
+  return task.downstream
+    .filter((i) => !chosen.has(i) && !viaChosen.has(i))
+    .flatMap((i) => relevantInstances(branch, i));
 }
 
 /** What a short-circuit skips: all that is below, teardowns excepted, or the direct downstream alone. */
-export function shortCircuited(run: RunWork, task: GraphTask): InstanceWork[] {
+export function shortCircuited(decider: InstanceWork): InstanceWork[] {
+  const { run, task } = decider;
   const indexes = task.spec.ignoreDownstreamTriggerRules
     ? reachable([task.index], (i) => run.graph.tasks[i]!.downstream)
     : task.downstream;
-  return [...indexes].map((i) => run.instances[i]!).filter((instance) => !instance.task.spec.isTeardown);
+  return [...indexes]
+    .filter((i) => !run.graph.tasks[i]!.spec.isTeardown)
+    .flatMap((i) => relevantInstances(decider, i));
 }
-
-/** Counts every finished instance of a run anew: after loading it, or after people changed it. Costs the run. */
-export function recount(run: RunWork): void {
-  run.unfinished.count = 0;
-  run.live.count = 0;
-  for (const instance of run.instances) {
-    Object.assign(instance.ends, zero);
-    Object.assign(instance.setupEnds, zero);
-  }
-  for (const instance of run.instances) {
-    if (!isFinished(instance.state)) run.unfinished.count += 1;
-    else countEnd(instance, instance.state, 1);
-    if (isLive(instance.state)) run.live.count += 1;
-  }
-}
-
-const zero: UpstreamEnds = { success: 0, skipped: 0, failed: 0, upstreamFailed: 0, removed: 0 };
 
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
 function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
@@ -112,31 +129,25 @@ export function wakeFollowers(run: RunWork, changes: Changes): void {
 }
 
 function propagateEnd(ended: InstanceWork, open: InstanceWork[], changes: Changes): void {
-  const { run, task, state } = ended;
+  const { state, task } = ended;
   if (!isFinished(state)) return;
-  countEnd(ended, state, 1);
-  for (const index of task.downstream) evaluateIfOpen(run.instances[index]!, open, changes);
-  if (task.scope.length > 0)
-    for (const index of task.scope) evaluateIfOpen(run.instances[index]!, open, changes);
+  const changed: MapScope[] = [];
+  countEnd(ended, state, (scope) => changed.push(scope));
+  if (task.sourceOf.length > 0) {
+    const expansion: Expansion = { ended: open, open: [] };
+    expandBelow(ended, expansion, changes);
+    evaluateAll(expansion.open, open, changes);
+  }
+  for (const { instances } of changed) evaluateAll(instances, open, changes);
 }
 
-function countEnd({ run, task }: InstanceWork, state: FinishedTaskState, by: number): void {
-  const member = countOf[state];
-  for (const index of task.downstream) run.instances[index]!.ends[member] += by;
-  for (const index of task.scope) run.instances[index]!.setupEnds[member] += by;
+/** A list that may change while it is walked: an instance that is expanded makes others. */
+function evaluateAll(instances: readonly InstanceWork[], open: InstanceWork[], changes: Changes): void {
+  const asked = instances.length === 1 ? instances : instances.filter(({ state }) => state === 'none');
+  for (const instance of asked) if (instance.state === 'none') evaluate(instance, open, changes);
 }
 
-const countOf: Readonly<Record<FinishedTaskState, keyof UpstreamEnds>> = {
-  success: 'success',
-  skipped: 'skipped',
-  failed: 'failed',
-  upstream_failed: 'upstreamFailed',
-  removed: 'removed',
-};
-
-function evaluateIfOpen(instance: InstanceWork, open: InstanceWork[], changes: Changes): void {
-  if (instance.state === 'none') evaluate(instance, open, changes);
-}
+const newExpansion = (): Expansion => ({ ended: [], open: [] });
 
 function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Changes): void {
   const verdict = ruleVerdict(instance);
@@ -150,6 +161,11 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     moveInstance(instance, 'skipped', changes, `${instance.decision.slice('skipped_by:'.length)} decided so`);
     ended.push(instance);
     return;
+  }
+  if (isUnexpanded(instance)) {
+    const expansion: Expansion = { ended, open: [] };
+    expandUnready(instance, expansion, changes);
+    return evaluateAll(expansion.open, ended, changes);
   }
   const { blocking } = pastVerdict(instance);
   if (blocking !== null) {
@@ -176,35 +192,42 @@ function schedule(instance: InstanceWork, ended: InstanceWork[], changes: Change
 
 /** The setups first, then the task's own rule: the order in which they may say no. */
 export function ruleVerdict(instance: InstanceWork): RuleVerdict {
-  const { task, run } = instance;
+  const { task } = instance;
   if (task.setups.length > 0) {
-    const verdict = evaluateSetups(instance.setupEnds, task.setups.length);
+    const ends = setupEndsAbove(instance);
+    const verdict = evaluateSetups(ends, ends.expected);
     if (verdict !== 'run') return verdict;
   }
-  if (task.spec.triggerRule !== 'all_done_setup_success') {
-    return evaluateTriggerRule(task.spec.triggerRule, instance.ends, task.upstream.length, noSetups);
-  }
-  return evaluateTriggerRule(task.spec.triggerRule, instance.ends, task.upstream.length, {
-    expected: task.upstreamSetups.length,
-    ends: endsOf(task.upstreamSetups.map((i) => run.instances[i]!.state)),
-  });
+  const ends = endsAbove(instance);
+  const setups = task.spec.triggerRule === 'all_done_setup_success' ? upstreamSetups(instance) : noSetups;
+  return evaluateTriggerRule(task.spec.triggerRule, ends, ends.expected, setups);
 }
 
-const noSetups = { expected: 0, ends: zero };
+const noSetups = { expected: 0, ends: noCounts() };
 
-function endsOf(states: readonly TaskState[]): UpstreamEnds {
-  const ends = { ...zero };
-  for (const state of states) if (isFinished(state)) ends[countOf[state]] += 1;
-  return ends;
+function upstreamSetups(instance: InstanceWork): { expected: number; ends: EndCounts } {
+  const setups = instance.task.upstreamSetups.flatMap((i) => relevantInstances(instance, i));
+  const ends = noCounts();
+  for (const { state } of setups) if (isFinished(state)) ends[countOf[state]] += 1;
+  return { expected: setups.length, ends };
 }
+
+/** Instances of one task above that are looked at for a reason: it names three. */
+const MAX_CAUSES_SOUGHT = 100;
 
 function verdictReason(instance: InstanceWork, verdict: 'skipped' | 'upstream_failed'): string {
-  const { task, run } = instance;
+  const { task } = instance;
   const wanted: readonly TaskState[] =
     verdict === 'upstream_failed' ? ['failed', 'upstream_failed'] : ['skipped', 'success'];
   const causes = [...task.setups, ...task.upstream]
-    .filter((i) => wanted.includes(run.instances[i]!.state))
+    .flatMap((i) => relevantInstances(instance, i).slice(0, MAX_CAUSES_SOUGHT))
+    .filter(({ state }) => wanted.includes(state))
     .slice(0, 3)
-    .map((i) => `${run.graph.tasks[i]!.spec.taskId} is ${run.instances[i]!.state}`);
+    .map((above) => `${nameOf(above)} is ${above.state}`);
   return causes.length === 0 ? `its rule ${task.spec.triggerRule} cannot pass any more` : causes.join(', ');
+}
+
+/** `load`, or `load [3]` of a mapped task. */
+export function nameOf({ task, mapPath }: InstanceWork): string {
+  return mapPath === '' ? task.spec.taskId : `${task.spec.taskId} [${mapPath}]`;
 }

@@ -16,11 +16,12 @@ export function backfillTasks(
   }: Pick<BackfillOptions, 'taskIds' | 'upstream' | 'downstream'>,
 ): readonly string[] | null {
   if (taskIds === undefined) return null;
-  const chosen = selectTasks(graph, { taskIds, upstream, downstream }, () => 'none');
+  const chosen = selectTasks(graph, { taskIds, upstream, downstream });
   const ids = chosen.map((index) => graph.tasks[index]!.spec.taskId);
   const kept = new Set(ids);
-  for (const { spec } of chosen.map((index) => graph.tasks[index]!)) {
-    const missing = spec.inputs.find((input) => !kept.has(input.taskId));
+  for (const { spec, levels } of chosen.map((index) => graph.tasks[index]!)) {
+    const lists = levels.flatMap(({ sources }) => sources);
+    const missing = [...spec.inputs, ...lists].find((input) => !kept.has(input.taskId));
     if (missing === undefined) continue;
     throw new InvalidInputError(
       `${spec.taskId} reads what ${missing.taskId} returns, which is not among the chosen tasks: choose it too, or add its upstream.`,

@@ -17,6 +17,8 @@ export class Changes {
   readonly runs = new Map<RunWork, RunWork['state']>();
   readonly newInstances = new Set<InstanceWork>();
   readonly instances = new Set<InstanceWork>();
+  /** Instances whose map path is another than the database has. */
+  readonly moved = new Set<InstanceWork>();
   readonly newAttempts: { instance: InstanceWork; attempt: AttemptWork }[] = [];
   /** Attempts that changed and have not ended, each once, however much happened to it. */
   readonly attempts = new Map<AttemptWork, InstanceWork>();

@@ -1,13 +1,14 @@
 import type { JsonObject } from '../json.ts';
 import type { RunType } from '../state/index.ts';
 import type { DataInterval } from '../timetables/index.ts';
-import { startInstances } from './advance-run.ts';
+import { beginInstances } from './advance-run.ts';
 import type { Changes } from './changes.ts';
-import { type GraphTask, subGraph } from './dag-graph.ts';
+import { subGraph } from './dag-graph.ts';
+import { instancesOf, placeInstances } from './map-scope.ts';
+import { newInstance } from './new-instance.ts';
 import { PastWaits } from './past.ts';
 import { moveRun } from './run-outcome.ts';
-import { noEnds } from './trigger-rule.ts';
-import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
+import type { DagWorkState, RunWork } from './work.ts';
 
 export interface NewRun {
   readonly runId: string;
@@ -62,7 +63,7 @@ export function createRun(
     deadlinesMissed: new Set(),
     note: spec.note,
     taskIds: spec.taskIds ?? null,
-    instances: [],
+    tasks: [],
     unfinished: { count: 0 },
     live: { count: 0 },
     waitingOnPast: new PastWaits(),
@@ -85,46 +86,13 @@ export function createRun(
 /** Starts a queued run: gives it its instances and asks which may begin. `keys` hands out surrogate keys. */
 export function startRun(run: RunWork, nextKey: () => number, changes: Changes): void {
   run.dag.runs.set(run.key, run);
-  for (const task of run.graph.tasks) {
-    const instance = newInstance(run, task, nextKey());
-    run.instances.push(instance);
-    changes.newInstances.add(instance);
-  }
-  run.unfinished.count = run.instances.length;
-  moveRun(run, 'running', changes);
-  startInstances(run, changes);
-}
-
-export function newInstance(run: RunWork, task: GraphTask, key: number): InstanceWork {
-  return {
-    key,
+  placeInstances(
     run,
-    task,
-    mapPath: '',
-    state: 'none',
-    path: null,
-    tryNumber: 0,
-    infraNumber: 0,
-    maxTries: task.spec.retries,
-    attempt: null,
-    attemptId: null,
-    grantNumber: 0,
-    scheduledAt: null,
-    queuedAt: null,
-    begunAt: null,
-    startDate: null,
-    endDate: null,
-    nextAt: null,
-    targetState: null,
-    reason: null,
-    decision: null,
-    savedState: null,
-    priorityWeight: null,
-    occupied: null,
-    ends: noEnds(),
-    setupEnds: noEnds(),
-    outputs: null,
-  };
+    run.graph.tasks.map((task) => newInstance(run, task, '', nextKey())),
+  );
+  for (const instance of instancesOf(run)) changes.newInstances.add(instance);
+  moveRun(run, 'running', changes);
+  beginInstances(run, changes);
 }
 
 /** Whether another run of this kind may start now: runs of a backfill count against the backfill's own maximum. */

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 import type { SerializedDag, SerializedTask } from '../serialization/index.ts';
+import { type MapLevel, mapLevels, sharedDepth, sourcesOfLevels } from './map-levels.ts';
 import { type RunLimit, runLimitsOf } from './run-limits.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface DagGraph {
   /** Indexes of the tasks whose end decides the run (semantics, section 2). */
   readonly candidates: readonly number[];
   readonly hasPastDependency: boolean;
+  /** What is mapped, outer levels before inner ones. */
+  readonly levels: readonly MapLevel[];
 }
 
 export interface GraphTask {
@@ -34,6 +37,16 @@ export interface GraphTask {
   readonly consumers: readonly number[];
   /** Limits within one run that it counts against. */
   readonly runLimits: readonly RunLimit[];
+  /** The mapped groups around it, outermost first, then itself when it is mapped: one component of its map paths each. */
+  readonly levels: readonly MapLevel[];
+  /** For each of `downstream`: how many mapped groups hold both. Only instances of the same index in those are of concern to each other. */
+  readonly downstreamDepths: readonly number[];
+  /** The same for each of `scope`. */
+  readonly scopeDepths: readonly number[];
+  /** Its instances are counted together at every depth from 0 to this one. */
+  readonly countDepth: number;
+  /** Levels that are mapped over what this task returns. */
+  readonly sourceOf: readonly MapLevel[];
 }
 
 /** Largest weight: signed 32 bits, as in Airflow. */
@@ -57,6 +70,9 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
     for (const source of new Set(task.inputs.map((input) => toIndex(input.taskId))))
       consumers[source]!.push(index);
   });
+  const { levels, levelsOf } = mapLevels(dag, toIndex);
+  const sources = sourcesOfLevels(levels, levelsOf);
+  const shared = (a: number, b: number) => sharedDepth(levelsOf[a]!, levelsOf[b]!);
   const tasks = dag.tasks.map((spec, index): GraphTask => {
     const up = upstream[index]!;
     return {
@@ -70,6 +86,15 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
       weight: weights[index]!,
       consumers: consumers[index]!,
       runLimits: runLimitsOf(dag, spec),
+      levels: levelsOf[index]!,
+      downstreamDepths: downstream[index]!.map((below) => shared(index, below)),
+      scopeDepths: scopes.scopeOf[index]!.map((member) => shared(index, member)),
+      countDepth: Math.max(
+        0,
+        ...[...up, ...scopes.setupsOf[index]!].map((above) => shared(above, index)),
+        ...sources[index]!.collectDepths,
+      ),
+      sourceOf: sources[index]!.levels,
     };
   });
   return {
@@ -79,6 +104,7 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
     indexOf,
     candidates: outcomeCandidates(tasks),
     hasPastDependency: dag.tasks.some((task) => task.dependsOnPast || task.waitForDownstream),
+    levels,
   };
 }
 

@@ -2,7 +2,7 @@ import type { SerializedDeadline } from '../serialization/serialized-dag.ts';
 import { parseInstant, zonedDay } from '../timetables/zoned-time.ts';
 import type { Changes } from './changes.ts';
 import { factsOf } from './news.ts';
-import type { RunWork } from './work.ts';
+import type { InstanceWork, RunWork } from './work.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -42,9 +42,7 @@ export function deadlinesOf(
 export function isMissed(run: RunWork, { name, taskId }: SerializedDeadline): boolean {
   if (run.state !== 'running' || run.deadlinesMissed.has(name)) return false;
   if (taskId === null) return true;
-  return run.instances.some(
-    ({ task, state }) => task.spec.taskId === taskId && state !== 'success' && state !== 'skipped',
-  );
+  return lateInstance(run, taskId) !== null;
 }
 
 /** The instant of a deadline has come. What is late by then is noted once, and somebody is told of it; the run goes on. */
@@ -56,7 +54,7 @@ export function passDeadline(run: RunWork, { deadline, dueAt }: DueDeadline, cha
   const { dagId } = run.dag;
   const data = { name, taskId, dueAt: new Date(dueAt).toISOString() };
   changes.event({ type: 'deadline_missed', dagId, run, data });
-  const instance = run.instances.find(({ task }) => task.spec.taskId === taskId) ?? null;
+  const instance = taskId === null ? null : lateInstance(run, taskId);
   const facts = {
     ...factsOf(run),
     taskId,
@@ -68,6 +66,14 @@ export function passDeadline(run: RunWork, { deadline, dueAt }: DueDeadline, cha
   const attemptId = instance?.attemptId ?? null;
   changes.news.push({ event: 'onMiss', run, instance, attemptId, facts, hasCallbacks: deadline.callback });
 }
+
+/** The first instance of a task that is not done; of a mapped one the lowest index. */
+function lateInstance(run: RunWork, taskId: string): InstanceWork | null {
+  const instances = run.tasks[run.graph.indexOf.get(taskId) ?? -1]?.root.instances ?? [];
+  return instances.find(({ state }) => !DONE.has(state)) ?? null;
+}
+
+const DONE: ReadonlySet<string> = new Set(['success', 'skipped', 'removed']);
 
 function onClock(day: string, time: string, timezone: string): number {
   return parseInstant(`${day}T${time}`, timezone).getTime();

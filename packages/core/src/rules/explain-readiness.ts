@@ -1,5 +1,6 @@
 import { isFinished, type RunState } from '../state/index.ts';
-import { ruleVerdict } from './advance-run.ts';
+import { nameOf, ruleVerdict } from './advance-run.ts';
+import { relevantInstances } from './map-scope.ts';
 import { pastVerdict } from './past.ts';
 import type { InstanceWork } from './work.ts';
 
@@ -111,12 +112,12 @@ const CHECKS: readonly ReadinessCheck[] = [
     evaluate(instance) {
       if (instance.state !== 'none')
         return { passed: true, reason: `Its rule ${instance.task.spec.triggerRule} has been decided.` };
-      const { run, task } = instance;
+      const { task } = instance;
       const verdict = ruleVerdict(instance);
       const open = [...new Set([...task.setups, ...task.upstream])]
-        .map((index) => run.instances[index]!)
+        .flatMap((index) => relevantInstances(instance, index))
         .filter(({ state }) => !isFinished(state))
-        .map((upstream) => `${upstream.task.spec.taskId} (${upstream.state})`);
+        .map((upstream) => `${nameOf(upstream)} (${upstream.state})`);
       const waits =
         open.length === 0
           ? ''

@@ -1,6 +1,7 @@
 import { isFinished } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { moveInstance } from './instance-state.ts';
+import { instancesOf } from './map-scope.ts';
 import type { InstanceWork } from './work.ts';
 
 /** An instance that is active and has to be ended from outside, and what it becomes then. */
@@ -26,7 +27,7 @@ export function failFast(
   failed.run.reason = reason;
   const skipped: InstanceWork[] = [];
   const active: FastEnd[] = [];
-  for (const instance of failed.run.instances) {
+  for (const instance of instancesOf(failed.run)) {
     if (isFinished(instance.state) || instance.task.spec.isTeardown) continue;
     // What a person set keeps the state that it is to have.
     if (instance.state === 'restarting' && instance.targetState !== 'none') continue;

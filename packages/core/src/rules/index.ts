@@ -1,8 +1,11 @@
+export { holdsSlot, isLive } from './activity.ts';
 export {
+  beginInstances,
   instanceEnded,
   instancesEnded,
+  nameOf,
   reconsider,
-  recount,
+  reshapeRun,
   ruleVerdict,
   startInstances,
   wakeFollowers,
@@ -27,12 +30,26 @@ export {
   type SentIntent,
   type TurnEvent,
 } from './changes.ts';
-export { createRun, type NewRun, newInstance, roomForRuns, runIdOf, startRun } from './create-run.ts';
+export { createRun, type NewRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline } from './deadlines.ts';
+export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
-export { countOccupied, holdsSlot, isLive, moveInstance, occupiedBy } from './instance-state.ts';
+export { countOccupied, moveInstance, occupiedBy } from './instance-state.ts';
+export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
+export { listLengths } from './list-output.ts';
+export type { ListSource, MapLevel } from './map-levels.ts';
+export { mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
+export {
+  instanceAt,
+  instancesOf,
+  instancesUnder,
+  placeInstances,
+  recount,
+  relevantInstances,
+} from './map-scope.ts';
+export { newInstance } from './new-instance.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
 export {
   isTooLate,
@@ -44,14 +61,14 @@ export {
   type ScheduleProgress,
   upcomingTicks,
 } from './next-tick.ts';
-export { PastWaits, pastVerdict } from './past.ts';
+export { PastWaits, pastRun, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
-export { choiceWithin, selectInstances, selectTasks, type TaskChoice } from './task-selection.ts';
+export { choiceWithin, selectInstances, type TaskChoice } from './task-selection.ts';
 export {
   evaluateSetups,
   evaluateTriggerRule,
@@ -67,7 +84,9 @@ export type {
   BackfillWork,
   DagWorkState,
   InstanceWork,
+  MapScope,
   Occupied,
   PastRun,
   RunWork,
+  TaskWork,
 } from './work.ts';

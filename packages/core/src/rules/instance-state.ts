@@ -1,23 +1,8 @@
 import { assertLegalPath, isFinished, type TaskState } from '../state/index.ts';
+import { holdsSlot, isLive } from './activity.ts';
 import type { Changes } from './changes.ts';
+import { noteInFollowers } from './map-scope.ts';
 import type { AttemptWork, InstanceWork, Occupied } from './work.ts';
-
-const slotHolders: ReadonlySet<TaskState> = new Set(['queued', 'running', 'restarting']);
-const livingStates: ReadonlySet<TaskState> = new Set([
-  'scheduled',
-  'queued',
-  'running',
-  'up_for_retry',
-  'up_for_reschedule',
-  'deferred',
-  'restarting',
-]);
-
-/** Whether an instance in this state occupies slots of parallelism, its pool, its DAG and its task. */
-export const holdsSlot = (state: TaskState): boolean => slotHolders.has(state);
-
-/** Whether something will still happen to an instance in this state without anything else happening first. */
-export const isLive = (state: TaskState): boolean => livingStates.has(state);
 
 /**
  * The one way in which an instance's state changes in memory: checks the step, keeps the counters of its run, its DAG and the
@@ -41,11 +26,17 @@ export function moveInstance(
   instance.reason = reason;
   changes.instances.add(instance);
   const { run } = instance;
-  if (isFinished(from) !== isFinished(to)) run.unfinished.count += isFinished(to) ? -1 : 1;
-  if (isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
+  // One whose task the run's version does not have any more is history, also while it is being ended.
+  const counts = instance.task.index >= 0;
+  if (counts && isFinished(from) !== isFinished(to)) {
+    const by = isFinished(to) ? -1 : 1;
+    run.unfinished.count += by;
+    for (const scope of instance.scopes) scope.unfinished += by;
+  }
+  if (counts && isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
   if (isFinished(to)) instance.endDate = changes.now;
-  for (const follower of run.followers) follower.past?.states.set(instance.task.spec.taskId, to);
+  noteInFollowers(instance, to);
 }
 
 /** Forgets the attempt that ran; its row gets its end. */

@@ -2,6 +2,7 @@ import type { SerializedError } from '../errors.ts';
 import type { CallbackFacts } from '../notifiers/callback-facts.ts';
 import type { NotificationEvent } from '../notifiers/notification.ts';
 import type { Changes } from './changes.ts';
+import { instancesOf } from './map-scope.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
 
 /** Something that happened and that somebody may have to be told of, once it is committed. */
@@ -112,7 +113,7 @@ const MAX_NAMED_TASKS = 10;
 
 function failedTasks(run: RunWork): string[] {
   const failed: string[] = [];
-  for (const { state, task } of run.instances) {
+  for (const { state, task } of instancesOf(run)) {
     if (state === 'failed') failed.push(task.spec.taskId);
     if (failed.length === MAX_NAMED_TASKS) break;
   }

@@ -1,5 +1,6 @@
 import type { TaskState } from '../state/index.ts';
-import type { InstanceWork, RunWork } from './work.ts';
+import type { DagGraph } from './dag-graph.ts';
+import type { InstanceWork, PastRun, RunWork } from './work.ts';
 
 /** What a task that depends on the previous run hears of it; `blocking` is the task there that it waits for. */
 export interface PastVerdict {
@@ -18,12 +19,13 @@ export function pastVerdict(instance: InstanceWork): PastVerdict {
   const watched = spec.waitForDownstream
     ? [spec.taskId, ...downstream.map((i) => graph.tasks[i]!.spec.taskId)]
     : [spec.taskId];
-  const blocking = watched.find((taskId) => !passes(past.states.get(taskId)));
+  const blocking = watched.find((taskId) => past.blocking.has(taskId));
   if (blocking === undefined) return passed(`The previous run ${past.runId} went well.`);
+  const [[mapPath, state]] = [...past.blocking.get(blocking)!] as [[string, TaskState]];
   return {
     passed: false,
     blocking,
-    reason: `${blocking} of the previous run ${past.runId} is ${past.states.get(blocking) ?? 'not started'}, not success or skipped.`,
+    reason: `${blocking}${mapPath === '' ? '' : ` [${mapPath}]`} of the previous run ${past.runId} is ${state === 'none' ? 'not started' : state}, not success or skipped.`,
   };
 }
 
@@ -53,12 +55,42 @@ export class PastWaits {
   }
 }
 
-/** Runs that wait for this one: the tasks in them that one of its tasks, or any (null), held up. */
+/**
+ * Runs that wait for this one: the tasks in them that one of its tasks, or any (null), held up. A mapped task holds them up until the
+ * last of its instances has gone well.
+ */
 export function heldUpBy(run: RunWork, taskId: string | null): readonly InstanceWork[] {
-  return [...run.followers].flatMap((follower) => follower.waitingOnPast.take(taskId));
+  return [...run.followers].flatMap(({ past, waitingOnPast }) =>
+    taskId !== null && past?.blocking.has(taskId) === true ? [] : waitingOnPast.take(taskId),
+  );
 }
 
-/** A task that the previous run does not have holds nobody up. */
-function passes(state: TaskState | undefined): boolean {
-  return state === undefined || state === 'success' || state === 'skipped';
+/** A run as the next one sees it. Of a task that has no instance there yet it is known that it did not start. */
+export function pastRun(
+  run: { readonly key: number; readonly runId: string },
+  graph: DagGraph,
+  instances: Iterable<{ readonly taskId: string; readonly mapPath: string; readonly state: TaskState }>,
+): PastRun {
+  const past: PastRun = { runKey: run.key, runId: run.runId, blocking: new Map() };
+  const known = new Set<string>();
+  for (const { taskId, mapPath, state } of instances) {
+    known.add(taskId);
+    notePast(past, taskId, mapPath, state);
+  }
+  for (const { spec } of graph.tasks) if (!known.has(spec.taskId)) notePast(past, spec.taskId, '', 'none');
+  return past;
 }
+
+/** Keeps up with the run: an instance took another state, or (null) is no more. */
+export function notePast(past: PastRun, taskId: string, mapPath: string, state: TaskState | null): void {
+  const blocking = past.blocking.get(taskId);
+  if (state !== null && !passes(state)) {
+    if (blocking === undefined) past.blocking.set(taskId, new Map([[mapPath, state]]));
+    else blocking.set(mapPath, state);
+  } else if (blocking?.delete(mapPath) === true && blocking.size === 0) {
+    past.blocking.delete(taskId);
+  }
+}
+
+const passes = (state: TaskState): boolean =>
+  state === 'success' || state === 'skipped' || state === 'removed';

@@ -341,9 +341,11 @@ function compareWithinDag(a: InstanceWork, b: InstanceWork): number {
     a.run.logicalDate - b.run.logicalDate ||
     a.run.key - b.run.key ||
     a.task.index - b.task.index ||
-    a.key - b.key
+    compareText(a.mapSort, b.mapSort)
   );
 }
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The first limit that says no, or null. `parallelism` is asked by the caller: it blocks everybody alike. */
 export function blockingGate(instance: InstanceWork, limits: Limits): Gate | null {

@@ -1,6 +1,7 @@
 import { assertLegalRunTransition, isRunFinished, type RunState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { moveInstance } from './instance-state.ts';
+import { instancesOf } from './map-scope.ts';
 import { tellRun } from './news.ts';
 import type { RunWork } from './work.ts';
 
@@ -8,8 +9,9 @@ import type { RunWork } from './work.ts';
 export function runOutcome(run: RunWork): { state: 'success' | 'failed'; reason: string | null } {
   if (run.targetState !== null) return { state: run.targetState, reason: run.reason };
   for (const index of run.graph.candidates) {
-    const { state } = run.instances[index]!;
-    if (state === 'failed' || state === 'upstream_failed') return { state: 'failed', reason: run.reason };
+    const { instances } = run.tasks[index]!.root;
+    if (instances.some(({ state }) => state === 'failed' || state === 'upstream_failed'))
+      return { state: 'failed', reason: run.reason };
   }
   return { state: 'success', reason: null };
 }
@@ -72,7 +74,7 @@ function countInBackfill(run: RunWork, to: 'success' | 'failed', changes: Change
 
 /** Rule 4, the safety net: something unfinished and nothing left that could move it. */
 function failDeadlocked(run: RunWork, changes: Changes): void {
-  const blocked = run.instances.filter((instance) => instance.state === 'none');
+  const blocked = [...instancesOf(run)].filter((instance) => instance.state === 'none');
   const names = blocked.slice(0, 5).map((instance) => instance.task.spec.taskId);
   run.targetState = 'failed';
   run.reason = `Deadlock: nothing can move ${names.join(', ')}${blocked.length > 5 ? ', …' : ''} any more.`;

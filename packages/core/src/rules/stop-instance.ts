@@ -6,13 +6,16 @@ import { moveInstance } from './instance-state.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
 import type { InstanceWork } from './work.ts';
 
+/** What an instance becomes that is ended from outside. */
+export type StopTarget = Extract<TaskState, 'none' | 'success' | 'failed' | 'skipped' | 'removed'>;
+
 /**
  * Ends an instance from outside: what is active goes to `restarting` until its process tree is gone, anything else takes
  * `target` at once. `none` means: run again.
  */
 export function stopInstance(
   instance: InstanceWork,
-  target: Extract<TaskState, 'none' | 'success' | 'failed' | 'skipped'>,
+  target: StopTarget,
   reason: string,
   changes: Changes,
 ): void {
@@ -51,14 +54,14 @@ export function attemptStopped(
 ): void {
   const { reason } = instance;
   if (instance.attempt !== null) closeAttempt(instance, 'killed', end, null, changes);
-  const target = (instance.targetState ?? 'none') as 'none' | 'success' | 'failed' | 'skipped';
+  const target = (instance.targetState ?? 'none') as StopTarget;
   instance.targetState = null;
   takeTarget(instance, target, reason, changes);
 }
 
 function takeTarget(
   instance: InstanceWork,
-  target: 'none' | 'success' | 'failed' | 'skipped',
+  target: StopTarget,
   reason: string | null,
   changes: Changes,
 ): void {
@@ -73,6 +76,7 @@ function takeTarget(
   instance.startDate = null;
   instance.endDate = null;
   instance.outputs = null;
+  instance.listLengths = null;
   moveInstance(instance, 'none', changes);
   reconsider(instance, changes);
 }

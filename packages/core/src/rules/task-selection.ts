@@ -1,6 +1,9 @@
 import { ConflictError, didYouMean, NotFoundError } from '../errors.ts';
 import type { TaskState } from '../state/index.ts';
 import { type DagGraph, reachable } from './dag-graph.ts';
+import { sharedDepth } from './map-levels.ts';
+import { pathPrefix } from './map-path.ts';
+import { instancesUnder, relevantInstances } from './map-scope.ts';
 import type { InstanceWork, RunWork } from './work.ts';
 
 /** Which tasks of one run a person means. */
@@ -15,28 +18,24 @@ export interface TaskChoice {
   readonly upTo?: string;
   /** failed and upstream_failed only. */
   readonly onlyFailed?: boolean;
+  /** Only this instance of the named tasks, which are mapped: `3`, or `3.0`; of `3` also all that lies below it. */
+  readonly mapPath?: string;
 }
 
 /**
- * Indexes of the chosen tasks in topological order. Setups and teardowns of what is chosen come along (semantics, section 14).
+ * Indexes of the chosen tasks of a DAG in topological order. Setups and teardowns of what is chosen come along (semantics, section 14).
  * Throws {@link NotFoundError} with "did you mean" for an id that the graph does not have.
  */
 export function selectTasks(
   graph: DagGraph,
-  choice: TaskChoice,
-  stateOf: (index: number) => TaskState,
+  choice: Pick<TaskChoice, 'taskIds' | 'upstream' | 'downstream' | 'from' | 'upTo'>,
 ): readonly number[] {
-  const named =
-    choice.taskIds === undefined ? graph.tasks.map((task) => task.index) : resolveIds(graph, choice.taskIds);
+  const named = namedTasks(graph, choice);
   const chosen = new Set(named);
-  if (choice.upstream === true)
-    for (const i of reachable(named, (at) => graph.tasks[at]!.upstream)) chosen.add(i);
-  if (choice.downstream === true)
-    for (const i of reachable(named, (at) => graph.tasks[at]!.downstream)) chosen.add(i);
-  if (choice.from !== undefined) keepOnly(chosen, graph, choice.from, (at) => graph.tasks[at]!.downstream);
-  if (choice.upTo !== undefined) keepOnly(chosen, graph, choice.upTo, (at) => graph.tasks[at]!.upstream);
-  const kept = [...chosen].filter((i) => choice.onlyFailed !== true || isFailure(stateOf(i)));
-  return withSetupsAndTeardowns(graph, kept).sort((a, b) => a - b);
+  for (const edges of chosenEdges(graph, choice)) for (const i of reachable(named, edges)) chosen.add(i);
+  narrow(chosen, graph, choice);
+  for (const index of [...chosen]) for (const other of setupsAndTeardowns(graph, index)) chosen.add(other);
+  return [...chosen].sort((a, b) => a - b);
 }
 
 /**
@@ -44,7 +43,7 @@ export function selectTasks(
  * begun, so nothing of it is meant.
  */
 export function choiceWithin<T extends TaskChoice>(run: RunWork, choice: T): T | null {
-  if (run.instances.length === 0) return null;
+  if (run.tasks.length === 0) return null;
   const has = (id: string | undefined) => id === undefined || knows(run.graph, id);
   if (!has(choice.from) || !has(choice.upTo)) return null;
   if (choice.taskIds === undefined) return choice;
@@ -57,22 +56,80 @@ function knows({ indexOf, dag }: DagGraph, id: string): boolean {
   return indexOf.has(id) || dag.tasks.some(({ taskId }) => taskId.startsWith(`${id}.`));
 }
 
-/** The chosen task instances of a run. Throws {@link ConflictError} while the run has none, because it never began. */
+/**
+ * The chosen task instances of a run, tasks in topological order, indexes ascending. What comes along, or lies up- or downstream, is of the
+ * same map index in the groups that are shared. Instances that are `removed` are nobody's choice.
+ *
+ * Throws {@link NotFoundError} as {@link selectTasks} does, and for a map index that the run does not have; {@link ConflictError}
+ * while the run has no tasks because it never began.
+ */
 export function selectInstances(run: RunWork, choice: TaskChoice): readonly InstanceWork[] {
-  if (run.instances.length === 0) {
+  if (run.tasks.length === 0) {
     throw new ConflictError(`Run ${run.runId} of ${run.dag.dagId} has not begun: it has no tasks yet.`);
   }
-  return selectTasks(run.graph, choice, (index) => run.instances[index]!.state).map(
-    (index) => run.instances[index]!,
-  );
+  const { graph } = run;
+  const named = namedTasks(graph, choice);
+  const starts = named.flatMap((index) => instancesUnder(run, index, choice.mapPath ?? ''));
+  if (starts.length === 0 && choice.mapPath !== undefined) {
+    throw new NotFoundError(
+      `Map index of ${named.map((index) => graph.tasks[index]!.spec.taskId).join(', ')}`,
+      choice.mapPath,
+      `Looked in run ${run.runId}.`,
+    );
+  }
+  const chosen = new Set(starts);
+  for (const edges of chosenEdges(graph, choice)) {
+    for (const index of reachable(named, edges)) {
+      const { levels } = graph.tasks[index]!;
+      const prefixes = new Set(
+        starts.map(({ task, mapPath }) => pathPrefix(mapPath, sharedDepth(task.levels, levels))),
+      );
+      for (const prefix of prefixes) for (const one of instancesUnder(run, index, prefix)) chosen.add(one);
+    }
+  }
+  const indexes = new Set([...chosen].map(({ task }) => task.index));
+  narrow(indexes, graph, choice);
+  const all = new Set<InstanceWork>();
+  for (const instance of chosen) {
+    const { index } = instance.task;
+    if (!indexes.has(index) || (choice.onlyFailed === true && !isFailure(instance.state))) continue;
+    all.add(instance);
+    for (const other of setupsAndTeardowns(graph, index))
+      for (const one of relevantInstances(instance, other)) all.add(one);
+  }
+  return [...all]
+    .filter(({ state }) => state !== 'removed')
+    .sort((a, b) => a.task.index - b.task.index || (a.mapSort < b.mapSort ? -1 : 1));
 }
 
-function keepOnly(
-  chosen: Set<number>,
-  graph: DagGraph,
-  id: string,
-  edges: (index: number) => readonly number[],
-): void {
+function namedTasks(graph: DagGraph, { taskIds }: TaskChoice): readonly number[] {
+  return taskIds === undefined ? graph.tasks.map(({ index }) => index) : resolveIds(graph, taskIds);
+}
+
+type Edges = (index: number) => readonly number[];
+
+const upstreamOf =
+  ({ tasks }: DagGraph): Edges =>
+  (index) =>
+    tasks[index]!.upstream;
+const downstreamOf =
+  ({ tasks }: DagGraph): Edges =>
+  (index) =>
+    tasks[index]!.downstream;
+
+function chosenEdges(graph: DagGraph, { upstream, downstream }: TaskChoice): readonly Edges[] {
+  return [
+    ...(upstream === true ? [upstreamOf(graph)] : []),
+    ...(downstream === true ? [downstreamOf(graph)] : []),
+  ];
+}
+
+function narrow(chosen: Set<number>, graph: DagGraph, { from, upTo }: TaskChoice): void {
+  if (from !== undefined) keepOnly(chosen, graph, from, downstreamOf(graph));
+  if (upTo !== undefined) keepOnly(chosen, graph, upTo, upstreamOf(graph));
+}
+
+function keepOnly(chosen: Set<number>, graph: DagGraph, id: string, edges: Edges): void {
   const ends = resolveIds(graph, [id]);
   const reached = reachable(ends, edges);
   for (const end of ends) reached.add(end);
@@ -98,13 +155,9 @@ function resolveIds(graph: DagGraph, ids: readonly string[]): number[] {
   });
 }
 
-function withSetupsAndTeardowns(graph: DagGraph, chosen: readonly number[]): number[] {
-  const all = new Set(chosen);
-  for (const index of chosen) {
-    for (const setup of graph.tasks[index]!.setups) {
-      all.add(setup);
-      for (const i of graph.tasks[setup]!.downstream) if (graph.tasks[i]!.spec.isTeardown) all.add(i);
-    }
-  }
-  return [...all];
+function setupsAndTeardowns({ tasks }: DagGraph, index: number): readonly number[] {
+  return tasks[index]!.setups.flatMap((setup) => [
+    setup,
+    ...tasks[setup]!.downstream.filter((i) => tasks[i]!.spec.isTeardown),
+  ]);
 }

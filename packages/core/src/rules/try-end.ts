@@ -6,6 +6,7 @@ import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import { failFast } from './fail-fast.ts';
 import { moveInstance } from './instance-state.ts';
+import { listLengths, listProblem } from './list-output.ts';
 import { tellTask } from './news.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import { stopInstance } from './stop-instance.ts';
@@ -30,6 +31,12 @@ export function succeeded(
     const error = serializeError(new Error(wrong));
     closeAttempt(instance, 'failed', end, error, changes);
     return failedTry(instance, end.endedAtMs, error, false, changes);
+  }
+  const notMappable = listProblem(instance, xcoms);
+  if (notMappable !== undefined) {
+    const error = serializeError(new Error(notMappable));
+    closeAttempt(instance, 'failed', end, error, changes);
+    return failedTry(instance, end.endedAtMs, error, true, changes);
   }
   closeAttempt(instance, 'success', end, null, changes);
   pushXcoms(instance, xcoms, changes);
@@ -63,7 +70,11 @@ function pushXcoms(instance: InstanceWork, xcoms: { readonly [key: string]: Json
     size += value.length;
     changes.xcoms.push({ dagId, attemptId: instance.attemptId!, key, value });
   }
-  instance.outputs = instance.task.consumers.length > 0 && size <= MAX_KEPT_OUTPUT ? xcoms : null;
+  const { consumers, sourceOf } = instance.task;
+  instance.listLengths = listLengths(instance, xcoms);
+  // Each instance that is mapped over a list is granted one element of it: read once, not for each of them.
+  const isKept = sourceOf.length > 0 || (consumers.length > 0 && size <= MAX_KEPT_OUTPUT);
+  instance.outputs = isKept ? xcoms : null;
 }
 
 function applyDecision(
@@ -71,11 +82,11 @@ function applyDecision(
   decision: TaskDecision,
   changes: Changes,
 ): readonly InstanceWork[] {
-  const { run, task } = instance;
+  const { task } = instance;
   if (decision.kind === 'branch') {
-    return skipByDecision(notChosen(run, task, chosenIndexes(instance, decision.chosen)), task, changes);
+    return skipByDecision(notChosen(instance, chosenIndexes(instance, decision.chosen)), task, changes);
   }
-  return decision.proceed ? [] : skipByDecision(shortCircuited(run, task), task, changes);
+  return decision.proceed ? [] : skipByDecision(shortCircuited(instance), task, changes);
 }
 
 function chosenIndexes({ run, task }: InstanceWork, chosen: readonly string[]): Set<number> {

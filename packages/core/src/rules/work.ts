@@ -37,6 +37,8 @@ export interface DagWorkState {
   activeTasks: number;
   /** The same per task id, for tasks with a limit of their own. */
   readonly activeByTask: Map<string, number>;
+  /** Most instances that one expansion may make. */
+  readonly maxMapLength: number;
 }
 
 export interface RunWork {
@@ -68,8 +70,8 @@ export interface RunWork {
   note: string | null;
   /** The tasks that it is about; null: all of its version. */
   readonly taskIds: readonly string[] | null;
-  /** By task index of the graph. */
-  readonly instances: InstanceWork[];
+  /** By task index of the graph; empty while the run is queued. */
+  readonly tasks: TaskWork[];
   /** Instances that have not ended. */
   readonly unfinished: { count: number };
   /** Instances that something will still happen to by itself: scheduled, queued, running, waiting for a time. */
@@ -84,18 +86,52 @@ export interface RunWork {
   readonly activeByLimit: Map<string, number>;
 }
 
-/** The previous run as depends-on-past sees it: its live instances, or the states it ended with. */
+/** The previous run as depends-on-past sees it. */
 export interface PastRun {
   readonly runKey: number;
   readonly runId: string;
-  readonly states: Map<string, TaskState>;
+  /** By task id, the instances that hold the next run up, by map path, and their states. */
+  readonly blocking: Map<string, Map<string, TaskState>>;
+}
+
+/** The instances of one task in one run: one, unless it is mapped. */
+export interface TaskWork {
+  readonly task: GraphTask;
+  /** All of them are counted here. */
+  readonly root: MapScope;
+  /** Counts of those of one map path prefix, by that prefix, for tasks that have upstream or consumers in the same mapped group. */
+  readonly scopes: Map<string, MapScope> | null;
+}
+
+/**
+ * Instances of a task that wait for the very same upstream instances: counted once for all of them, so that the end of one upstream
+ * instance costs one step however many wait.
+ */
+export interface MapScope {
+  /** In the order of their paths. */
+  instances: InstanceWork[];
+  /** Those that have not ended. */
+  unfinished: number;
+  /** How the direct upstream ended so far. */
+  readonly ends: EndCounts;
+  /** How the setups ended whose scope they are in. */
+  readonly setupEnds: EndCounts;
+}
+
+export interface EndCounts extends UpstreamEnds {
+  /** Instances above, ended or not. */
+  expected: number;
 }
 
 export interface InstanceWork {
-  readonly key: number;
+  /** 0 until the commit that inserts it. */
+  key: number;
   readonly run: RunWork;
   task: GraphTask;
-  readonly mapPath: string;
+  /** Shorter than its task is deep while a list is not known yet. */
+  mapPath: string;
+  /** {@link mapPath} as text that sorts. */
+  mapSort: string;
   state: TaskState;
   /** States passed since the last commit, the one in the database first; null: unchanged. */
   path: TaskState[] | null;
@@ -122,12 +158,12 @@ export interface InstanceWork {
   priorityWeight: number | null;
   /** Null: it holds no slot. */
   occupied: Occupied | null;
-  /** How its direct upstream ended so far. */
-  readonly ends: UpstreamEnds;
-  /** How the setups ended whose scope it is in. */
-  readonly setupEnds: UpstreamEnds;
+  /** Where it is counted, widest first. */
+  scopes: readonly MapScope[];
   /** Its XComs while consumers need them, when small; null: read them from the database. */
   outputs: JsonObject | null;
+  /** What something is mapped over: the length of each of its outputs, -1 for a value that is no list; absent: null. */
+  listLengths: ReadonlyMap<string, number> | null;
 }
 
 /** What an instance occupies while it holds a slot: given back as it was taken, whatever a new version says meanwhile. */

@@ -7,8 +7,11 @@ export {
   type SerializedAsset,
   type SerializedDag,
   type SerializedDeadline,
+  type SerializedExpansion,
   type SerializedGroup,
   type SerializedInput,
+  type SerializedList,
+  type SerializedMapArgument,
   type SerializedTask,
   type VariableReference,
 } from './serialized-dag.ts';

@@ -1,6 +1,7 @@
 import type { Asset } from '../assets/index.ts';
 import type { AnyDag } from '../dag/dag.ts';
 import { DagDefinitionError, pointingAt } from '../dag/definition-error.ts';
+import type { ListNode } from '../dag/list-expression.ts';
 import { type AnyOperator, fieldKindsOf } from '../dag/operator.ts';
 import { CALLBACK_NAMES, type Limit } from '../dag/operator-options.ts';
 import type { AnyTaskGroup } from '../dag/task-group.ts';
@@ -12,7 +13,9 @@ import {
   SERIALIZED_DAG_FORMAT,
   type SerializedAsset,
   type SerializedDag,
+  type SerializedExpansion,
   type SerializedGroup,
+  type SerializedList,
   type SerializedTask,
 } from './serialized-dag.ts';
 
@@ -122,6 +125,10 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     templateFields: Object.entries(fieldKindsOf(task))
       .filter(([name, kind]) => (kind === 'template' || kind === 'file') && name in task.fields)
       .map(([name]) => name),
+    ...(task.expansion === null
+      ? {}
+      : { expand: expansion([...task.expansion].map(([{ node }, name]) => [name, node] as const)) }),
+    ...(task.elementsOf.length === 0 ? {} : { elementsOf: task.elementsOf }),
   };
 }
 
@@ -137,6 +144,30 @@ function waitOf(task: AnyOperator): Pick<SerializedTask, 'wait' | 'waitTimeoutMs
   };
 }
 
+function expansion(lists: readonly (readonly [name: string, node: ListNode])[]): SerializedExpansion {
+  return { arguments: lists.map(([name, node]) => ({ name, list: serializeList(name, node) })) };
+}
+
+function serializeList(name: string, node: ListNode): SerializedList {
+  switch (node.kind) {
+    case 'literal':
+      return { kind: 'literal', length: node.items.length };
+    case 'output':
+      return { kind: 'output', taskId: node.output.taskId, key: node.output.key };
+    case 'map':
+      return serializeList(name, node.of);
+    case 'zip':
+    case 'concat':
+      return { kind: node.kind, of: node.of.map((part) => serializeList(name, part)) };
+    case 'filter':
+    case 'reference':
+      throw new DagDefinitionError(
+        'invalid_option',
+        `The length of "${name}" is decided by a task, which is missing.`,
+      );
+  }
+}
+
 /** One for each value that is read, also when two fields read it. */
 function inputsOf(task: AnyOperator): SerializedTask['inputs'] {
   const inputs = task.inputs.map(({ operator, key }) => ({ taskId: operator.taskId, key }));
@@ -150,6 +181,9 @@ function serializeGroup(group: AnyTaskGroup, dag: AnyDag): SerializedGroup {
     ...(group.maxActiveTasks === null ? {} : { maxActiveTasks: liveNumber(group.maxActiveTasks, dag) }),
     label: group.label,
     doc: group.doc,
+    ...(group.expansion === null
+      ? {}
+      : { expand: expansion([...group.expansion].map(([name, { node }]) => [name, node] as const)) }),
   };
 }
 

@@ -139,6 +139,10 @@ export interface SerializedTask {
   readonly outlets?: readonly string[];
   /** Names of the templated fields, for the rendered-fields view. */
   readonly templateFields: readonly string[];
+  /** The lists that it is mapped over; absent: it is not mapped itself. */
+  readonly expand?: SerializedExpansion;
+  /** Mapped groups around it whose element it reads; absent: none. */
+  readonly elementsOf?: readonly string[];
 }
 
 /** An asset as the DAGs that name it describe it. */
@@ -148,6 +152,30 @@ export interface SerializedAsset {
   readonly description: string | null;
   readonly freshnessMs: number | null;
 }
+
+/** What a task or a group is mapped over: one instance for each combination, the last argument varying fastest. */
+export interface SerializedExpansion {
+  readonly arguments: readonly SerializedMapArgument[];
+}
+
+export interface SerializedMapArgument {
+  readonly name: string;
+  readonly list: SerializedList;
+}
+
+/**
+ * A list as the scheduler knows it: enough to count its elements and to say which element of which output an index means. Functions of the
+ * author take no part: `map` is applied where the element is used, and what decides a length is a task of its own.
+ */
+export type SerializedList =
+  /** A list written in the DAG file. */
+  | { readonly kind: 'literal'; readonly length: number }
+  /** What a task will have returned: a list, or an object, whose elements are its entries. */
+  | { readonly kind: 'output'; readonly taskId: string; readonly key: string }
+  /** Side by side, as long as the shortest. */
+  | { readonly kind: 'zip'; readonly of: readonly SerializedList[] }
+  /** One after the other. */
+  | { readonly kind: 'concat'; readonly of: readonly SerializedList[] };
 
 export interface SerializedInput {
   readonly taskId: string;
@@ -161,6 +189,8 @@ export interface SerializedGroup {
   readonly maxActiveTasks?: LiveNumber;
   readonly label: string;
   readonly doc: string | null;
+  /** The lists that the whole group is mapped over; absent: it is not. */
+  readonly expand?: SerializedExpansion;
 }
 
 /** Exactly one of `by` and `withinMs` is not null. */

@@ -12,11 +12,13 @@ import {
   type DagWorkState,
   holdsSlot,
   type InstanceWork,
+  instancesOf,
   newInstance,
   occupiedBy,
   PastWaits,
+  pathDepth,
+  placeInstances,
   type RunWork,
-  recount,
   subGraph,
 } from '../rules/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
@@ -32,8 +34,12 @@ import type {
 } from './tables.ts';
 
 /** Rows to working state: what a holder rebuilds when it takes a DAG over, or when a commit did not go through. */
-export function restoreDag(work: DagWork, graphOf: (version: string) => DagGraph): DagWorkState {
-  const dag = emptyDag(work.dag, graphOf(work.dag.currentVersion!));
+export function restoreDag(
+  work: DagWork,
+  graphOf: (version: string) => DagGraph,
+  maxMapLength: number,
+): DagWorkState {
+  const dag = emptyDag(work.dag, graphOf(work.dag.currentVersion!), maxMapLength);
   for (const [backfillKey, count] of work.queuedRunCounts) dag.queuedRuns.set(backfillKey, count);
   for (const row of work.assetArrivals) dag.assetArrivals.push(restoreArrival(row));
   for (const row of work.backfills) dag.backfills.set(row.key, restoreBackfill(row));
@@ -78,7 +84,7 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     deadlinesMissed: new Set(),
     note: row.note,
     taskIds,
-    instances: [],
+    tasks: [],
     unfinished: { count: 0 },
     live: { count: 0 },
     waitingOnPast: new PastWaits(),
@@ -88,23 +94,22 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
   };
 }
 
-/** Gives a restored run the instances that its rows tell of; rows of tasks that its version does not have stay history. */
+/**
+ * Gives a restored run the instances that its rows tell of; rows of tasks and of map indexes that its version does not have stay
+ * history. The lists that something is mapped over are not in these rows: see `loadLists`.
+ */
 export function restoreInstances(
   run: RunWork,
   rows: readonly TaskInstanceTable[],
   attempts: ReadonlyMap<number, AttemptTable>,
 ): void {
-  const byTask = new Map(rows.map((row) => [row.taskId, row]));
-  for (const task of run.graph.tasks) {
-    const row = byTask.get(task.spec.taskId);
-    if (row === undefined) {
-      throw new Error(
-        `Run ${run.runId} of ${run.dag.dagId} has no row for its task ${task.spec.taskId}: run "tsflow db check".`,
-      );
-    }
-    const instance = newInstance(run, task, row.key);
+  const { tasks, indexOf } = run.graph;
+  const instances = rows.flatMap((row) => {
+    const index = indexOf.get(row.taskId);
+    const task = index === undefined ? undefined : tasks[index]!;
+    if (task === undefined || pathDepth(row.mapPath) > task.levels.length) return [];
     const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
-    Object.assign(instance, {
+    const instance = Object.assign(newInstance(run, task, row.mapPath, row.key), {
       state: row.state as TaskState,
       tryNumber: row.tryNumber,
       infraNumber: row.infraNumber,
@@ -129,9 +134,15 @@ export function restoreInstances(
       const { pool, poolSlots, concurrencyKey } = row;
       instance.occupied = { ...occupiedBy(instance), pool, poolSlots, concurrencyKey };
     }
-    run.instances.push(instance);
+    return [instance];
+  });
+  placeInstances(run, instances);
+  const missing = run.tasks.find(({ root }) => root.instances.length === 0);
+  if (missing !== undefined) {
+    throw new Error(
+      `Run ${run.runId} of ${run.dag.dagId} has no row for its task ${missing.task.spec.taskId}: run "tsflow db check".`,
+    );
   }
-  recount(run);
 }
 
 /** Counts a running run and the slots of its instances into the DAG. */
@@ -139,7 +150,7 @@ export function joinDag(run: RunWork): void {
   const { dag } = run;
   dag.runs.set(run.key, run);
   dag.activeRuns.set(run.backfillKey, (dag.activeRuns.get(run.backfillKey) ?? 0) + 1);
-  for (const instance of run.instances) {
+  for (const instance of instancesOf(run)) {
     if (instance.occupied !== null) countOccupied(instance, instance.occupied, 1);
   }
 }
@@ -161,7 +172,7 @@ export function restoreCallback(dag: DagWorkState, row: CallbackTable): Callback
   };
 }
 
-export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
+export function emptyDag(row: DagTable, graph: DagGraph, maxMapLength: number): DagWorkState {
   return {
     dagId: row.dagId,
     epoch: row.epoch,
@@ -179,6 +190,7 @@ export function emptyDag(row: DagTable, graph: DagGraph): DagWorkState {
     activeRuns: new Map(),
     activeTasks: 0,
     activeByTask: new Map(),
+    maxMapLength,
   };
 }
 

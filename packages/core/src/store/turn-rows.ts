@@ -20,6 +20,7 @@ import type {
   NewEvent,
   NewIntent,
   RunUpdate,
+  TaskMove,
   TaskUpdate,
 } from './turn.ts';
 
@@ -165,6 +166,16 @@ export const TASK_UPDATES: RowLayout<TaskUpdate> = layout('task_instance', {
   key: 'int8',
   from: 'text',
 });
+
+/** Ends with what finds the row. A list of its own: an update that names the path would rewrite its index for every change of state. */
+export const TASK_MOVES: RowLayout<TaskMove> = {
+  table: TASK_UPDATES.table,
+  columns: [
+    ...layout<Pick<TaskMove, 'mapPath' | 'mapSort'>>('task_instance', { mapPath: 'text', mapSort: 'text' })
+      .columns,
+    ...TASK_UPDATES.columns,
+  ],
+};
 
 export const ATTEMPTS: RowLayout<NewAttempt> = layout('attempt', {
   attemptId: 'int8',

@@ -46,6 +46,8 @@ export interface DagEffects {
   readonly runsUpdated: RunUpdate[];
   readonly tasksInserted: TaskInstanceTable[];
   readonly tasksUpdated: TaskUpdate[];
+  /** Instances that also get another map path: none of them is among `tasksUpdated`. */
+  readonly tasksMoved: TaskMove[];
   readonly attemptsInserted: NewAttempt[];
   readonly attemptsUpdated: AttemptUpdate[];
   readonly xcoms: XcomTable[];
@@ -99,6 +101,12 @@ export interface RunUpdate {
 export interface TaskUpdate
   extends Omit<TaskInstanceTable, 'runKey' | 'dagId' | 'taskId' | 'mapPath' | 'mapSort'> {
   readonly from: string;
+}
+
+/** A {@link TaskUpdate} of an instance that stood for a whole list until now. */
+export interface TaskMove extends TaskUpdate {
+  readonly mapPath: string;
+  readonly mapSort: string;
 }
 
 export interface NewAttempt {

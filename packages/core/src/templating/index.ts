@@ -1,4 +1,5 @@
 export {
+  type ElementPort,
   MAX_RENDERED_TEXT,
   type RenderedFields,
   renderFields,

@@ -1,11 +1,15 @@
 import type { TaskContext } from '../dag/context.ts';
 import { isFileTemplate } from '../dag/file-template.ts';
+import { isListExpression, type ListNode } from '../dag/list-expression.ts';
+import { type ElementObject, isElement } from '../dag/map-argument.ts';
 import { type AnyOperator, type FieldKind, fieldKindsOf } from '../dag/operator.ts';
 import { isTaskOutput } from '../dag/task-output.ts';
 import { isContainer } from '../dag/template.ts';
 import { isLiveVariable } from '../dag/variable.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isParamReference } from '../params/index.ts';
+import type { ElementChoice } from '../rules/index.ts';
 import { isTemplate, jinjaFor, type TemplateNames } from './jinja.ts';
 
 /** The fields of an operator for one attempt. */
@@ -15,6 +19,23 @@ export interface RenderedFields {
   /** The templated ones as they are stored and shown: JSON, masked, long texts cut. Null: the operator has none. */
   readonly rendered: JsonObject | null;
 }
+
+/** Which elements a mapped instance has, and where they are read. */
+export interface ElementPort {
+  /** Of what is mapped (the task, or a group around it), by the name of its argument. */
+  choice(level: string, argument: string): ElementChoice;
+  /** One element of an output. */
+  pull(taskId: string, key: string, index: number): Promise<unknown>;
+}
+
+const noElements: ElementPort = {
+  choice(level, argument) {
+    throw new InvalidInputError(
+      `"${level}" is mapped over "${argument}", but this attempt has no map index.`,
+    );
+  },
+  pull: async () => null,
+};
 
 /** Longest text that is kept of a rendered field, in characters: enough for long SQL, bounded for the database. */
 export const MAX_RENDERED_TEXT = 65_536;
@@ -41,12 +62,13 @@ export async function renderFields(
   operator: AnyOperator,
   context: TaskContext,
   mask: (text: string) => string = (text) => text,
+  elements: ElementPort = noElements,
 ): Promise<RenderedFields> {
   const { constant, dynamic, shown } = planOf(operator);
   if (dynamic.length === 0 && shown.length === 0) return { values: constant, rendered: null };
   const values: Record<string, unknown> = { ...constant };
   for (const [name, kind] of dynamic) {
-    values[name] = await resolve(operator.fields[name], { field: name, kind, context });
+    values[name] = await resolve(operator.fields[name], { field: name, kind, context, operator, elements });
   }
   if (shown.length === 0) return { values, rendered: null };
   const rendered = shown.map((name) => [name, asStored(values[name], mask)] as const);
@@ -55,7 +77,7 @@ export async function renderFields(
 
 /** Resolves one value that is no field, such as the partition of an outlet, as a templated field would be. */
 export function renderValue(value: unknown, name: string, context: TaskContext): Promise<unknown> {
-  return resolve(value, { field: name, kind: 'template', context });
+  return resolve(value, { field: name, kind: 'template', context, operator: null, elements: noElements });
 }
 
 interface Place {
@@ -63,6 +85,9 @@ interface Place {
   readonly field: string;
   readonly kind: FieldKind;
   readonly context: TaskContext;
+  /** Null: it stands outside of any operator's fields. */
+  readonly operator: AnyOperator | null;
+  readonly elements: ElementPort;
 }
 
 async function resolve(value: unknown, place: Place): Promise<unknown> {
@@ -74,6 +99,8 @@ async function resolve(value: unknown, place: Place): Promise<unknown> {
   if (isTaskOutput(value)) return context.xcom.pull(value);
   if (isParamReference(value)) return context.params[value.param];
   if (isLiveVariable(value)) return context.variables.get(value);
+  if (isListExpression(value)) return wholeList(value.node, place);
+  if (isElement(value)) return element(value, place);
   if (isFileTemplate(value)) return render(value.text, value.absolutePath, place);
   if (!isContainer(value)) return value;
   if (Array.isArray(value)) {
@@ -87,6 +114,78 @@ async function resolve(value: unknown, place: Place): Promise<unknown> {
     members.push([name, await resolve(member, { ...place, field: `${place.field}.${name}` })]);
   }
   return Object.fromEntries(members);
+}
+
+/** The element of a list that this instance is mapped to. */
+async function element({ argument, transforms }: ElementObject, place: Place): Promise<unknown> {
+  const { operator, elements } = place;
+  const level = argument.groupId ?? operator?.taskId;
+  const name = argument.name ?? operator?.expansion?.get(argument);
+  if (level === undefined || name === undefined)
+    throw new InvalidInputError(`${place.field}: an element stands where nothing is mapped over its list.`);
+  let value = await chosenElement(argument.node, elements.choice(level, name), place);
+  for (const transform of transforms) value = await transform(value as never);
+  return value;
+}
+
+async function chosenElement(node: ListNode, choice: ElementChoice, place: Place): Promise<unknown> {
+  switch (node.kind) {
+    case 'literal':
+      if (typeof choice === 'number') return resolve(node.items[choice], place);
+      break;
+    case 'output':
+      if (typeof choice === 'number') return place.elements.pull(node.output.taskId, node.output.key, choice);
+      break;
+    case 'map':
+      return node.transform((await chosenElement(node.of, choice, place)) as never);
+    case 'zip':
+      if (typeof choice === 'number' || 'part' in choice) break;
+      return Promise.all(node.of.map((part, i) => chosenElement(part, choice[i]!, place)));
+    case 'concat':
+      if (typeof choice === 'object' && 'part' in choice)
+        return chosenElement(node.of[choice.part]!, choice.of, place);
+  }
+  throw new InvalidInputError(
+    `${place.field}: the list in the code is another one than the scheduler knows of.`,
+  );
+}
+
+/** A list as an input that is not mapped over. */
+async function wholeList(node: ListNode, place: Place): Promise<readonly unknown[]> {
+  switch (node.kind) {
+    case 'literal':
+      return Promise.all(node.items.map((item) => resolve(item, place)));
+    case 'output':
+      return entriesOf(await place.context.xcom.pull(node.output), place);
+    case 'reference':
+      return entriesOf(await resolve(node.reference, place), place);
+    case 'map': {
+      const items: unknown[] = [];
+      for (const item of await wholeList(node.of, place)) items.push(await node.transform(item as never));
+      return items;
+    }
+    case 'filter': {
+      const items: unknown[] = [];
+      for (const item of await wholeList(node.of, place))
+        if (await node.keep(item as never)) items.push(item);
+      return items;
+    }
+    case 'zip': {
+      const parts = await Promise.all(node.of.map((part) => wholeList(part, place)));
+      const length = Math.min(...parts.map((part) => part.length));
+      return Array.from({ length }, (_, i) => parts.map((part) => part[i]));
+    }
+    case 'concat':
+      return (await Promise.all(node.of.map((part) => wholeList(part, place)))).flat();
+  }
+}
+
+function entriesOf(value: unknown, { field }: Place): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null) return Object.entries(value);
+  throw new InvalidInputError(
+    `${field}: expected a list or an object, got ${value === null ? 'null' : typeof value}.`,
+  );
 }
 
 async function render(text: string, path: string | null, { field, context }: Place): Promise<string> {
@@ -135,6 +234,7 @@ function isDynamic(value: unknown, kind: FieldKind): boolean {
   if (typeof value === 'function') return kind === 'template';
   if (isTaskOutput(value) || isParamReference(value) || isLiveVariable(value) || isFileTemplate(value))
     return true;
+  if (isListExpression(value) || isElement(value)) return true;
   return isContainer(value) && Object.values(value).some((member) => isDynamic(member, kind));
 }
 

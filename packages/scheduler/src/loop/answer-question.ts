@@ -1,9 +1,10 @@
 import { validateVariable } from '@tsflow/core/config';
-import { NotFoundError, TsflowError } from '@tsflow/core/errors';
+import { TsflowError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { InstanceWork } from '@tsflow/core/rules';
 import type { AssetEventTable } from '@tsflow/core/store';
 import type { TaskQuestion } from '../executors/executor.ts';
+import { elementFor, outputFor } from './upstream-values.ts';
 import type { World } from './world.ts';
 
 type InstallationQuestion = Extract<TaskQuestion, { verb: 'variable' | 'set_variable' | 'connection' }>;
@@ -40,12 +41,10 @@ async function answerAttempt(
 ): Promise<Json> {
   switch (question.verb) {
     case 'xcom': {
-      const index = instance.run.graph.indexOf.get(question.taskId);
-      if (index === undefined) throw new NotFoundError(`Task of ${instance.run.dag.dagId}`, question.taskId);
-      const source = instance.run.instances[index]!;
-      if (source.outputs !== null) return source.outputs[question.key] ?? null;
-      const text = (await world.store.turns.xcoms([source.key], question.key)).get(source.key);
-      return text === undefined ? null : (JSON.parse(text) as Json);
+      const { taskId, key, index } = question;
+      return index === undefined
+        ? outputFor(world.store, instance, taskId, key)
+        : elementFor(world.store, instance, taskId, key, index);
     }
     case 'asset_events':
       return (await world.store.assets.eventsOfRun(instance.run.key)).map(toldEvent);

@@ -4,6 +4,7 @@ import {
   type DagWorkState,
   grantTrigger,
   type InstanceWork,
+  instancesOf,
   regrant,
 } from '@tsflow/core/rules';
 import type { Executor } from '../executors/executor.ts';
@@ -154,7 +155,7 @@ export class DagIntake {
   async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
     await this.#adoptCallbacks(dags, changes);
     const active = dags
-      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => run.instances))
+      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => [...instancesOf(run)]))
       .filter(mayRunHere);
     if (active.length === 0) return;
     const lost = await this.#executor.adopt(
@@ -192,7 +193,7 @@ export class DagIntake {
 /** Triggers live no longer than the scheduler that handed them out: deferred attempts get theirs anew. */
 function waitAgain(dag: DagWorkState, changes: Changes): void {
   for (const run of dag.runs.values()) {
-    for (const instance of run.instances) {
+    for (const instance of instancesOf(run)) {
       const on = instance.state === 'deferred' ? instance.attempt?.waiting?.deferral?.on : undefined;
       if (on?.kind === 'trigger') grantTrigger(instance, changes);
     }

@@ -1,8 +1,18 @@
 import type { Connection } from '@tsflow/core/connections';
 import { errorMessage } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
-import { type AttemptWork, attemptDeadline, type InstanceWork } from '@tsflow/core/rules';
-import { MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
+import {
+  type AttemptWork,
+  attemptDeadline,
+  chooseElements,
+  type InstanceWork,
+  lengthOfSource,
+  outputElements,
+  pathIndex,
+  pathPrefix,
+} from '@tsflow/core/rules';
+import { inputName, MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
+import { elementFor, outputFor } from './upstream-values.ts';
 import type { World } from './world.ts';
 
 /** An instance that got its slots, and the attempt that is to run. */
@@ -48,7 +58,7 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     timezone: run.graph.dag.timezone,
     conf: run.conf,
     partition: run.partition,
-    inputs: task.spec.inputs.length === 0 ? noInputs : await inputsOf(world, instance),
+    ...(await inputsOf(world, instance)),
     ...(kind === 'on_kill'
       ? { executionTimeoutMs: ON_KILL_TIMEOUT_MS, timeLeftMs: ON_KILL_TIMEOUT_MS }
       : // A trigger is fenced by the timer of its attempt.
@@ -75,9 +85,6 @@ function kindOf({ state }: AttemptWork): Workload['kind'] {
 /** How long an `onKill` may take before it is ended. */
 const ON_KILL_TIMEOUT_MS = 60_000;
 
-const noInputs: Workload['inputs'] = {};
-const iso = (instant: number): string => new Date(instant).toISOString();
-
 /** What cannot be read now is left out: the task asks for it, and hears why. */
 async function declared(
   { connections, logger }: World,
@@ -94,23 +101,44 @@ async function declared(
   return found;
 }
 
-/** Outputs of upstream tasks, from memory or else from the database; what does not fit the grant is asked for by the runner. */
-async function inputsOf(world: World, { run, task }: InstanceWork): Promise<Workload['inputs']> {
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+type Inputs = Pick<Workload, 'inputs' | 'elements'>;
+
+const noInputs: Inputs = { inputs: {} };
+
+/** What the task reads of others, as far as it is small: what does not fit the grant is asked for by the runner. */
+async function inputsOf({ store }: World, instance: InstanceWork): Promise<Inputs> {
+  const { spec, levels } = instance.task;
+  if (spec.inputs.length === 0 && levels.length === 0) return noInputs;
   const inputs: { [source: string]: Json } = {};
   let bytes = 0;
-  for (const { taskId, key } of task.spec.inputs) {
-    const source = run.instances[run.graph.indexOf.get(taskId)!]!;
-    const value =
-      source.outputs === null ? await readOutput(world, source, key) : (source.outputs[key] ?? null);
+  const add = (name: string, value: Json): void => {
     bytes += JSON.stringify(value).length;
-    if (bytes <= MAX_GRANT_INPUT_BYTES) inputs[`${taskId}/${key}`] = value;
+    if (bytes <= MAX_GRANT_INPUT_BYTES) inputs[name] = value;
+  };
+  for (const { taskId, key } of spec.inputs)
+    add(inputName(taskId, key), await outputFor(store, instance, taskId, key));
+  const elements = elementsOf(instance);
+  for (const { level, chosen } of elements) {
+    for (const { name, list } of level.arguments) {
+      for (const { taskId, key, index } of outputElements(list, chosen[name]!)) {
+        add(inputName(taskId, key, index), await elementFor(store, instance, taskId, key, index));
+      }
+    }
   }
-  return inputs;
+  if (elements.length === 0) return { inputs };
+  return { inputs, elements: Object.fromEntries(elements.map(({ level, chosen }) => [level.id, chosen])) };
 }
 
-/** A task that pushed nothing reads as null. */
-async function readOutput(world: World, source: InstanceWork, key: string): Promise<Json> {
-  const values = await world.store.turns.xcoms([source.key], key);
-  const text = values.get(source.key);
-  return text === undefined ? null : (JSON.parse(text) as Json);
+/** Which element of what: of the lists that the task is mapped over, and of those of the groups around it that it reads. */
+function elementsOf({ run, task, mapPath }: InstanceWork) {
+  const { expand, elementsOf: groups = [], taskId } = task.spec;
+  return task.levels
+    .filter(({ id }) => groups.includes(id) || (expand !== undefined && id === taskId))
+    .map((level) => {
+      const prefix = pathPrefix(mapPath, level.depth);
+      const lengthOf = (source: string, key: string) => lengthOfSource(run, level, prefix, source, key);
+      return { level, chosen: chooseElements(level.arguments, pathIndex(mapPath, level.depth), lengthOf) };
+    });
 }

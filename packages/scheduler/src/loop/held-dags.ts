@@ -7,12 +7,15 @@ import {
   deadlinesOf,
   Heap,
   type InstanceWork,
+  instancesOf,
   isMissed,
+  pastRun,
   ReadyQueue,
   type RunWork,
 } from '@tsflow/core/rules';
 import {
   type DagRunTable,
+  loadLists,
   restoreCallback,
   restoreDag,
   restoreInstances,
@@ -55,12 +58,14 @@ export class HeldDags {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #versions: VersionCache;
+  readonly #maxMapLength: number;
 
-  constructor(store: Store, versions: VersionCache, clock: Pick<Clock, 'now'>) {
+  constructor(store: Store, versions: VersionCache, clock: Pick<Clock, 'now'>, maxMapLength: number) {
     this.#store = store;
     this.#now = () => clock.now();
     this.watches = new Watches(store);
     this.#versions = versions;
+    this.#maxMapLength = maxMapLength;
   }
 
   dag(dagId: string): DagWorkState {
@@ -83,7 +88,7 @@ export class HeldDags {
   }
 
   *instances(): Iterable<InstanceWork> {
-    for (const dag of this.dags.values()) for (const run of dag.runs.values()) yield* run.instances;
+    for (const dag of this.dags.values()) for (const run of dag.runs.values()) yield* instancesOf(run);
   }
 
   /** Reads a DAG's working state from the database, in place of what was known of it. Null: it has no usable version. */
@@ -93,11 +98,12 @@ export class HeldDags {
     if (work === null || work.dag.currentVersion === null) return null;
     const versions = new Set([work.dag.currentVersion, ...work.activeRuns.map((run) => run.version)]);
     for (const version of versions) await this.#versions.ensure(version);
-    const dag = restoreDag(work, (version) => this.#versions.get(version).graph);
+    const dag = restoreDag(work, (version) => this.#versions.get(version).graph, this.#maxMapLength);
     this.dags.set(dagId, dag);
     for (const row of work.callbacks) this.callbacks.set(row.key, restoreCallback(dag, row));
     await this.watches.load(dagId);
     for (const run of dag.runs.values()) {
+      await loadLists(this.#store, run);
       await this.linkPast(run);
       this.indexRun(run);
     }
@@ -106,7 +112,7 @@ export class HeldDags {
 
   /** Puts what a run's instances wait for into the indexes: attempts, due times, the ready queue. */
   indexRun(run: RunWork): void {
-    for (const instance of run.instances) {
+    for (const instance of instancesOf(run)) {
       if (instance.attempt !== null) this.#attempts.set(instance.attempt.attemptId, instance);
       if (instance.state === 'scheduled') this.ready.add(instance);
       if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
@@ -138,6 +144,7 @@ export class HeldDags {
       const attempts = await this.#store.turns.newestAttempts(row.key);
       restoreInstances(run, tasks, new Map(attempts.map((attempt) => [attempt.attemptId, attempt])));
     }
+    await loadLists(this.#store, run);
     linkFollowers(run);
     changes.restored.set(row.key, run);
     return run;
@@ -160,18 +167,28 @@ export class HeldDags {
       if (previous === null || other.slot > previous.slot!) previous = other;
     }
     previous ??= changes?.restored.get(row?.key ?? -1) ?? null;
-    const states = new Map(
-      run.graph.tasks.map((task) => [task.spec.taskId, 'none' as InstanceWork['state']]),
-    );
     if (previous !== null) {
-      for (const instance of previous.instances) states.set(instance.task.spec.taskId, instance.state);
+      run.past = pastRun(
+        previous,
+        run.graph,
+        [...instancesOf(previous)].map(({ task, mapPath, state }) => ({
+          taskId: task.spec.taskId,
+          mapPath,
+          state,
+        })),
+      );
       previous.followers.add(run);
-      run.past = { runKey: previous.key, runId: previous.runId, states };
     } else if (row !== null) {
-      for (const task of await this.#store.turns.taskInstances([row.key])) {
-        states.set(task.taskId, task.state as InstanceWork['state']);
-      }
-      run.past = { runKey: row.key, runId: row.runId, states };
+      const rows = await this.#store.turns.taskInstances([row.key]);
+      run.past = pastRun(
+        row,
+        run.graph,
+        rows.map(({ taskId, mapPath, state }) => ({
+          taskId,
+          mapPath,
+          state: state as InstanceWork['state'],
+        })),
+      );
     }
   }
 
@@ -184,7 +201,8 @@ export class HeldDags {
     const dag = this.dags.get(dagId);
     if (dag === undefined) return;
     for (const run of dag.runs.values()) {
-      for (const { attempt } of run.instances) if (attempt !== null) this.#attempts.delete(attempt.attemptId);
+      for (const { attempt } of instancesOf(run))
+        if (attempt !== null) this.#attempts.delete(attempt.attemptId);
     }
     for (const [key, callback] of this.callbacks) if (callback.dag === dag) this.callbacks.delete(key);
     this.overdue.delete(dag);

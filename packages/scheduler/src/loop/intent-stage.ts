@@ -13,6 +13,7 @@ import {
   planClear,
   planReschedule,
   type TaskSelection,
+  type TouchedTask,
 } from '@tsflow/core/intents';
 import {
   type AssetArrival,
@@ -150,7 +151,7 @@ async function applyIntent(
       const wasQueued = run.state === 'queued';
       const tasks = applyKill(run, intent.payload, actor, changes);
       if (wasQueued && run.state !== 'queued') countQueued(run, -1);
-      return { runId: run.runId, tasks };
+      return { runId: run.runId, tasks: tasks.map(nameOf), instances: tasks };
     }
     case 'pause':
       await setPaused(world, dag, intent.payload.isPaused, actor, changes);
@@ -276,6 +277,9 @@ async function clear(
   }
   return { version: first.graph.version, tasks: cleared };
 }
+
+const nameOf = ({ taskId, mapPath }: TouchedTask): string =>
+  mapPath === '' ? taskId : `${taskId} [${mapPath}]`;
 
 /** A finished run that was put back to queued: it goes on at once when there is room. */
 async function resumeOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {

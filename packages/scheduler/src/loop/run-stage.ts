@@ -75,7 +75,7 @@ async function startQueued(
 
 /** A queued run goes on where it was: one that ran before (it was cleared) has instances already. */
 async function resume(world: World, run: RunWork, changes: Changes): Promise<void> {
-  if (run.instances.length === 0) await begin(world, run, changes);
+  if (run.tasks.length === 0) await begin(world, run, changes);
   else await rejoin(world, run, changes);
 }
 

@@ -126,7 +126,7 @@ export class Scheduler implements Service {
       clock: this.#clock,
       logger,
       config,
-      held: new HeldDags(store, versions, this.#clock),
+      held: new HeldDags(store, versions, this.#clock, config.maxMapLength),
       limits: new LiveLimits(store, this.#clock),
       versions,
       keys: new KeyBlock(store),
@@ -420,7 +420,10 @@ export class Scheduler implements Service {
     changes: Changes,
     intentsDecided: readonly { dagId: string; intent: DecidedIntent }[],
   ): Promise<TurnResult | null> {
-    const { held, limits, store } = this.#world;
+    const { held, keys, limits, store } = this.#world;
+    const unnumbered = [...changes.newInstances].filter(({ key }) => key === 0);
+    await keys.ensure(unnumbered.length);
+    for (const instance of unnumbered) instance.key = keys.take();
     const alerts = await fileAlerts(this.#world, changes);
     const dags = turnEffects(changes, { intentsDecided, intentsSent: [], alerts }, (dagId) =>
       held.dag(dagId),

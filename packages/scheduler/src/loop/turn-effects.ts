@@ -28,6 +28,7 @@ import type {
   NewIntent,
   RunUpdate,
   TaskInstanceTable,
+  TaskMove,
   TaskUpdate,
 } from '@tsflow/core/store';
 import { assetEventRow } from './asset-stage.ts';
@@ -71,7 +72,9 @@ export function turnEffects(
     effects(instance.run.dag).tasksInserted.push(taskRow(instance));
   for (const instance of changes.instances) {
     const of = effects(instance.run.dag);
-    if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
+    if (changes.moved.has(instance) && !changes.newInstances.has(instance))
+      of.tasksMoved.push(taskMove(instance));
+    else if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
     if (instance.path !== null) of.events.push(taskEvent(instance, changes.now));
   }
   for (const { instance, attempt } of changes.newAttempts) {
@@ -123,6 +126,7 @@ function emptyEffects(dag: DagWorkState): DagEffects {
     runsUpdated: [],
     tasksInserted: [],
     tasksUpdated: [],
+    tasksMoved: [],
     attemptsInserted: [],
     attemptsUpdated: [],
     xcoms: [],
@@ -232,14 +236,12 @@ function taskRow(instance: InstanceWork): TaskInstanceTable {
     dagId: instance.run.dag.dagId,
     taskId: instance.task.spec.taskId,
     mapPath: instance.mapPath,
-    mapSort:
-      instance.mapPath === ''
-        ? ''
-        : instance.mapPath
-            .split('.')
-            .map((part) => part.padStart(10, '0'))
-            .join('.'),
+    mapSort: instance.mapSort,
   };
+}
+
+function taskMove(instance: InstanceWork): TaskMove {
+  return { ...taskUpdate(instance), mapPath: instance.mapPath, mapSort: instance.mapSort };
 }
 
 function taskUpdate(instance: InstanceWork): TaskUpdate {

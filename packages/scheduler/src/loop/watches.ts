@@ -1,5 +1,5 @@
 import type { ExternalWait, Waiting } from '@tsflow/core/dag';
-import type { Changes, DagWorkState, RunWork } from '@tsflow/core/rules';
+import { type Changes, type DagWorkState, instancesOf, type RunWork } from '@tsflow/core/rules';
 import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
 import type { DagRunTable, Store } from '@tsflow/core/store';
 
@@ -137,8 +137,8 @@ export class Watches {
   async #states(run: RunWork | DagRunTable, { taskIds }: Watch): Promise<[string, string][]> {
     if (taskIds === null) return [['the run', run.state]];
     const instances: readonly { taskId: string; state: TaskState | string }[] =
-      'instances' in run && run.instances.length > 0
-        ? run.instances.map(({ task, state }) => ({ taskId: task.spec.taskId, state }))
+      'tasks' in run && run.tasks.length > 0
+        ? [...instancesOf(run)].map(({ task, state }) => ({ taskId: task.spec.taskId, state }))
         : await this.#store.turns.taskInstances([run.key]);
     return taskIds.flatMap((taskId): [string, string][] => {
       const states = instances.filter((instance) => instance.taskId === taskId).map(({ state }) => state);

@@ -205,7 +205,12 @@ export class Attempt {
 
   async #render(operator: AnyOperator, context: AttemptContext): Promise<Readonly<Record<string, unknown>>> {
     const { masker } = this.#host;
-    const { values, rendered } = await renderFields(operator, context, (text) => masker.mask(text));
+    const { values, rendered } = await renderFields(
+      operator,
+      context,
+      (text) => masker.mask(text),
+      context.elements,
+    );
     this.#rendered = rendered;
     return values;
   }

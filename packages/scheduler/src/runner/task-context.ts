@@ -25,8 +25,9 @@ import type { Json, JsonObject } from '@tsflow/core/json';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
 import type { Params } from '@tsflow/core/params';
 import type { RunType } from '@tsflow/core/state';
+import type { ElementPort } from '@tsflow/core/templating';
 import { ATTEMPT_VARIABLE } from '../processes/process-table.ts';
-import type { Workload } from '../task-api/protocol.ts';
+import { inputName, type Workload } from '../task-api/protocol.ts';
 import { assetPort } from './asset-port.ts';
 import { xcomValue } from './xcom-value.ts';
 
@@ -34,7 +35,7 @@ import { xcomValue } from './xcom-value.ts';
 export type AttemptQuestion =
   | { readonly verb: 'state'; readonly savedState: JsonObject | null }
   | { readonly verb: 'asset_events' }
-  | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string }
+  | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string; readonly index?: number }
   | { readonly verb: 'variable'; readonly key: string }
   | { readonly verb: 'set_variable'; readonly key: string; readonly value: Json }
   | { readonly verb: 'connection'; readonly connectionId: string };
@@ -85,6 +86,8 @@ export class AttemptContext implements TaskContext {
   readonly connections: ConnectionPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
+  /** Which elements of lists it is mapped to. */
+  readonly elements: ElementPort;
   readonly dagDirectory: string;
   /** What the task pushed so far; stored with its success. */
   readonly pushed = new Map<string, Json>();
@@ -120,6 +123,7 @@ export class AttemptContext implements TaskContext {
     this.#savedState = workload.savedState;
     this.log = taskLog(parts.log);
     this.xcom = xcomPort(parts, this.pushed);
+    this.elements = elementPort(parts);
     this.variables = variablePort(ports);
     this.assets = assetPort(ports, this.emitted, parts.outlets);
     this.partition = workload.partition;
@@ -197,7 +201,7 @@ function xcomPort({ workload, ports, maxXComBytes }: ContextParts, pushed: Map<s
   return {
     async pull<T>(source: string | TaskOutput<T>, key = RETURN_VALUE): Promise<T> {
       const output = typeof source === 'string' ? { taskId: source, key } : source;
-      const name = `${output.taskId}/${output.key}`;
+      const name = inputName(output.taskId, output.key);
       if (Object.hasOwn(workload.inputs, name)) return workload.inputs[name] as T;
       const value = await ports.ask({ verb: 'xcom', taskId: output.taskId, key: output.key });
       return (value ?? null) as T;
@@ -208,6 +212,25 @@ function xcomPort({ workload, ports, maxXComBytes }: ContextParts, pushed: Map<s
       const json = xcomValue(key, value, maxXComBytes);
       if (json === undefined) pushed.delete(key);
       else pushed.set(key, json);
+    },
+  };
+}
+
+function elementPort({ workload, ports }: ContextParts): ElementPort {
+  return {
+    choice(level, argument) {
+      const choice = workload.elements?.[level]?.[argument];
+      if (choice === undefined) {
+        throw new InvalidInputError(
+          `"${level}" is mapped over "${argument}" in the code, but was not when it was granted.`,
+        );
+      }
+      return choice;
+    },
+    async pull(taskId, key, index) {
+      const name = inputName(taskId, key, index);
+      if (Object.hasOwn(workload.inputs, name)) return workload.inputs[name];
+      return (await ports.ask({ verb: 'xcom', taskId, key, index })) ?? null;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { CallbackFacts, Connection, NotificationEvent } from '@tsflow/core'
 import type { TriggerCall } from '@tsflow/core/dag';
 import type { SerializedError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
-import type { TaskOutcome } from '@tsflow/core/rules';
+import type { ElementChoice, TaskOutcome } from '@tsflow/core/rules';
 
 export type { TaskDecision, TaskOutcome } from '@tsflow/core/rules';
 
@@ -54,8 +54,10 @@ export interface Workload {
   readonly conf: JsonObject;
   /** Which part of its assets the run is about; null: it is about no part. */
   readonly partition: string | null;
-  /** Values of the typed inputs: key is `<taskId>/<key>`; one that is missing here has to be asked for with `xcom`. */
+  /** Values of the typed inputs, by {@link inputName}; one that is missing here has to be asked for with `xcom`. */
   readonly inputs: { readonly [source: string]: Json };
+  /** Of a mapped task: which element of each list it is, by the id of what is mapped (the task, a group around it) and argument. */
+  readonly elements?: { readonly [level: string]: { readonly [argument: string]: ElementChoice } };
   readonly executionTimeoutMs: number | null;
   /** What is left of it: the attempt may have waited since it began. */
   readonly timeLeftMs: number | null;
@@ -76,6 +78,11 @@ export interface Workload {
 export interface CallbackCall {
   readonly event: NotificationEvent;
   readonly facts: CallbackFacts;
+}
+
+/** How an input is called in a grant: `extract/return_value`, or `extract/return_value[3]` for one element of it. */
+export function inputName(taskId: string, key: string, index?: number): string {
+  return index === undefined ? `${taskId}/${key}` : `${taskId}/${key}[${index}]`;
 }
 
 /** Where the lines of an attempt are: a segment file below the log folder and a range of bytes. */
@@ -143,6 +150,8 @@ export type RunnerMessage =
       readonly seq: number;
       readonly taskId: string;
       readonly key: string;
+      /** One element of it, for a task that is mapped over it. */
+      readonly index?: number;
     })
   | (AboutAttempt & { readonly verb: 'variable'; readonly seq: number; readonly key: string })
   | (AboutAttempt & {

@@ -1,3 +1,4 @@
+import type { TouchedTask } from '@tsflow/core/intents';
 import { getRun, listRunEvents, listRuns, listTaskInstances, runGantt } from '@tsflow/core/queries';
 import { clearPreview, markPreview, whyRun } from '@tsflow/core/store';
 import type { z } from 'zod';
@@ -266,10 +267,9 @@ async function touched(
   state: Selected['tasks'][number]['state'],
 ): Promise<Reply> {
   const { version, versionNumber } = await getRun(store, { dagId, runId });
-  const tasks = (result as { tasks: readonly string[] }).tasks.map((taskId) => ({
+  const tasks = (result as { instances: readonly TouchedTask[] }).instances.map((task) => ({
     runId,
-    taskId,
-    mapPath: '',
+    ...task,
     state,
   }));
   return json(selectedTasksSchema, { version, versionNumber, tasks });

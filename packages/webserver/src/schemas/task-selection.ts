@@ -4,10 +4,16 @@ import { taskState } from './state.ts';
 
 const taskId = z.string().min(1).max(1000);
 const taskIds = z.array(taskId).min(1).max(10_000);
+const mapPath = z
+  .string()
+  .regex(/^\d{1,10}(\.\d{1,10})*$/)
+  .optional()
+  .describe('Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it.');
 
 export const clearBody = z
   .strictObject({
     taskIds: taskIds.optional().describe('Default: every task.'),
+    mapPath,
     upstream: z.boolean().optional(),
     downstream: z.boolean().optional(),
     from: taskId.optional().describe('Nothing that is not this task or after it.'),
@@ -25,6 +31,7 @@ export const markBody = z
   .strictObject({
     taskIds,
     state: z.enum(['success', 'failed', 'skipped']),
+    mapPath,
     upstream: z.boolean().optional(),
     downstream: z.boolean().optional(),
     from: taskId.optional().describe('Nothing that is not this task or after it.'),
@@ -50,7 +57,10 @@ export const prioritizeBody = z
   .meta({ id: 'Prioritize' });
 
 export const killBody = z
-  .strictObject({ taskIds: taskIds.optional().describe('Default: the whole run, which then fails.') })
+  .strictObject({
+    taskIds: taskIds.optional().describe('Default: the whole run, which then fails.'),
+    mapPath,
+  })
   .meta({ id: 'Kill' });
 
 export const selectedTasksSchema = z

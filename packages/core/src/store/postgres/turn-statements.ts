@@ -20,6 +20,7 @@ import {
   type RowLayout,
   RUN_UPDATES,
   RUNS,
+  TASK_MOVES,
   TASK_UPDATES,
   TASKS,
   XCOMS,
@@ -112,6 +113,16 @@ export function updateStatement(dags: readonly DagEffects[]): TurnStatement | nu
       findSql: `select key, 'state ' || state as found from task_instance where key = any($1)`,
     },
   );
+  statement.add(
+    collect(dags, 'tasksMoved'),
+    TASK_MOVES,
+    (source) =>
+      set(TASK_MOVES, 2, source, 'task_instance.key = given.key and task_instance.state = given."from"'),
+    {
+      expected: ({ tasksMoved }) => tasksMoved.map(({ key, from }) => [key, `state ${from}`]),
+      findSql: `select key, 'state ' || state as found from task_instance where key = any($1)`,
+    },
+  );
   statement.add(collect(dags, 'attemptsUpdated'), ATTEMPT_UPDATES, updateAttempts, {
     expected: ({ attemptsUpdated }) =>
       attemptsUpdated.map(({ attemptId, grantNumber }) => [attemptId, `grant_number ${grantNumber}`]),
@@ -154,10 +165,11 @@ class StatementBuilder {
     sqlOf: (source: string) => string,
     claim?: Pick<RowsClaim, 'expected' | 'findSql'>,
   ): void {
-    const bit = 1 << this.#lists++;
+    const list = this.#lists++;
     if (rows.length === 0) return;
-    this.#shape |= bit;
-    const name = `${layout.table}_rows`;
+    this.#shape |= 1 << list;
+    // A table may have two lists.
+    const name = `${layout.table}_rows_${list}`;
     const first = this.#values.length + 1;
     for (const column of layout.columns) {
       this.#values.push(arrayLiteral(layout, column, rows));

@@ -5,6 +5,9 @@ import { emptyDag, restoreInstances, restoreRun } from '../restore-dag.ts';
 import type { Store } from '../store.ts';
 import type { AttemptTable, DagTable } from '../tables.ts';
 
+/** A preview expands nothing. */
+const MAX_MAP_LENGTH = Number.POSITIVE_INFINITY;
+
 /** A DAG at its newest version, as a preview sees it: read only, of one moment. */
 export interface DagSnapshot {
   readonly row: DagTable;
@@ -20,7 +23,7 @@ export async function dagSnapshot(store: Store, dagId: string): Promise<DagSnaps
     throw new NotFoundError('DAG', dagId, '"tsflow dags list" shows them.');
   }
   const { graph, number } = await versionGraph(store, row.currentVersion);
-  return { row, dag: emptyDag(row, graph), graph, versionNumber: number };
+  return { row, dag: emptyDag(row, graph, MAX_MAP_LENGTH), graph, versionNumber: number };
 }
 
 /** A run with its instances, whatever its state. */

@@ -5,6 +5,8 @@ import {
   explainReadiness,
   explainRun,
   holdsSlot,
+  instanceAt,
+  instancesOf,
   type Readiness,
   type ReadinessWorld,
   type RunWork,
@@ -29,10 +31,9 @@ export async function whyTask(
   const run = await runSnapshot(store, dag, runId);
   const task = run.graph.tasks[run.graph.indexOf.get(taskId) ?? -1];
   if (task === undefined) throw new NotFoundError(`Task of ${dagId}`, taskId);
-  const instance = run.instances[task.index];
+  const instance = instanceAt(run, task.index, mapPath);
   const world = await readinessWorld(store, run, task.spec);
-  if (instance === undefined || instance.mapPath !== mapPath)
-    return explainRun({ state: run.state, isPaused: dag.isPaused }, world);
+  if (instance === undefined) return explainRun({ state: run.state, isPaused: dag.isPaused }, world);
   await countActiveTasks(store, run);
   return explainReadiness(instance, world);
 }
@@ -101,13 +102,14 @@ async function readinessWorld(
 
 /** The limits within the run that a task counts against, with what holds a slot under each. */
 function runLimits(
-  { graph, instances }: RunWork,
+  run: RunWork,
   task: SerializedTask | undefined,
   read: (limit: LiveNumber) => number,
 ): ReadinessWorld['runLimits'] {
+  const { graph } = run;
   const index = graph.indexOf.get(task?.taskId ?? '');
   if (index === undefined) return [];
-  const active = instances.filter(({ state }) => holdsSlot(state));
+  const active = [...instancesOf(run)].filter(({ state }) => holdsSlot(state));
   return graph.tasks[index]!.runLimits.map(({ name, limit }) => ({
     name,
     limit: read(limit),

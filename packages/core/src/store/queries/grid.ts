@@ -148,7 +148,9 @@ async function cellsOf(
         places.set(taskId, place);
       }
       const cell: Cell = { state, tryNumber, startDate, endDate };
-      ofRun[place] = isMapped === 1 ? merged(ofRun[place], cell) : cell;
+      const before = ofRun[place];
+      if (before !== undefined) ofRun[place] = merged(before, cell);
+      else ofRun[place] = isMapped === 1 ? { ...cell, mapped: { [state]: 1 } } : cell;
     }
     cells.set(row.runKey, ofRun);
   }
@@ -205,8 +207,8 @@ async function instancesOf(
 }
 
 /** The cell of a mapped task after one more of its instances. */
-function merged(cell: Cell | undefined, instance: Cell): Cell {
-  if (cell?.mapped === undefined) return { ...instance, mapped: { [instance.state]: 1 } };
+function merged(cell: Cell, instance: Cell): Cell {
+  const counts = cell.mapped ?? { [cell.state]: 1 };
   return {
     state: WEIGHT.indexOf(instance.state) < WEIGHT.indexOf(cell.state) ? instance.state : cell.state,
     tryNumber: Math.max(cell.tryNumber, instance.tryNumber),
@@ -216,7 +218,7 @@ function merged(cell: Cell | undefined, instance: Cell): Cell {
         : Math.min(cell.startDate, instance.startDate),
     endDate:
       cell.endDate === null || instance.endDate === null ? null : Math.max(cell.endDate, instance.endDate),
-    mapped: { ...cell.mapped, [instance.state]: (cell.mapped[instance.state] ?? 0) + 1 },
+    mapped: { ...counts, [instance.state]: (counts[instance.state] ?? 0) + 1 },
   };
 }
 

@@ -77,6 +77,8 @@ function writeEffects(statements: TurnStatements, effects: DagEffects): void {
   statements.backfillUpdates.writeAll(effects.backfillsUpdated);
   statements.runs.writeAll(effects.runsInserted);
   statements.runUpdates.writeAll(effects.runsUpdated);
+  // Paths that become free first, then those that are taken.
+  statements.taskMoves.writeAll(effects.tasksMoved);
   statements.tasks.writeAll(effects.tasksInserted);
   statements.taskUpdates.writeAll(effects.tasksUpdated);
   statements.attempts.writeAll(effects.attemptsInserted);

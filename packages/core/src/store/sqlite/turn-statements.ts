@@ -19,6 +19,7 @@ import {
   RUN_UPDATES,
   RUNS,
   type SqlValue,
+  TASK_MOVES,
   TASK_UPDATES,
   TASKS,
   XCOMS,
@@ -41,6 +42,7 @@ export class TurnStatements {
   readonly runUpdates;
   readonly tasks;
   readonly taskUpdates;
+  readonly taskMoves;
   readonly attempts;
   readonly attemptUpdates;
   readonly xcoms;
@@ -88,6 +90,11 @@ export class TurnStatements {
     });
     this.tasks = rows(TASKS, insert(TASKS));
     this.taskUpdates = rows(TASK_UPDATES, update(TASK_UPDATES, 2, 'key = ? and state = ?'), {
+      key: 'key',
+      expected: (task) => `state ${task.from}`,
+      found: 'select state from task_instance where key = ?',
+    });
+    this.taskMoves = rows(TASK_MOVES, update(TASK_MOVES, 2, 'key = ? and state = ?'), {
       key: 'key',
       expected: (task) => `state ${task.from}`,
       found: 'select state from task_instance where key = ?',

@@ -1652,6 +1652,8 @@ export interface components {
         Clear: {
             /** @description Default: every task. */
             taskIds?: string[];
+            /** @description Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
+            mapPath?: string;
             upstream?: boolean;
             downstream?: boolean;
             /** @description Nothing that is not this task or after it. */
@@ -1676,6 +1678,8 @@ export interface components {
             taskIds: string[];
             /** @enum {string} */
             state: "success" | "failed" | "skipped";
+            /** @description Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
+            mapPath?: string;
             upstream?: boolean;
             downstream?: boolean;
             /** @description Nothing that is not this task or after it. */
@@ -1700,6 +1704,8 @@ export interface components {
         Kill: {
             /** @description Default: the whole run, which then fails. */
             taskIds?: string[];
+            /** @description Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
+            mapPath?: string;
         };
         TaskInstanceDetails: {
             dagId: string;

@@ -1,0 +1,201 @@
+import { type FinishedTaskState, isFinished, type TaskState } from '../state/index.ts';
+import { isLive } from './activity.ts';
+import type { GraphTask } from './dag-graph.ts';
+import { sharedDepth } from './map-levels.ts';
+import { isUnder, pathDepth, pathPrefix } from './map-path.ts';
+import { notePast } from './past.ts';
+import type { UpstreamEnds } from './trigger-rule.ts';
+import type { EndCounts, InstanceWork, MapScope, RunWork, TaskWork } from './work.ts';
+
+/** A task of a run that has no instances yet. */
+function newTaskWork(task: GraphTask): TaskWork {
+  return { task, root: newScope(), scopes: task.countDepth > 0 ? new Map() : null };
+}
+
+/** Gives a run its instances, in place of those it had, and counts them. Costs the run. */
+export function placeInstances(run: RunWork, instances: Iterable<InstanceWork>): void {
+  run.tasks.length = 0;
+  for (const task of run.graph.tasks) run.tasks.push(newTaskWork(task));
+  for (const instance of instances) attach(instance);
+  recount(run);
+}
+
+/** Counts what is unfinished and what is alive in a run from scratch, and everything that its tasks wait for. Costs the run. */
+export function recount(run: RunWork): void {
+  countScopes(run);
+  run.unfinished.count = 0;
+  run.live.count = 0;
+  for (const { state } of instancesOf(run)) {
+    if (!isFinished(state)) run.unfinished.count += 1;
+    if (isLive(state)) run.live.count += 1;
+  }
+}
+
+/** Every instance of a run, tasks in topological order, indexes ascending. */
+export function* instancesOf(run: RunWork): Iterable<InstanceWork> {
+  for (const { root } of run.tasks) yield* root.instances;
+}
+
+/** The instance of a task with this very path. */
+export function instanceAt(run: RunWork, task: number, mapPath: string): InstanceWork | undefined {
+  return run.tasks[task]?.root.instances.find((instance) => instance.mapPath === mapPath);
+}
+
+/** The instances of a task whose path is `prefix` or lies below it. */
+export function instancesUnder(run: RunWork, task: number, prefix: string): readonly InstanceWork[] {
+  const { root, scopes } = run.tasks[task]!;
+  if (prefix === '') return root.instances;
+  const scope = scopes?.get(prefix);
+  return scope?.instances ?? root.instances.filter(({ mapPath }) => isUnder(mapPath, prefix));
+}
+
+/** The instances of another task that are of concern to this one: those of its index in the mapped groups that hold both. */
+export function relevantInstances(from: InstanceWork, to: number): readonly InstanceWork[] {
+  const { tasks } = from.run;
+  const depth = sharedDepth(from.task.levels, tasks[to]!.task.levels);
+  return instancesUnder(from.run, to, pathPrefix(from.mapPath, depth));
+}
+
+/** Adds an instance to its task, and to the counts of what is below it. Costs its edges. */
+export function attach(instance: InstanceWork): void {
+  const work = instance.run.tasks[instance.task.index]!;
+  const depth = Math.min(instance.task.countDepth, pathDepth(instance.mapPath));
+  const scopes = [work.root];
+  for (let at = 1; at <= depth; at++) scopes.push(scopeAt(work, pathPrefix(instance.mapPath, at)));
+  instance.scopes = scopes;
+  for (const scope of scopes) {
+    insertSorted(scope.instances, instance);
+    if (!isFinished(instance.state)) scope.unfinished += 1;
+  }
+  countBelow(instance, 1);
+  noteInFollowers(instance, instance.state);
+}
+
+/** Takes it out again, before its path changes. */
+export function detach(instance: InstanceWork): void {
+  countBelow(instance, -1);
+  for (const scope of instance.scopes) {
+    scope.instances = scope.instances.filter((other) => other !== instance);
+    if (!isFinished(instance.state)) scope.unfinished -= 1;
+  }
+  instance.scopes = [];
+  noteInFollowers(instance, null);
+}
+
+/** Lets the runs know that wait for this one. */
+export function noteInFollowers({ run, task, mapPath }: InstanceWork, state: TaskState | null): void {
+  for (const { past } of run.followers) if (past !== null) notePast(past, task.spec.taskId, mapPath, state);
+}
+
+/** Counts the end of an instance in everything below it; `onChange` gets each count by which a rule could decide otherwise now. */
+export function countEnd(
+  instance: InstanceWork,
+  state: FinishedTaskState,
+  onChange: (scope: MapScope) => void,
+): void {
+  const { run, task, mapPath } = instance;
+  const member = countOf[state];
+  for (let i = 0; i < task.downstream.length; i++) {
+    const scope = scopeAt(run.tasks[task.downstream[i]!]!, pathPrefix(mapPath, task.downstreamDepths[i]!));
+    if (countOne(scope.ends, member)) onChange(scope);
+  }
+  for (let i = 0; i < task.scope.length; i++) {
+    const scope = scopeAt(run.tasks[task.scope[i]!]!, pathPrefix(mapPath, task.scopeDepths[i]!));
+    if (countOne(scope.setupEnds, member)) onChange(scope);
+  }
+}
+
+function countScopes(run: RunWork): void {
+  for (const { root, scopes } of run.tasks) {
+    for (const scope of scopes === null ? [root] : [root, ...scopes.values()]) {
+      Object.assign(scope.ends, noCounts());
+      Object.assign(scope.setupEnds, noCounts());
+      scope.unfinished = scope.instances.reduce(
+        (open, { state }) => (isFinished(state) ? open : open + 1),
+        0,
+      );
+    }
+  }
+  for (const instance of instancesOf(run)) countBelow(instance, 1);
+}
+
+/** How everything above an instance ended so far. */
+export function endsAbove({ scopes }: InstanceWork): EndCounts {
+  return scopes.length === 1 ? scopes[0]!.ends : sumOf(scopes.map(({ ends }) => ends));
+}
+
+/** How the setups ended whose scope it is in. */
+export function setupEndsAbove({ scopes }: InstanceWork): EndCounts {
+  return scopes.length === 1 ? scopes[0]!.setupEnds : sumOf(scopes.map(({ setupEnds }) => setupEnds));
+}
+
+export const countOf: Readonly<Record<FinishedTaskState, keyof UpstreamEnds>> = {
+  success: 'success',
+  skipped: 'skipped',
+  failed: 'failed',
+  upstream_failed: 'upstreamFailed',
+  removed: 'removed',
+};
+
+export const noCounts = (): EndCounts => ({
+  success: 0,
+  skipped: 0,
+  failed: 0,
+  upstreamFailed: 0,
+  removed: 0,
+  expected: 0,
+});
+
+/**
+ * True when a rule could decide otherwise now. Rules ask which kinds of ends there are and whether all have come, nothing else: the
+ * five hundredth success of a thousand changes no verdict, so nobody is asked for it.
+ */
+function countOne(counts: EndCounts, member: keyof UpstreamEnds): boolean {
+  counts[member] += 1;
+  return counts[member] === 1 || endedOf(counts) >= counts.expected;
+}
+
+const endedOf = ({ success, skipped, failed, upstreamFailed, removed }: UpstreamEnds): number =>
+  success + skipped + failed + upstreamFailed + removed;
+
+function countBelow({ run, task, mapPath, state }: InstanceWork, by: 1 | -1): void {
+  const member = isFinished(state) ? countOf[state] : null;
+  for (let i = 0; i < task.downstream.length; i++) {
+    const { ends } = scopeAt(run.tasks[task.downstream[i]!]!, pathPrefix(mapPath, task.downstreamDepths[i]!));
+    ends.expected += by;
+    if (member !== null) ends[member] += by;
+  }
+  for (let i = 0; i < task.scope.length; i++) {
+    const { setupEnds } = scopeAt(run.tasks[task.scope[i]!]!, pathPrefix(mapPath, task.scopeDepths[i]!));
+    setupEnds.expected += by;
+    if (member !== null) setupEnds[member] += by;
+  }
+}
+
+function scopeAt({ root, scopes }: TaskWork, prefix: string): MapScope {
+  if (prefix === '' || scopes === null) return root;
+  let scope = scopes.get(prefix);
+  if (scope === undefined) {
+    scope = newScope();
+    scopes.set(prefix, scope);
+  }
+  return scope;
+}
+
+const newScope = (): MapScope => ({ instances: [], unfinished: 0, ends: noCounts(), setupEnds: noCounts() });
+
+function sumOf(counts: readonly EndCounts[]): EndCounts {
+  const sum = noCounts();
+  for (const one of counts) for (const name of countNames) sum[name] += one[name];
+  return sum;
+}
+
+const countNames = Object.keys(noCounts()) as readonly (keyof EndCounts)[];
+
+/** Nearly always the last one. */
+function insertSorted(instances: InstanceWork[], instance: InstanceWork): void {
+  let at = instances.length;
+  while (at > 0 && instances[at - 1]!.mapSort > instance.mapSort) at -= 1;
+  if (at === instances.length) instances.push(instance);
+  else instances.splice(at, 0, instance);
+}

@@ -1,0 +1,118 @@
+import { applyClear } from '@tsflow/core/intents';
+import type { Json } from '@tsflow/core/json';
+import {
+  admitInstance,
+  attemptEnded,
+  attemptStarted,
+  Changes,
+  createRun,
+  type DagWorkState,
+  type InstanceWork,
+  instanceAt,
+  instancesOf,
+  moveRun,
+  type RunWork,
+  startInstances,
+  startRun,
+  type TaskOutcome,
+} from '@tsflow/core/rules';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import { workState } from './played-dag.ts';
+
+/** One run under the pure core, whose tasks end when the test says so. `load [3]` names an instance. */
+export class CoreRun {
+  readonly dag: DagWorkState;
+  readonly run: RunWork;
+  #now = 1_000;
+  #key = 1;
+
+  constructor(serialized: SerializedDag, maxMapLength = 1_024) {
+    this.dag = { ...workState(serialized), maxMapLength };
+    const at = new Date(0);
+    const spec = {
+      runId: 'r',
+      runType: 'manual',
+      slot: null,
+      logicalDate: 0,
+      dataInterval: { start: at, end: at },
+      conf: {},
+      backfillKey: null,
+      note: null,
+    } as const;
+    this.run = this.#turn((changes) => {
+      const run = createRun(this.dag, spec, this.#nextKey(), 'test', changes);
+      startRun(run, () => this.#nextKey(), changes);
+      return run;
+    });
+  }
+
+  /** States by name, those that have not begun left out when `begun`. */
+  get states(): Record<string, string> {
+    return Object.fromEntries([...instancesOf(this.run)].map((one) => [nameOf(one), one.state]));
+  }
+
+  get reasons(): Record<string, string | null> {
+    return Object.fromEntries([...instancesOf(this.run)].map((one) => [nameOf(one), one.reason]));
+  }
+
+  instance(name: string): InstanceWork {
+    const [, taskId, mapPath = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(name)!;
+    const found = instanceAt(this.run, this.dag.graph.indexOf.get(taskId!)!, mapPath);
+    if (found === undefined)
+      throw new Error(`There is no ${name}, only ${Object.keys(this.states).join(', ')}.`);
+    return found;
+  }
+
+  /** Runs scheduled instances to their end: success with the value, or another outcome. */
+  end(name: string, value?: Json): void {
+    this.finish(name, { kind: 'success', xcoms: value === undefined ? {} : { return_value: value } });
+  }
+
+  fail(name: string): void {
+    this.finish(name, { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: false });
+  }
+
+  skip(name: string): void {
+    this.finish(name, { kind: 'skipped', reason: 'nothing new' });
+  }
+
+  finish(name: string, outcome: TaskOutcome): void {
+    const instance = this.instance(name);
+    if (instance.state !== 'scheduled') throw new Error(`${name} is ${instance.state}, not scheduled.`);
+    this.#turn((changes) => {
+      admitInstance(instance, () => this.#nextKey(), changes);
+      const start = { atMs: this.#now, runnerId: 'r', host: 'h', pid: 1, log: { segment: 's', start: 0 } };
+      attemptStarted(instance, start, changes);
+      attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: 0 }, changes);
+    });
+  }
+
+  clear(
+    choice: { taskIds?: readonly string[]; mapPath?: string; downstream?: boolean },
+    newest = this.dag.graph,
+  ): void {
+    this.#turn((changes) => {
+      const wasRunning = this.run.state === 'running';
+      applyClear(this.run, { runId: 'r', ...choice }, newest, () => this.#nextKey(), 'ann', changes);
+      if (!wasRunning) moveRun(this.run, 'running', changes);
+      startInstances(this.run, changes);
+    });
+  }
+
+  #nextKey(): number {
+    this.#key += 1;
+    return this.#key;
+  }
+
+  #turn<T>(decide: (changes: Changes) => T): T {
+    this.#now += 1;
+    const changes = new Changes(this.#now);
+    const result = decide(changes);
+    for (const instance of changes.instances) instance.path = null;
+    return result;
+  }
+}
+
+function nameOf({ task, mapPath }: InstanceWork): string {
+  return mapPath === '' ? task.spec.taskId : `${task.spec.taskId} [${mapPath}]`;
+}

@@ -1,0 +1,141 @@
+/** What must compile when something is mapped, and what must not. See `authoring.ts`. */
+import {
+  BashOperator,
+  concat,
+  DAG,
+  expand,
+  expandGroup,
+  Operator,
+  type TaskContext,
+  type TaskOutput,
+  task,
+  Variable,
+  zip,
+} from '@tsflow/core';
+import { z } from 'zod';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_proof: Equal<A, B>): void {}
+const outputIs =
+  <T>() =>
+  <O extends TaskOutput<unknown>>(_output: O, _proof: Equal<O, TaskOutput<T>>): void => {};
+
+interface Row {
+  readonly id: number;
+  readonly day: Date;
+}
+
+export const mapped = new DAG(
+  { dagId: 'mapped', params: z.object({ cities: z.array(z.string()), limit: z.number() }) },
+  ({ task: typed, params }) => {
+    const rows = task('rows', (): Row[] => []);
+    const byName = task('by_name', (): Record<string, number> => ({}));
+    const one = task('one', () => 1);
+
+    const ids = task(
+      'ids',
+      (_context, { row, table }) => {
+        same<typeof row, { readonly id: number; readonly day: string }>(true);
+        same<typeof table, string>(true);
+        return row.id;
+      },
+      { row: expand(rows.output), table: 'weather' },
+    );
+    outputIs<number[]>()(ids.output, true);
+    task('reduce', (_context, { all }) => all.reduce((sum, id) => sum + id, 0), { all: ids.output });
+    outputIs<number[]>()(
+      task('some', (_context, { row }) => (row.id > 1 ? row.id : null), { row: expand(rows.output) }).output,
+      true,
+    );
+    task('entries', (_context, { entry: [name, count] }) => name.length + count, {
+      entry: expand(byName.output),
+    });
+    task('literal', (_context, { n, s }) => same<[typeof n, typeof s], [1 | 2, 'a']>(true), {
+      n: expand([1, 2]),
+      s: expand(['a']),
+    });
+    task('zipped', (_context, { pair: [row, word] }) => row.id + word.length, {
+      pair: expand(zip(rows.output, ['a', 'b'])),
+    });
+    task('joined', (_context, { n }) => n.toFixed(), { n: expand(concat([1], ids.output)) });
+    task('made', (_context, { day }) => day.length, { day: expand(rows.output.map(({ day }) => day)) });
+    task('kept', (_context, { row }) => row.id, { row: expand(rows.output.filter(({ id }) => id > 1)) });
+    task('whole', (_context, { days }) => days.join(), { days: rows.output.map(({ day }) => day) });
+    typed('param', (_context, { city }) => city.length, { city: expand(params.cities) });
+    task('variable', (_context, { city }) => city.length, {
+      city: expand(Variable.json<string[]>('cities', { default: [] })),
+    });
+
+    // @ts-expect-error a number is no list
+    expand(one.output);
+    // @ts-expect-error nor is one that is made of it
+    one.output.map((n: number) => n);
+    // @ts-expect-error a param that is no list
+    expand(params.limit);
+    // @ts-expect-error rows have no such member
+    task('wrong', (_context, { row }) => row.name, { row: expand(rows.output) });
+    // @ts-expect-error the elements are rows, not numbers
+    task('wrong_type', (_context, { row }: { row: number }) => row, { row: expand(rows.output) });
+    // @ts-expect-error the output of a mapped task is a list
+    task('not_one', (_context, { id }) => id.toFixed(), { id: ids.output });
+    // @ts-expect-error of rows, `filter` sees rows
+    rows.output.filter((row) => row.name === '');
+    // @ts-expect-error outside of partial(), an operator that takes an element would have an output of the wrong type
+    new BashOperator({ taskId: 'bash', command: expand(['a', 'b']) });
+  },
+);
+
+class Load extends Operator<number, { table: string; rows: number[] }> {
+  static override readonly fields = { table: 'input', rows: 'input' } as const;
+  execute(_context: TaskContext, { rows }: { rows: number[] }) {
+    return rows.length;
+  }
+}
+
+export const operators = new DAG({ dagId: 'operators' }, () => {
+  const tables = task('tables', () => ['a', 'b']);
+  const loads = Load.partial({ taskId: 'load', rows: [1], retries: 2 }).expand({ table: tables.output });
+  outputIs<number[]>()(loads.output, true);
+  loads.after(tables);
+  Load.partial({ taskId: 'both' }).expand({ table: ['a'], rows: [[1], [2]] });
+  BashOperator.partial({ taskId: 'bash', command: 'date' }).expand({
+    env: [{ A: '1' }, { A: ({ ds }) => ds }],
+  });
+
+  // @ts-expect-error the rows are still missing
+  Load.partial({ taskId: 'missing' }).expand({ table: tables.output });
+  // @ts-expect-error a table is a text
+  Load.partial({ taskId: 'wrong', rows: [1] }).expand({ table: [1, 2] });
+  // @ts-expect-error what is given already is not mapped
+  Load.partial({ taskId: 'twice', rows: [1], table: 'a' }).expand({ table: tables.output });
+  // @ts-expect-error no such option
+  Load.partial({ taskId: 'unknown', tabel: 'a' });
+  // @ts-expect-error a task has an id
+  Load.partial({ rows: [1] });
+});
+
+export const groups = new DAG({ dagId: 'groups' }, () => {
+  const rows = task('rows', (): Row[] => []);
+  const each = expandGroup('each', { row: rows.output, unit: ['mm', 'in'] }, ({ row, unit }) => {
+    const read = task(
+      'read',
+      (_context, inputs) => {
+        same<typeof inputs.id, number>(true);
+        same<typeof inputs.unit, 'mm' | 'in'>(true);
+        return inputs.id;
+      },
+      { id: row.map(({ id }) => id), unit },
+    );
+    outputIs<number>()(read.output, true);
+    new BashOperator({
+      taskId: 'bash',
+      command: 'date',
+      env: { DAY: row.map(({ day }) => day), UNIT: unit },
+    });
+    // @ts-expect-error a row is no text
+    new BashOperator({ taskId: 'wrong', command: row });
+    return { read, days: read.output };
+  });
+  outputIs<number[]>()(each.exports.days, true);
+  outputIs<number[]>()(each.exports.read.output, true);
+});
