@@ -138,6 +138,13 @@ export { SqlConnectionError, type SqlRow, type SqlValue } from './operators/sql-
 export { SqlOperator, type SqlOptions, type SqlOutput } from './operators/sql-operator.ts';
 export { SqlSensor } from './operators/sql-sensor.ts';
 export { TimeSensor, type TimeSensorOptions } from './operators/time-sensor.ts';
+export {
+  EnsureDagRunOperator,
+  type EnsureDagRunOptions,
+  type RequestedRun,
+  TriggerDagRunOperator,
+  type TriggerDagRunOptions,
+} from './operators/trigger-dag-run-operator.ts';
 export type { WaitOptions } from './operators/wait-options.ts';
 export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';
 export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';

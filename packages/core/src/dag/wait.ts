@@ -12,7 +12,8 @@ export type Wait =
   | { readonly kind: 'time'; readonly time: string; readonly timezone: string | null }
   /** So long after the end of the data interval, or after the run started. */
   | { readonly kind: 'delta'; readonly ms: number; readonly from: 'dataIntervalEnd' | 'runStart' }
-  | ExternalWait;
+  | ExternalWait
+  | RunWait;
 
 /** The end of runs of another DAG, or of tasks in them. */
 export interface ExternalWait {
@@ -27,6 +28,23 @@ export interface ExternalWait {
   readonly failedStates: readonly (RunState | TaskState)[];
 }
 
+/** A run of another DAG that is made when there is none, and (with `waitForCompletion`) its end. */
+export interface RunWait {
+  readonly kind: 'run';
+  readonly dagId: string;
+  /** `trigger`: a run of its own. `ensure`: the run of this logical date, whoever made it. */
+  readonly how: 'trigger' | 'ensure';
+  readonly conf: JsonObject;
+  /** ISO 8601; null: now for `trigger`, the logical date of the waiting run for `ensure`. */
+  readonly logicalDate: string | null;
+  /** Null: one that is made of the instance that asks. */
+  readonly runId: string | null;
+  /** False: it is over when the run is there. */
+  readonly waitForCompletion: boolean;
+  readonly allowedStates: readonly ('success' | 'failed')[];
+  readonly failedStates: readonly ('success' | 'failed')[];
+}
+
 /** Which runs of the other DAG are meant. */
 export type ExternalRuns =
   /** The run of this one's logical date, less `deltaMs`. */
@@ -35,6 +53,8 @@ export type ExternalRuns =
   | { readonly match: 'day'; readonly deltaMs: number }
   /** The runs of these logical dates, ISO 8601: all of them. */
   | { readonly match: 'dates'; readonly dates: readonly string[] }
+  /** The run of this id. */
+  | { readonly match: 'run'; readonly runId: string }
   /** The newest run with a logical date from `from` to `to`, both included, in milliseconds. */
   | { readonly match: 'between'; readonly from: number; readonly to: number };
 

@@ -66,6 +66,13 @@ export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
+export {
+  type ResolvedRunWait,
+  type RunRequest,
+  type RunRequestStep,
+  resolvedRunWait,
+  runRequestStep,
+} from './run-request.ts';
 export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 export { choiceWithin, selectInstances, type TaskChoice } from './task-selection.ts';
@@ -77,7 +84,7 @@ export {
   type UpstreamEnds,
 } from './trigger-rule.ts';
 export { attemptDeadline } from './try-end.ts';
-export { answered, beginWait, gaveUp, grantTrigger, isWait, timeCame } from './waiting.ts';
+export { answered, beginWait, gaveUp, grantTrigger, isWait, requestFailed, timeCame } from './waiting.ts';
 export type {
   AttemptWork,
   BackfillOptions,

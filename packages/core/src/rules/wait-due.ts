@@ -1,4 +1,4 @@
-import type { ExternalRuns, ExternalWait, Wait } from '../dag/wait.ts';
+import type { ExternalRuns, ExternalWait, RunWait, Wait } from '../dag/wait.ts';
 import { formatDuration } from '../duration.ts';
 import { parseInstant, parseRangeEnd, zonedDay } from '../timetables/index.ts';
 import type { RunWork } from './work.ts';
@@ -22,6 +22,7 @@ export function waitDueAt(wait: Wait, run: RunWork): number | null {
     case 'delta':
       return (wait.from === 'runStart' ? (run.startDate ?? run.queuedAt) : run.dataIntervalEnd) + wait.ms;
     case 'external':
+    case 'run':
       return null;
   }
 }
@@ -58,10 +59,25 @@ export function describeWait(wait: Wait, run: RunWork): string {
       const tasks = wait.taskIds === null ? 'the run' : wait.taskIds.join(', ');
       return `waits for ${tasks} of ${wait.dagId}, ${describeRuns(resolvedRuns(wait.which, run))}, to be ${wait.allowedStates.join(' or ')}`;
     }
+    case 'run':
+      return describeRunWait(wait);
   }
 }
 
+function describeRunWait({
+  dagId,
+  how,
+  runId,
+  logicalDate,
+  waitForCompletion,
+  allowedStates,
+}: RunWait): string {
+  const which = how === 'ensure' ? `the run of ${dagId} at ${logicalDate}` : `run ${runId} of ${dagId}`;
+  return `waits for ${which} to be ${waitForCompletion ? allowedStates.join(' or ') : 'there'}`;
+}
+
 function describeRuns(which: ExternalRuns): string {
+  if (which.match === 'run') return which.runId;
   if (which.match === 'between') return `${iso(which.from)} to ${iso(which.to)}`;
   return which.match === 'dates' ? which.dates.join(', ') : which.match;
 }

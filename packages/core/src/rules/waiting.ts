@@ -1,4 +1,4 @@
-import type { Deferral } from '../dag/wait.ts';
+import type { Deferral, RunWait } from '../dag/wait.ts';
 import { formatDuration } from '../duration.ts';
 import type { SerializedError } from '../errors.ts';
 import type { Json } from '../json.ts';
@@ -9,6 +9,7 @@ import { moveInstance } from './instance-state.ts';
 import { newAttempt } from './new-attempt.ts';
 import { tellTask } from './news.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
+import { type ResolvedRunWait, type RunRequest, resolvedRunWait } from './run-request.ts';
 import { fenceTrigger } from './stop-instance.ts';
 import { attemptDeadline, failedTry, failForGood, succeeded, waitOver } from './try-end.ts';
 import { describeWait, resolvedExternal, waitDueAt } from './wait-due.ts';
@@ -44,7 +45,7 @@ export function beginWait(instance: InstanceWork, nextKey: () => number, changes
 export function defer(instance: InstanceWork, deferral: Deferral, changes: Changes): void {
   const attempt = instance.attempt!;
   const { run } = instance;
-  const on = deferral.on.kind === 'external' ? resolvedExternal(deferral.on, run) : deferral.on;
+  const on = resolved(deferral.on, instance);
   attempt.state = 'deferred';
   attempt.waiting = { calls: (attempt.waiting?.calls ?? 0) + 1, deferral: { ...deferral, on } };
   changes.attempts.set(attempt, instance);
@@ -67,7 +68,52 @@ export function defer(instance: InstanceWork, deferral: Deferral, changes: Chang
       idempotencyKey: `watch:${attemptId}:${grantNumber}`,
     });
   }
+  if (on.kind === 'run') requestRun(instance, on, changes);
   setTimer(instance, dueAt, changes);
+}
+
+/** What is waited for, without reference to who waits. */
+function resolved(
+  on: Deferral['on'],
+  instance: InstanceWork,
+): Exclude<Deferral['on'], RunWait> | ResolvedRunWait {
+  if (on.kind === 'external') return resolvedExternal(on, instance.run);
+  return on.kind === 'run' ? resolvedRunWait(on, instance) : on;
+}
+
+function requestRun(instance: InstanceWork, wait: ResolvedRunWait, changes: Changes): void {
+  const { run, task } = instance;
+  const { attemptId, grantNumber } = instance.attempt!;
+  const { dagId } = run.dag;
+  const request: RunRequest = {
+    ...wait,
+    waiter: dagId,
+    attemptId,
+    grantNumber,
+    requestedBy: `task:${dagId}/${task.spec.taskId}/${run.runId}`,
+  };
+  changes.sent.push({
+    from: run.dag,
+    dagId: wait.dagId,
+    kind: 'request_run',
+    payload: request,
+    idempotencyKey: `request_run:${attemptId}:${grantNumber}`,
+  });
+}
+
+/** The run that a deferred instance asked for was refused, or has failed: its try has failed with it. */
+export function requestFailed(
+  instance: InstanceWork,
+  reason: string,
+  mayRetry: boolean,
+  changes: Changes,
+): void {
+  failWaiting(
+    instance,
+    { name: 'RunRequestFailed', code: 'run_request_failed', message: reason },
+    mayRetry,
+    changes,
+  );
 }
 
 /** (Again) hands the trigger of a deferred instance to who runs triggers, under a grant of its own. */

@@ -22,7 +22,9 @@ import {
   choiceWithin,
   type DagWorkState,
   gaveUp,
+  type RunRequest,
   type RunWork,
+  requestFailed,
   startInstances,
 } from '@tsflow/core/rules';
 import { isRunFinished } from '@tsflow/core/state';
@@ -31,7 +33,8 @@ import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
 import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
-import { rejoin, startOrQueue } from './run-stage.ts';
+import { answerRunRequest } from './run-requests.ts';
+import { countQueued, resumeOrQueue, startOrQueue } from './run-stage.ts';
 import { planTicks, runTickNow } from './tick-stage.ts';
 import type { Watch, WatchAnswer } from './watches.ts';
 import type { World } from './world.ts';
@@ -54,7 +57,7 @@ export async function applyIntents(
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
       continue;
     }
-    if (row.kind === 'watch' || row.kind === 'watch_answer') {
+    if (row.kind === 'watch' || row.kind === 'watch_answer' || row.kind === 'request_run') {
       await applyBetweenDags(world, dag, row, changes);
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
       continue;
@@ -100,12 +103,15 @@ async function applyBetweenDags(
   changes: Changes,
 ): Promise<void> {
   if (row.kind === 'watch') return world.held.watches.add(dag, JSON.parse(row.payload) as Watch, changes);
-  const { attemptId, grantNumber, failed } = JSON.parse(row.payload) as WatchAnswer;
+  if (row.kind === 'request_run')
+    return answerRunRequest(world, dag, JSON.parse(row.payload) as RunRequest, changes);
+  const { attemptId, grantNumber, failed, event, mayRetry } = JSON.parse(row.payload) as WatchAnswer;
   const instance = world.held.instanceOf(attemptId);
   const attempt = instance?.attempt;
   // It was cleared, killed or given up meanwhile.
   if (attempt?.state !== 'deferred' || attempt.grantNumber !== grantNumber) return;
-  if (failed === null) answered(instance!, null, changes);
+  if (failed === null) answered(instance!, event ?? null, changes);
+  else if (mayRetry !== undefined) requestFailed(instance!, failed, mayRetry, changes);
   else gaveUp(instance!, failed, changes);
 }
 
@@ -280,21 +286,6 @@ async function clear(
 
 const nameOf = ({ taskId, mapPath }: TouchedTask): string =>
   mapPath === '' ? taskId : `${taskId} [${mapPath}]`;
-
-/** A finished run that was put back to queued: it goes on at once when there is room. */
-async function resumeOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
-  const { dag, backfillKey } = run;
-  const limit =
-    dag.backfills.get(backfillKey ?? -1)?.options.maxActiveRuns ?? world.limits.maxActiveRuns(dag);
-  const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
-  if (!dag.isPaused && ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit)
-    await rejoin(world, run, changes);
-  else countQueued(run, 1);
-}
-
-function countQueued({ dag, backfillKey }: RunWork, by: number): void {
-  dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
-}
 
 /** The same tasks in the runs before, or after, that have them. */
 async function neighbours<T extends TaskSelection>(

@@ -89,6 +89,22 @@ export async function rejoin(world: World, run: RunWork, changes: Changes): Prom
   world.held.indexRun(run);
 }
 
+/** A finished run that was put back to queued: it goes on at once when there is room. */
+export async function resumeOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
+  const { dag, backfillKey } = run;
+  const limit =
+    dag.backfills.get(backfillKey ?? -1)?.options.maxActiveRuns ?? world.limits.maxActiveRuns(dag);
+  const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
+  if (!dag.isPaused && ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit)
+    await rejoin(world, run, changes);
+  else countQueued(run, 1);
+}
+
+/** Counts runs that were queued, or are queued no longer. */
+export function countQueued({ dag, backfillKey }: RunWork, by: number): void {
+  dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
+}
+
 async function begin(world: World, run: RunWork, changes: Changes, ignorePast = false): Promise<void> {
   await world.keys.ensure(run.graph.tasks.length);
   if (!ignorePast) await world.held.linkPast(run, changes);

@@ -43,6 +43,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
 import { PendingGrants } from './pending-grants.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
+import { refuseUnknownDags } from './run-requests.ts';
 import { startRuns } from './run-stage.ts';
 import { Suspects } from './suspects.ts';
 import { createDueRuns } from './tick-stage.ts';
@@ -258,6 +259,7 @@ export class Scheduler implements Service {
     await applyReports(this.#world, reports, answers, changes);
     this.#applyTimers(changes);
     await this.#applyPendingIntents(reports.length, answers, intentsDecided, changes);
+    await refuseUnknownDags(this.#world, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
     await createAssetRuns(this.#world, changes);
     await startRuns(this.#world, changes.roomInDags, changes);

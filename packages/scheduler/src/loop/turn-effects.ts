@@ -354,7 +354,7 @@ function callbackUpdate(change: CallbackChange, now: number): CallbackUpdate {
 /** The DAG whose holder has to answer it. */
 function watchedDag({ state, waiting }: AttemptWork): string | null {
   const on = state === 'deferred' ? waiting?.deferral?.on : undefined;
-  return on?.kind === 'external' ? on.dagId : null;
+  return on?.kind === 'external' || on?.kind === 'run' ? on.dagId : null;
 }
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));

@@ -1,5 +1,12 @@
 import type { ExternalWait, Waiting } from '@tsflow/core/dag';
-import { type Changes, type DagWorkState, instancesOf, type RunWork } from '@tsflow/core/rules';
+import type { Json } from '@tsflow/core/json';
+import {
+  type Changes,
+  type DagWorkState,
+  instancesOf,
+  type ResolvedRunWait,
+  type RunWork,
+} from '@tsflow/core/rules';
 import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
 import type { DagRunTable, Store } from '@tsflow/core/store';
 
@@ -9,6 +16,8 @@ import type { DagRunTable, Store } from '@tsflow/core/store';
  * to the waiting DAG in the commit of that end: no end between the two looks is missed.
  */
 export interface Watch extends ExternalWait {
+  /** It is on a run that was asked for: the answer says which one it is, and its failure is one of the try. */
+  readonly requested?: true;
   readonly waiter: string;
   readonly attemptId: number;
   readonly grantNumber: number;
@@ -18,6 +27,16 @@ export interface WatchAnswer {
   readonly attemptId: number;
   readonly grantNumber: number;
   /** Null: what was waited for has come. */
+  readonly failed: string | null;
+  /** What has come, where there is more to say. */
+  readonly event?: Json;
+  /** Whether another try may succeed where this one failed. Default false. */
+  readonly mayRetry?: boolean;
+}
+
+/** What a look found, and in which run: the last one, of several. */
+interface Verdict {
+  readonly run: RunWork | DagRunTable | null;
   readonly failed: string | null;
 }
 
@@ -37,11 +56,37 @@ export class Watches {
     for (const { attemptId, grantNumber, dagId: waiter, waiting } of rows) {
       const on = (JSON.parse(waiting!) as Waiting).deferral?.on;
       if (on?.kind === 'external') this.#add({ ...on, waiter, attemptId, grantNumber });
+      if (on?.kind === 'run' && on.waitForCompletion)
+        this.#add(this.ofRequest({ ...(on as ResolvedRunWait), waiter, attemptId, grantNumber }));
     }
   }
 
   forget(dagId: string): void {
     this.#byDag.delete(dagId);
+  }
+
+  /** The watch on a run that was asked for. */
+  ofRequest(request: ResolvedRunWait & Pick<Watch, 'waiter' | 'attemptId' | 'grantNumber'>): Watch {
+    const { dagId, how, runId, logicalDate, allowedStates, failedStates, waiter, attemptId, grantNumber } =
+      request;
+    const which =
+      how === 'ensure'
+        ? { match: 'dates' as const, dates: [logicalDate!] }
+        : { match: 'run' as const, runId };
+    const on = { kind: 'external' as const, dagId, taskIds: null, which, allowedStates, failedStates };
+    return { ...on, waiter, attemptId, grantNumber, requested: true };
+  }
+
+  /** Answers who waits. */
+  tell(
+    from: DagWorkState,
+    { waiter, attemptId, grantNumber }: Pick<Watch, 'waiter' | 'attemptId' | 'grantNumber'>,
+    told: Omit<WatchAnswer, 'attemptId' | 'grantNumber'>,
+    changes: Changes,
+  ): void {
+    const payload: WatchAnswer = { attemptId, grantNumber, ...told };
+    const idempotencyKey = `watch_answer:${attemptId}:${grantNumber}`;
+    changes.sent.push({ from, dagId: waiter, kind: 'watch_answer', payload, idempotencyKey });
   }
 
   /** A watch that was just asked for: answered at once if what it waits for is there. */
@@ -60,7 +105,7 @@ export class Watches {
       if (this.#concerns(run) && isFinished(state)) ended.add(run);
     for (const run of ended) {
       for (const watch of [...(this.#byDag.get(run.dag.dagId)?.values() ?? [])])
-        if (matches(watch, run.logicalDate)) await this.#look(run.dag, watch, changes);
+        if (matches(watch, run)) await this.#look(run.dag, watch, changes);
     }
   }
 
@@ -80,33 +125,26 @@ export class Watches {
     const watches = this.#byDag.get(dag.dagId);
     watches?.delete(keyOf(watch));
     if (watches?.size === 0) this.#byDag.delete(dag.dagId);
-    const { attemptId, grantNumber, waiter } = watch;
-    const answer: WatchAnswer = { attemptId, grantNumber, failed: verdict.failed };
-    changes.sent.push({
-      from: dag,
-      dagId: waiter,
-      kind: 'watch_answer',
-      payload: answer,
-      idempotencyKey: `watch_answer:${keyOf(watch)}`,
-    });
+    const { run, failed } = verdict;
+    const isRequested = watch.requested === true && run !== null;
+    const event = isRequested ? { dagId: dag.dagId, runId: run.runId, state: run.state } : null;
+    this.tell(dag, watch, { failed, ...(isRequested ? { event, mayRetry: true } : {}) }, changes);
   }
 
-  async #verdict(
-    dag: DagWorkState,
-    watch: Watch,
-    changes: Changes,
-  ): Promise<'wait' | { readonly failed: string | null }> {
+  async #verdict(dag: DagWorkState, watch: Watch, changes: Changes): Promise<'wait' | Verdict> {
     let passed = true;
+    let newest: Verdict['run'] = null;
     for (const run of await this.#runs(dag, watch, changes)) {
       const states = run === null ? [] : await this.#states(run, watch);
       const failed = states.find(([, state]) => (watch.failedStates as readonly string[]).includes(state));
       if (failed !== undefined)
-        return { failed: `${failed[0]} of ${dag.dagId}, run ${run!.runId}, is ${failed[1]}` };
+        return { run, failed: `${failed[0]} of ${dag.dagId}, run ${run!.runId}, is ${failed[1]}` };
+      newest = run;
       passed &&=
         states.length > 0 &&
         states.every(([, state]) => (watch.allowedStates as readonly string[]).includes(state));
     }
-    return passed ? { failed: null } : 'wait';
+    return passed ? { run: newest, failed: null } : 'wait';
   }
 
   /** The runs that are meant, each from memory when this turn knows more of it than the database; null: there is none yet. */
@@ -128,6 +166,10 @@ export class Watches {
       const order = row.logicalDate - inMemory.logicalDate || row.key - inMemory.key;
       return order > 0 ? (known.find(({ key }) => key === row.key) ?? row) : inMemory;
     };
+    if (which.match === 'run') {
+      const inMemory = known.find(({ runId }) => runId === which.runId);
+      return [inMemory ?? (await this.#store.turns.run(dag.dagId, which.runId))];
+    }
     if (which.match === 'between') return [await newest(which.from, which.to)];
     if (which.match !== 'dates') throw new Error(`A watch on ${dag.dagId} was not resolved.`);
     return Promise.all(which.dates.map((date) => newest(Date.parse(date), Date.parse(date))));
@@ -147,7 +189,8 @@ export class Watches {
   }
 }
 
-function matches({ which }: Watch, logicalDate: number): boolean {
+function matches({ which }: Watch, { runId, logicalDate }: RunWork): boolean {
+  if (which.match === 'run') return which.runId === runId;
   if (which.match === 'between') return logicalDate >= which.from && logicalDate <= which.to;
   return which.match === 'dates' && which.dates.some((date) => Date.parse(date) === logicalDate);
 }

@@ -1,0 +1,149 @@
+import { ConflictError, didYouMean, errorMessage, NotFoundError, TsflowError } from '@tsflow/core/errors';
+import { applyClear, planClear } from '@tsflow/core/intents';
+import {
+  type Changes,
+  createRun,
+  type DagWorkState,
+  type RunRequest,
+  type RunWork,
+  requestFailed,
+  runRequestStep,
+} from '@tsflow/core/rules';
+import { validateConf } from './conf-validation.ts';
+import { resumeOrQueue, startOrQueue } from './run-stage.ts';
+import type { World } from './world.ts';
+
+/**
+ * Runs that tasks of other DAGs ask for (`TriggerDagRunOperator`, `EnsureDagRunOperator`). The request is an intent in the commit in which the task
+ * begins to wait; here the holder of the other DAG makes the run, or takes the one that is there, and the task hears of it by the watch
+ * that external sensors use. Says no by answering, never by throwing.
+ */
+export async function answerRunRequest(
+  world: World,
+  dag: DagWorkState,
+  request: RunRequest,
+  changes: Changes,
+): Promise<void> {
+  const { watches } = world.held;
+  try {
+    const run = await requestedRun(world, dag, request, changes);
+    if (request.waitForCompletion) await watches.add(dag, watches.ofRequest(request), changes);
+    else
+      watches.tell(
+        dag,
+        request,
+        { failed: null, event: { dagId: dag.dagId, runId: run.runId, state: run.state } },
+        changes,
+      );
+  } catch (error) {
+    if (!(error instanceof TsflowError)) throw error;
+    watches.tell(dag, request, { failed: errorMessage(error), mayRetry: false }, changes);
+  }
+}
+
+/** Fails tasks that ask for a run of a DAG that does not exist: nobody would ever answer them. */
+export async function refuseUnknownDags(world: World, changes: Changes): Promise<void> {
+  const { held, store } = world;
+  const asked = changes.sent.filter(({ kind, dagId }) => kind === 'request_run' && !held.dags.has(dagId));
+  if (asked.length === 0) return;
+  const known = (await store.db.selectFrom('dag').select('dagId').execute()).map(({ dagId }) => dagId);
+  for (const sent of asked) {
+    if (known.includes(sent.dagId)) continue;
+    changes.sent.splice(changes.sent.indexOf(sent), 1);
+    const meant = didYouMean(sent.dagId, known);
+    const error = new NotFoundError('DAG', sent.dagId, meant === undefined ? '' : `Did you mean "${meant}"?`);
+    const instance = held.instanceOf((sent.payload as RunRequest).attemptId);
+    if (instance !== undefined) requestFailed(instance, error.message, false, changes);
+  }
+}
+
+async function requestedRun(
+  world: World,
+  dag: DagWorkState,
+  request: RunRequest,
+  changes: Changes,
+): Promise<RunWork> {
+  const existing = await existingRun(world, dag, request, changes);
+  const isOwn =
+    existing !== null && existing.runId === request.runId && existing.triggeredBy === request.requestedBy;
+  switch (runRequestStep(request, existing?.state ?? null, isOwn)) {
+    case 'create':
+      return create(world, dag, request, changes);
+    case 'attach':
+      return existing!;
+    case 'rerun':
+      return rerun(world, existing!, request, changes);
+    case 'refuse':
+      throw new ConflictError(
+        `Run ${existing!.runId} of ${dag.dagId} exists (${existing!.state}), and another than this task made it. Give the run another id, or none.`,
+      );
+  }
+}
+
+async function existingRun(
+  world: World,
+  dag: DagWorkState,
+  { how, runId, logicalDate }: RunRequest,
+  changes: Changes,
+): Promise<RunWork | null> {
+  const { turns } = world.store;
+  const date = how === 'ensure' ? Date.parse(logicalDate!) : null;
+  const isMeant = (run: RunWork) => (date === null ? run.runId === runId : run.logicalDate === date);
+  // What this very turn made is not in the database yet.
+  const known = [...changes.newRuns, ...changes.runs.keys(), ...dag.runs.values()].find(
+    (run) => run.dag === dag && isMeant(run),
+  );
+  if (known !== undefined) return known;
+  const row =
+    date === null ? await turns.run(dag.dagId, runId) : await turns.newestRunBetween(dag.dagId, date, date);
+  return row === null ? null : world.held.restore(dag, row, changes);
+}
+
+async function create(
+  world: World,
+  dag: DagWorkState,
+  request: RunRequest,
+  changes: Changes,
+): Promise<RunWork> {
+  if (dag.isStale)
+    throw new ConflictError(`The file of ${dag.dagId} is gone: nothing can be started from it.`);
+  const { timetable } = await world.versions.ensure(dag.graph.version);
+  const conf = validateConf(dag.graph.dag, request.conf);
+  const logicalDate = request.logicalDate === null ? changes.now : Date.parse(request.logicalDate);
+  const date = new Date(logicalDate);
+  // The run of a tick stands in for it: the schedule finds its slot taken, and makes no second one.
+  const tick =
+    request.how === 'ensure' && timetable.periodic ? [...timetable.runsBetween(date, date)][0] : undefined;
+  await world.keys.ensure(1);
+  const run = createRun(
+    dag,
+    {
+      runId: request.runId,
+      runType: 'manual',
+      slot: tick === undefined ? null : logicalDate,
+      logicalDate,
+      dataInterval: tick?.dataInterval ?? timetable.manualInterval(date),
+      conf,
+      backfillKey: null,
+      note: null,
+    },
+    world.keys.take(),
+    request.requestedBy,
+    changes,
+  );
+  await startOrQueue(world, run, changes);
+  return run;
+}
+
+/** Runs what failed in it again; when none of its tasks did (its time was over, say), all of it. */
+async function rerun(world: World, run: RunWork, request: RunRequest, changes: Changes): Promise<RunWork> {
+  const { dag } = run;
+  await world.versions.ensure(dag.graph.version);
+  const conf = validateConf(dag.graph.dag, request.conf);
+  await world.keys.ensure(dag.graph.tasks.length);
+  const failed = { runId: run.runId, onlyFailed: true };
+  const selection = planClear(run, failed).length > 0 ? failed : { runId: run.runId };
+  applyClear(run, { ...selection, conf }, dag.graph, world.keys.take, request.requestedBy, changes);
+  if (run.state === 'queued') await resumeOrQueue(world, run, changes);
+  return run;
+}

@@ -1,0 +1,234 @@
+import type { RunWait } from '@tsflow/core/dag';
+import { CronTriggerTimetable } from '@tsflow/core/timetables';
+import { describe, expect, it } from 'vitest';
+import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
+import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
+import { DATABASES } from '../support/store.ts';
+
+/** TriggerDagRun and EnsureDagRun, from the deferral of their task on: what they say is in the tests of the operators. */
+
+type Outcome = NonNullable<ReturnType<Script>>;
+
+const done: Outcome = { kind: 'success', xcoms: {} };
+const failed: Outcome = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: false };
+const DAY = '2026-01-05T00:00:00.000Z';
+
+const asks = (changes: Partial<RunWait> = {}): Outcome => ({
+  kind: 'defer',
+  savedState: null,
+  deferral: {
+    on: {
+      kind: 'run',
+      dagId: 'child',
+      how: 'trigger',
+      conf: {},
+      logicalDate: null,
+      runId: null,
+      waitForCompletion: false,
+      allowedStates: ['success'],
+      failedStates: ['failed'],
+      ...changes,
+    },
+    timeoutAt: null,
+    onTimeout: 'fail',
+    after: 'end',
+  },
+});
+
+const waits = (changes: Partial<RunWait> = {}) => asks({ waitForCompletion: true, ...changes });
+const ensures = (changes: Partial<RunWait> = {}) => waits({ how: 'ensure', ...changes });
+
+describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
+  /** `parent.ask` asks as given; tasks of `child` end as told, the last word for all further tries. */
+  async function start(asked: Outcome, child: readonly (Outcome | null)[] = [done], ask: TaskSpec = {}) {
+    let tries = 0;
+    const script: Script = ({ dagId }) =>
+      dagId === 'parent' ? asked : (child[Math.min(tries++, child.length - 1)] ?? null);
+    const dags = [
+      serializedDag('parent', { ask, after: { upstream: ['ask'], nothingToDo: true } }),
+      serializedDag('child', { work: {} }, { paramsSchema: schema }),
+    ];
+    return SchedulerHarness.start(dialect, dags, script);
+  }
+
+  const schema = {
+    type: 'object',
+    properties: { size: { type: 'integer' } },
+    additionalProperties: false,
+  } as const;
+
+  const children = ({ store }: SchedulerHarness) =>
+    store.db.selectFrom('dagRun').selectAll().where('dagId', '=', 'child').orderBy('key').execute();
+
+  async function triggerAt(tsflow: SchedulerHarness, dagId: string, logicalDate: string): Promise<string> {
+    const result = await tsflow.ask(dagId, { kind: 'trigger', payload: { conf: {}, logicalDate } });
+    return result.runId as string;
+  }
+
+  async function output({ store }: SchedulerHarness, taskInstanceKey: number): Promise<unknown> {
+    const values = await store.turns.xcoms([taskInstanceKey], 'return_value');
+    return JSON.parse(values.get(taskInstanceKey) ?? 'null');
+  }
+
+  it('is made with its conf, and is the output', async () => {
+    await using tsflow = await start(asks({ conf: { size: 3 }, logicalDate: DAY }), [null]);
+    const runId = await tsflow.trigger('parent');
+    await tsflow.runIs('parent', runId, 'success');
+    const [run] = await children(tsflow);
+    const { ask } = await tsflow.tasks('parent', runId);
+    expect(run).toMatchObject({
+      runType: 'manual',
+      conf: '{"size":3}',
+      logicalDate: Date.parse(DAY),
+      slot: null,
+    });
+    expect(run!.triggeredBy).toBe(`task:parent/ask/${runId}`);
+    expect(await output(tsflow, ask!.key)).toEqual({ dagId: 'child', runId: run!.runId, state: 'running' });
+  });
+
+  it.each<[string, Outcome, Outcome, string]>([
+    ['succeeds with it', waits(), done, 'success'],
+    ['fails with it', waits(), failed, 'failed'],
+    [
+      'succeeds when failure will do',
+      waits({ allowedStates: ['success', 'failed'], failedStates: [] }),
+      failed,
+      'success',
+    ],
+    ['succeeds with what it ensured', ensures(), done, 'success'],
+  ])('is waited for without a slot: the task %s', async (_name, asked, end, state) => {
+    await using tsflow = await start(asked, [null]);
+    const runId = await tsflow.trigger('parent');
+    await tsflow.taskIs('parent', runId, 'ask', 'deferred');
+    const work = await until('the child works', () =>
+      tsflow.executor.running.find(({ dagId }) => dagId === 'child'),
+    );
+    expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(1);
+    tsflow.executor.finish(work, end);
+    await tsflow.taskIs('parent', runId, 'ask', state);
+    expect(await children(tsflow)).toHaveLength(1);
+  });
+
+  it.each<[string, Outcome, string]>([
+    ['a DAG that does not exist', asks({ dagId: 'chil' }), 'Did you mean "child"?'],
+    ['conf that does not fit', asks({ conf: { size: 'big' } }), 'The params of child do not fit'],
+  ])('is refused: %s', async (_name, asked, reason) => {
+    await using tsflow = await start(asked, [done], { retries: 3 });
+    const runId = await tsflow.trigger('parent');
+    const task = await tsflow.taskIs('parent', runId, 'ask', 'failed');
+    expect(task.reason).toContain(reason);
+    expect(await children(tsflow)).toEqual([]);
+  });
+
+  it('is refused when another made the run of that name', async () => {
+    await using tsflow = await start(asks({ runId: 'mine' }));
+    await tsflow.ask('child', { kind: 'trigger', payload: { runId: 'mine', conf: {} } });
+    const runId = await tsflow.trigger('parent');
+    const task = await tsflow.taskIs('parent', runId, 'ask', 'failed');
+    expect(task.reason).toContain('another than this task made it');
+  });
+
+  it('is taken by the next try, which runs what failed in it again', async () => {
+    await using tsflow = await start(waits(), [failed, done], { retries: 1, retryDelayMs: 1 });
+    const runId = await tsflow.trigger('parent');
+    await tsflow.runIs('parent', runId, 'success');
+    const [run, ...others] = await children(tsflow);
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ state: 'success', clearNumber: 1 });
+  });
+
+  it('is another one after its task was cleared', async () => {
+    await using tsflow = await start(waits());
+    const runId = await tsflow.trigger('parent');
+    await tsflow.runIs('parent', runId, 'success');
+    await tsflow.ask('parent', { kind: 'clear', payload: { runId, taskIds: ['ask'] } });
+    await until('two children', async () => (await children(tsflow)).length === 2);
+    await tsflow.runIs('parent', runId, 'success');
+  });
+
+  it('is waited for by the next scheduler', async () => {
+    await using tsflow = await start(waits());
+    await tsflow.ask('child', { kind: 'pause', payload: { isPaused: true } });
+    const runId = await tsflow.trigger('parent');
+    await until('the child', async () => (await children(tsflow)).length === 1);
+    await tsflow.restart();
+    expect((await tsflow.states('parent', runId)).ask).toBe('deferred');
+    await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
+    await tsflow.runIs('parent', runId, 'success');
+    expect(await children(tsflow)).toHaveLength(1);
+  });
+
+  it('waits in the queue of a paused DAG', async () => {
+    await using tsflow = await start(waits());
+    await tsflow.ask('child', { kind: 'pause', payload: { isPaused: true } });
+    const runId = await tsflow.trigger('parent');
+    const [run] = await until('the child', async () => {
+      const runs = await children(tsflow);
+      return runs.length === 1 ? runs : null;
+    });
+    expect(run).toMatchObject({ state: 'queued' });
+    await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
+    await tsflow.runIs('parent', runId, 'success');
+  });
+
+  describe('that is ensured', () => {
+    it.each<[string, readonly Outcome[], number]>([
+      ['one that is done is taken', [done], 0],
+      ['one that failed runs again', [failed, done], 1],
+    ])('%s', async (_name, child, clears) => {
+      await using tsflow = await start(ensures(), child);
+      const there = await triggerAt(tsflow, 'child', DAY);
+      await tsflow.runIs('child', there, 'success', 'failed');
+      const runId = await triggerAt(tsflow, 'parent', DAY);
+      await tsflow.runIs('parent', runId, 'success');
+      expect(await children(tsflow)).toMatchObject([{ runId: there, state: 'success', clearNumber: clears }]);
+    });
+
+    it('one that runs is waited for', async () => {
+      await using tsflow = await start(ensures(), [null]);
+      const there = await triggerAt(tsflow, 'child', DAY);
+      const work = await until('it works', () => tsflow.executor.running[0]);
+      const runId = await triggerAt(tsflow, 'parent', DAY);
+      await tsflow.taskIs('parent', runId, 'ask', 'deferred');
+      tsflow.executor.finish(work, done);
+      await tsflow.runIs('parent', runId, 'success');
+      expect(await children(tsflow)).toMatchObject([{ runId: there }]);
+    });
+
+    it('several tasks share one', async () => {
+      const dags = [
+        serializedDag('parent', { a: {}, b: {}, c: {} }),
+        serializedDag('other', { a: {} }),
+        serializedDag('child', { work: {} }),
+      ];
+      const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
+      await using tsflow = await SchedulerHarness.start(dialect, dags, script);
+      const runs = await Promise.all(['parent', 'other'].map((dagId) => triggerAt(tsflow, dagId, DAY)));
+      await tsflow.runIs('parent', runs[0]!, 'success');
+      await tsflow.runIs('other', runs[1]!, 'success');
+      expect(await children(tsflow)).toHaveLength(1);
+    });
+
+    it('stands in for the tick of a schedule', async () => {
+      const timetable = new CronTriggerTimetable('0 0 * * *', {}).toJson();
+      const schedule = { timetable, startDate: DAY, endDate: DAY, catchup: true, pausedUponCreation: true };
+      const dags = [serializedDag('parent', { ask: {} }), serializedDag('child', { work: {} }, schedule)];
+      const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
+      await using tsflow = await SchedulerHarness.start(dialect, dags, script);
+      const runId = await triggerAt(tsflow, 'parent', DAY);
+      const made = await until('the child', async () => (await children(tsflow))[0]);
+      await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
+      await tsflow.runIs('parent', runId, 'success');
+      await until('the tick is passed over', async () => {
+        const dag = await tsflow.store.db
+          .selectFrom('dag')
+          .select('mark')
+          .where('dagId', '=', 'child')
+          .executeTakeFirst();
+        return dag?.mark === Date.parse(DAY);
+      });
+      expect(await children(tsflow)).toMatchObject([{ key: made.key, slot: Date.parse(DAY) }]);
+    });
+  });
+});
