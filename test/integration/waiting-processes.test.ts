@@ -13,7 +13,10 @@ import { existsSync } from 'node:fs';
 
 class There extends Sensor {
   static fields = { ...Sensor.fields, path: 'value' };
-  poke(context, { path }) { return existsSync(path) ? 'found at call ' + context.calls : false; }
+  poke(context, { path }) {
+    context.log.info('this is call ' + context.calls);
+    return existsSync(path) ? 'found at call ' + context.calls : false;
+  }
 }
 class Signal extends Trigger {
   async run({ signal }) {
@@ -171,6 +174,11 @@ describe.each(DATABASES)('waiting in processes on %s', (dialect) => {
     expect(await it.output('sensors', 'trigger')).toBe(`resumed with {"seen":"${it.signal}"}`);
     expect(await it.output('sensors', 'reschedule')).toMatch(/^found at call [1-9]/);
     expect(await it.output('sensors', 'poke')).toMatch(/^found at call 0/);
+    const last = Number((await it.output('sensors', 'reschedule')).slice('found at call '.length));
+    const { stdout } = await it.project.run(['tasks', 'logs', 'sensors', 'latest', 'reschedule']);
+    const calls = [...stdout.matchAll(/this is call (\d+)/g)].map(([, call]) => Number(call));
+    // A call that was under way when the scheduler died may have been made again.
+    expect(new Set(calls)).toEqual(new Set(Array.from({ length: last + 1 }, (_, call) => call)));
     const attempts = await it.store.db
       .selectFrom('attempt')
       .select(['taskId', 'state'])

@@ -190,6 +190,7 @@ export const NO_ATTEMPT_CHANGES = {
   logSegment: null,
   logStart: null,
   logEnd: null,
+  earlierLogs: null,
   error: null,
   rendered: null,
   savedState: null,

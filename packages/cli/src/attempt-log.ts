@@ -1,5 +1,5 @@
 import { NotFoundError } from '@tsflow/core/errors';
-import { followAttemptLog, type LogLine, readAttemptLog } from '@tsflow/core/logs';
+import { attemptLogPlace, followAttemptLog, type LogLine, readAttemptLog } from '@tsflow/core/logs';
 import { type Attempt, getTaskInstance, listAttempts, type TaskInstanceArgs } from '@tsflow/core/queries';
 import { isFinished } from '@tsflow/core/state';
 import type { AttemptTable, Store } from '@tsflow/core/store';
@@ -71,13 +71,13 @@ async function hasLog(store: Store, attemptId: number): Promise<boolean> {
 /** Where the lines are; an attempt that ended without any has an empty segment name. */
 async function placeOf(store: Store, attemptId: number) {
   const row = await store.turns.attempt(attemptId);
-  return {
-    segment: row?.logSegment ?? '',
-    start: row?.logStart ?? 0,
-    end: row?.logEnd ?? null,
+  const place = (row === null ? null : attemptLogPlace(row)) ?? {
+    segment: '',
+    start: 0,
+    end: null,
     attemptId,
-    isOver: row === null || isOver(row),
   };
+  return { ...place, isOver: row === null || isOver(row) };
 }
 
 function isOver(row: AttemptTable): boolean {

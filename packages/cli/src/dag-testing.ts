@@ -1,6 +1,6 @@
 import { NotFoundError, type SerializedError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
-import { readAttemptLog } from '@tsflow/core/logs';
+import { attemptLogPlace, readAttemptLog } from '@tsflow/core/logs';
 import { getDag, getRun, listTaskInstances, type RunSummary, type TaskInstance } from '@tsflow/core/queries';
 import { isRunFinished } from '@tsflow/core/state';
 import { type AttemptTable, askDag, type Store } from '@tsflow/core/store';
@@ -112,10 +112,10 @@ async function printNewLines(
   offsets: Map<number, number>,
 ): Promise<void> {
   for (const attempt of await attemptsOf(place.store, runKey)) {
-    if (attempt.logSegment === null) continue;
-    const at = { segment: attempt.logSegment, start: attempt.logStart ?? 0, end: attempt.logEnd };
+    const lines = attemptLogPlace(attempt);
+    if (lines === null) continue;
     const offset = offsets.get(attempt.attemptId) ?? 0;
-    const page = await readAttemptLog(place.logs, { ...at, attemptId: attempt.attemptId }, { offset });
+    const page = await readAttemptLog(place.logs, lines, { offset });
     offsets.set(attempt.attemptId, page.nextOffset);
     for (const line of page.lines) context.out.note(`${attempt.taskId}  ${readable(line)}`);
   }

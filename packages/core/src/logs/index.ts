@@ -14,5 +14,5 @@ export {
   readAttemptLog,
 } from './log-reader.ts';
 export { LogSegment, LogSegments } from './log-segment.ts';
-export type { LogPlace } from './log-sources.ts';
+export { attemptLogPlace, type LogPlace } from './log-sources.ts';
 export { MASK, SecretMasker } from './secret-masker.ts';

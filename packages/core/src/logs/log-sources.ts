@@ -4,14 +4,48 @@ import { join, sep } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
 import { sideFilePath } from './log-segment.ts';
 
-/** Where the lines of an attempt are: its row's `logSegment`, `logStart` and `logEnd`. */
-export interface LogPlace {
+/** The lines of one call of an attempt: a range of a segment. */
+export interface LogPiece {
   readonly segment: string;
   readonly start: number;
   /** Null: it still runs, or its runner was killed before it could say. Its lines are recognised by their attempt. */
   readonly end: number | null;
+}
+
+/** Where the lines of an attempt are: those of its last call, and of the calls before it. */
+export interface LogPlace extends LogPiece {
+  /** In their order. One whose end is unknown goes to the end of its segment: its runner was killed. */
+  readonly earlier?: readonly LogPiece[];
+  /** The last call is among the earlier ones: the next one has not begun. */
+  readonly isEarlier?: boolean;
   /** Whose lines these are. Needed only while `end` is null; without it the first line tells. */
   readonly attemptId?: number;
+}
+
+/** What an attempt's row says of its log. */
+export interface LoggedAttempt {
+  readonly attemptId: number;
+  readonly logSegment: string | null;
+  readonly logStart: number | null;
+  readonly logEnd: number | null;
+  /** JSON of `LogPiece[]`. */
+  readonly earlierLogs: string | null;
+}
+
+/** Where the lines of an attempt are; null: it has not begun. */
+export function attemptLogPlace(row: LoggedAttempt): LogPlace | null {
+  const { attemptId, logSegment: segment, logStart: start, logEnd: end } = row;
+  if (segment === null || start === null) return null;
+  const earlier = row.earlierLogs === null ? [] : (JSON.parse(row.earlierLogs) as LogPiece[]);
+  const last = earlier.at(-1);
+  return {
+    segment,
+    start,
+    end,
+    attemptId,
+    earlier,
+    isEarlier: last?.segment === segment && last.start === start,
+  };
 }
 
 /** Longer than any line that is written: a message of 64 Ki characters, escaped, and its fields. */
@@ -23,9 +57,11 @@ export const MAX_LINE_BYTES = 1024 * 1024;
  */
 export class LogSources implements AsyncDisposable {
   readonly #sources: readonly LogSource[];
+  readonly #settled: readonly LogSource[];
 
-  private constructor(sources: readonly LogSource[]) {
-    this.#sources = sources;
+  private constructor(settled: readonly LogSource[], moving: readonly LogSource[]) {
+    this.#settled = settled;
+    this.#sources = [...settled, ...moving];
   }
 
   /**
@@ -33,18 +69,26 @@ export class LogSources implements AsyncDisposable {
    * one, or leads out of `folder`.
    */
   static async open(folder: string, place: LogPlace): Promise<LogSources | null> {
-    const path = await segmentPath(folder, place.segment);
-    return path === null ? null : new LogSources(await logSources(path, place));
+    const pieces = place.isEarlier === true ? (place.earlier ?? []) : [...(place.earlier ?? []), place];
+    const settled: LogSource[] = [];
+    for (const piece of pieces) {
+      const path = await segmentPath(folder, piece.segment);
+      const source = path === null ? null : await rangeOf(path, piece);
+      if (source !== null) settled.push(source);
+    }
+    if (settled.length === 0) return null;
+    const path = place.isEarlier === true ? null : await segmentPath(folder, place.segment);
+    return new LogSources(settled, path === null ? [] : await sideFiles(path, place));
   }
 
   /** How many bytes there are. */
   get size(): number {
-    return this.#sources.reduce((sum, { size }) => sum + size, 0);
+    return sizeOf(this.#sources);
   }
 
   /** How many of them stay where they are: side files are emptied in turns. */
   get settledSize(): number {
-    return this.#sources[0]?.size ?? 0;
+    return sizeOf(this.#settled);
   }
 
   /** Whole lines from `offset`, at most `limitBytes` unless the first line is longer, and nothing beyond `until`. */
@@ -104,14 +148,18 @@ async function segmentPath(folder: string, segment: string): Promise<string | nu
   throw new InvalidInputError(`The log segment "${segment}" leads out of the log folder; it is not read.`);
 }
 
-async function logSources(path: string, place: LogPlace): Promise<LogSource[]> {
-  const segment = await openToRead(path);
-  if (segment === null) return [];
-  const { size } = await segment.stat();
-  const sources: LogSource[] = [
-    { file: segment, from: place.start, size: Math.max(0, Math.min(place.end ?? size, size) - place.start) },
-  ];
-  if (place.end !== null) return sources;
+const sizeOf = (sources: readonly LogSource[]): number => sources.reduce((sum, { size }) => sum + size, 0);
+
+async function rangeOf(path: string, { start, end }: LogPiece): Promise<LogSource | null> {
+  const file = await openToRead(path);
+  if (file === null) return null;
+  const { size } = await file.stat();
+  return { file, from: start, size: Math.max(0, Math.min(end ?? size, size) - start) };
+}
+
+/** What an attempt wrote beyond its head, as long as it has not ended. */
+async function sideFiles(path: string, place: LogPlace): Promise<LogSource[]> {
+  if (place.end !== null) return [];
   const parts: (LogSource & { changedAt: number })[] = [];
   for (const part of [0, 1] as const) {
     const file = await openToRead(sideFilePath(path, place.start, part));
@@ -119,7 +167,7 @@ async function logSources(path: string, place: LogPlace): Promise<LogSource[]> {
     const { size: bytes, mtimeMs } = await file.stat();
     parts.push({ file, from: 0, size: bytes, changedAt: mtimeMs });
   }
-  return [...sources, ...parts.sort((a, b) => a.changedAt - b.changedAt)];
+  return parts.sort((a, b) => a.changedAt - b.changedAt);
 }
 
 async function openToRead(path: string): Promise<FileHandle | null> {

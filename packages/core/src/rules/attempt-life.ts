@@ -79,7 +79,11 @@ export function attemptStarted(instance: InstanceWork, start: AttemptStart, chan
   attempt.runnerId = start.runnerId;
   attempt.host = start.host;
   attempt.pid = start.pid;
-  attempt.log ??= { segment: start.log.segment, start: start.log.start };
+  const { segment, start: first } = start.log;
+  // Said again after a reconnect, or another call, which writes elsewhere.
+  if (attempt.log !== null && (attempt.log.segment !== segment || attempt.log.start !== first))
+    callEnded(attempt, null);
+  attempt.log = { segment, start: first };
   changes.instances.add(instance);
   changes.attempts.set(attempt, instance);
 }
@@ -113,11 +117,19 @@ export function attemptEnded(instance: InstanceWork, end: AttemptEnd, changes: C
       closeAttempt(instance, 'failed', end, outcome.error, changes);
       return failedTry(instance, end.endedAtMs, outcome.error, outcome.retryable, changes);
     case 'reschedule':
+      callEnded(instance.attempt!, end.logEnd);
       return rescheduled(instance, end, outcome, changes);
     case 'defer':
+      callEnded(instance.attempt!, end.logEnd);
       instance.attempt!.savedState = outcome.savedState;
       return defer(instance, outcome.deferral, changes);
   }
+}
+
+/** The next call of this attempt writes its lines elsewhere. */
+function callEnded(attempt: AttemptWork, end: number | null): void {
+  if (attempt.log !== null) attempt.earlierLogs.push({ ...attempt.log, end });
+  attempt.log = null;
 }
 
 /** The process tree of an attempt is gone and it reported nothing. */

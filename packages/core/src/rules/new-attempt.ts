@@ -18,6 +18,7 @@ export function newAttempt(instance: InstanceWork, attemptId: number, changes: C
     pid: null,
     processGroups: [],
     log: null,
+    earlierLogs: [],
     savedState: instance.savedState,
     waiting: null,
     pendingError: null,

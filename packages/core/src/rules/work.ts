@@ -191,7 +191,10 @@ export interface AttemptWork {
   host: string | null;
   pid: number | null;
   readonly processGroups: number[];
+  /** Where its lines are since it was called last; null: it has not begun since. */
   log: { segment: string; start: number } | null;
+  /** Where those of its earlier calls are. */
+  readonly earlierLogs: { segment: string; start: number; end: number | null }[];
   savedState: JsonObject | null;
   /** How it waits, or waited last; null: it never did. */
   waiting: Waiting | null;

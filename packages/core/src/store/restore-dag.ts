@@ -1,6 +1,7 @@
 import type { Waiting } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { attemptLogPlace } from '../logs/index.ts';
 import {
   type AssetArrival,
   type AttemptWork,
@@ -224,13 +225,21 @@ function restoreAttempt(row: AttemptTable): AttemptWork {
     host: row.host,
     pid: row.pid,
     processGroups: row.processGroups === null ? [] : (JSON.parse(row.processGroups) as number[]),
-    log: row.logSegment === null ? null : { segment: row.logSegment, start: row.logStart ?? 0 },
+    ...restoreLogs(row),
     savedState: savedStateOf(row),
     waiting: row.waiting === null ? null : (JSON.parse(row.waiting) as Waiting),
     pendingError:
       row.state === 'on_kill' && row.error !== null ? (JSON.parse(row.error) as SerializedError) : null,
     onKillLosses: 0,
   };
+}
+
+/** The place that the row names is among the earlier ones as long as the call after it has not begun. */
+function restoreLogs(row: AttemptTable): Pick<AttemptWork, 'log' | 'earlierLogs'> {
+  const place = attemptLogPlace(row);
+  const earlierLogs = [...(place?.earlier ?? [])];
+  const log = place === null || place.isEarlier ? null : { segment: place.segment, start: place.start };
+  return { log, earlierLogs };
 }
 
 /** What a try that failed or was lost left for the next one. */

@@ -296,6 +296,8 @@ export interface AttemptTable {
   logSegment: string | null;
   logStart: number | null;
   logEnd: number | null;
+  /** JSON list of the places of its earlier calls' lines, `LogPiece` each; null: it was called once so far. */
+  earlierLogs: string | null;
   /** `SerializedError` JSON of a failure. */
   error: string | null;
   /** Rendered template fields, JSON, secrets masked. */

@@ -206,6 +206,7 @@ export const ATTEMPT_UPDATES: RowLayout<AttemptUpdate> = layout('attempt', {
   logSegment: 'text',
   logStart: 'int8',
   logEnd: 'int8',
+  earlierLogs: 'text',
   error: 'text',
   rendered: 'text',
   savedState: 'text',

@@ -142,6 +142,7 @@ export interface AttemptUpdate {
   readonly logSegment: string | null;
   readonly logStart: number | null;
   readonly logEnd: number | null;
+  readonly earlierLogs: string | null;
   readonly error: string | null;
   readonly rendered: string | null;
   readonly savedState: string | null;

@@ -302,6 +302,7 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     logSegment: attempt.log?.segment ?? null,
     logStart: attempt.log?.start ?? null,
     logEnd: end?.logEnd ?? null,
+    earlierLogs: attempt.earlierLogs.length === 0 ? null : JSON.stringify(attempt.earlierLogs),
     error: json(end === null ? attempt.pendingError : end.error),
     rendered: json(end === null ? null : end.rendered),
     // Written as null in JSON: what its `onKill` undid is not for the next attempt.

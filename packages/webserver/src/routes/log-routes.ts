@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { followAttemptLog, type LogLine, type LogPlace, readAttemptLog } from '@tsflow/core/logs';
+import {
+  attemptLogPlace,
+  followAttemptLog,
+  type LogLine,
+  type LogPlace,
+  readAttemptLog,
+} from '@tsflow/core/logs';
 import { attemptRow } from '@tsflow/core/queries';
 import type { AttemptTable } from '@tsflow/core/store';
 import { EventStream } from '../live/event-stream.ts';
@@ -38,7 +44,7 @@ export const logRoutes: readonly Route[] = [
     answer: { status: 200, description: 'A page.', schema: logPageSchema },
     async handle({ params, query }, { store, logsDir }) {
       const attempt = await attemptRow(store, params);
-      const place = placeOf(attempt);
+      const place = attemptLogPlace(attempt);
       const options = defined(query);
       if (place === null) {
         return json(logPageSchema, { lines: [], nextOffset: query.offset ?? 0, done: isOver(attempt) });
@@ -59,7 +65,7 @@ export const logRoutes: readonly Route[] = [
     answer: { status: 200, description: 'A window of the log.', schema: logWindowSchema },
     async handle({ params, query }, { store, logs }) {
       const attempt = await attemptRow(store, params);
-      const window = await logs.window(placeOf(attempt) ?? NOWHERE, defined(query));
+      const window = await logs.window(attemptLogPlace(attempt) ?? NOWHERE, defined(query));
       return json(logWindowSchema, logWindowJson(window, isOver(attempt)));
     },
   }),
@@ -76,7 +82,10 @@ export const logRoutes: readonly Route[] = [
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const options = { ...defined({ level }), signal: gone.signal };
-      return json(logHitsSchema, logHitsJson(await logs.search(placeOf(attempt) ?? NOWHERE, find, options)));
+      return json(
+        logHitsSchema,
+        logHitsJson(await logs.search(attemptLogPlace(attempt) ?? NOWHERE, find, options)),
+      );
     },
   }),
   route({
@@ -120,7 +129,7 @@ export const logRoutes: readonly Route[] = [
           const offset = Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : query.offset;
           const currentPlace = async () => {
             const attempt = await attemptRow(services.store, params);
-            return { ...(placeOf(attempt) ?? NOWHERE), isOver: isOver(attempt) };
+            return { ...(attemptLogPlace(attempt) ?? NOWHERE), isOver: isOver(attempt) };
           };
           const keepAlive = services.live.keepAlive(stream, request);
           try {
@@ -143,18 +152,12 @@ export const logRoutes: readonly Route[] = [
 /** The place of an attempt that has not written a line: an empty range of a segment that does not exist. */
 const NOWHERE: LogPlace = { segment: '1970-01-01/none-0.jsonl', start: 0, end: null };
 
-function placeOf(attempt: AttemptTable): LogPlace | null {
-  const { attemptId, logSegment, logStart, logEnd } = attempt;
-  if (logSegment === null || logStart === null) return null;
-  return { segment: logSegment, start: logStart, end: logEnd, attemptId };
-}
-
 function isOver(attempt: AttemptTable): boolean {
   return attempt.endDate !== null;
 }
 
 async function* textOf(attempt: AttemptTable, { logsDir }: WebServices): AsyncGenerator<string> {
-  const place = placeOf(attempt);
+  const place = attemptLogPlace(attempt);
   if (place === null) return;
   for (let offset = 0; ; ) {
     const page = await readAttemptLog(logsDir, place, { offset, limitBytes: DOWNLOAD_BYTES });

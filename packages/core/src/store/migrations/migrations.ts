@@ -5,6 +5,7 @@ import { waiting } from './0003-waiting.ts';
 import { outbox } from './0004-outbox.ts';
 import { limitsAndRecovery } from './0005-limits-and-recovery.ts';
 import { assets } from './0007-assets.ts';
+import { earlierLogs } from './0008-earlier-logs.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   outbox,
   limitsAndRecovery,
   assets,
+  earlierLogs,
 ];
