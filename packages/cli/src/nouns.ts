@@ -37,6 +37,11 @@ export const nouns: readonly Noun[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'simulate',
+    summary: 'play the schedules of a folder: what fires when, and whether it fits the limits',
+    load: () => import('./commands/simulate.ts'),
+  },
+  {
     name: 'dags',
     summary: 'list, show, test, trigger, pause and unpause DAGs',
     load: () => import('./commands/dags.ts'),

@@ -33,6 +33,7 @@ export {
 export { createRun, type NewRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline } from './deadlines.ts';
+export { type DueTick, dueTick } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
@@ -73,6 +74,13 @@ export {
   resolvedRunWait,
   runRequestStep,
 } from './run-request.ts';
+  type SimulatedDag,
+  type SimulatedLimits,
+  type SimulatedRun,
+  type Simulation,
+  type SimulationOptions,
+  simulate,
+} from './simulation.ts';
 export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 export { choiceWithin, selectInstances, type TaskChoice } from './task-selection.ts';

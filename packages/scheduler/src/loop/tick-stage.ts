@@ -4,7 +4,7 @@ import {
   type Changes,
   createRun,
   type DagWorkState,
-  isTooLate,
+  dueTick,
   markAfterScheduleChange,
   nextTick,
   type RunWork,
@@ -53,69 +53,49 @@ export async function createDueRuns(
   changes: Changes,
 ): Promise<void> {
   for (const dag of dags) {
-    if (passOverDelayed(world, dag, changes) === MAX_PASSED_PER_TURN) continue;
-    for (let created = 0; created < MAX_TICKS_PER_TURN && isDue(dag, changes.now); created++) {
-      if (!hasRoom(world, dag)) {
-        if (dag.isPaused || dag.graph.dag.onOverlap !== 'skip') break;
-        passOver(world, dag, 'overlap', () => true, changes);
+    const passed: PassedTick[] = [];
+    let created = 0;
+    let waits = false;
+    while (created < MAX_TICKS_PER_TURN && passed.length < MAX_PASSED_PER_TURN) {
+      const { timetable } = world.versions.get(dag.graph.version);
+      const due = dueTick(timetable, dag, () => hasRoom(world, dag), changes.now);
+      waits = due?.verdict === 'wait';
+      if (due === null || due.verdict === 'wait') break;
+      changes.touchDag(dag);
+      dag.mark = due.info.logicalDate.getTime();
+      if (due.verdict !== 'run') {
+        passed.push({ reason: due.verdict, at: due.info.logicalDate });
         continue;
       }
-      const info = dueTick(world, dag, changes);
-      if (info !== null) await createTick(world, dag, info, changes);
-      planNextTick(world, dag, changes.now);
+      await createTick(world, dag, due.info, changes);
+      created += 1;
     }
-    if (isDue(dag, changes.now) && !dag.isPaused) world.held.overdue.add(dag);
+    tellPassed(dag, passed, changes);
+    // A timer for a tick that waits for room would wake every turn: the room wakes it.
+    if (created + passed.length > 0 || !(waits || dag.isPaused)) planNextTick(world, dag, changes.now);
+    if (waits) world.held.overdue.add(dag);
     else world.held.overdue.delete(dag);
   }
 }
 
-const isDue = (dag: DagWorkState, now: number): boolean => dag.nextTick !== null && dag.nextTick <= now;
+interface PassedTick {
+  readonly reason: 'overlap' | 'delayed';
+  readonly at: Date;
+}
 
 function hasRoom(world: World, dag: DagWorkState): boolean {
   const queued = dag.queuedRuns.get(null) ?? 0;
   return roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued > 0;
 }
 
-/** The tick that is due now, which becomes the mark; null when there is none after all. */
-function dueTick(world: World, dag: DagWorkState, changes: Changes): RunInfo | null {
-  const { timetable, graph } = world.versions.get(dag.graph.version);
-  changes.touchDag(dag);
-  const info = nextTick(timetable, graph.dag, dag, changes.now);
-  if (info === null || info.runAfter.getTime() > changes.now) return null;
-  dag.mark = info.logicalDate.getTime();
-  return info;
-}
-
-/** How many ticks were too late. */
-function passOverDelayed(world: World, dag: DagWorkState, changes: Changes): number {
-  const { dag: schedule } = dag.graph;
-  if (schedule.skipDelayedByMs === undefined) return 0;
-  return passOver(world, dag, 'delayed', (info) => isTooLate(schedule, info, changes.now), changes);
-}
-
-/** Moves the mark over due ticks as long as they are `meant`, and tells of them in one event. Returns how many there were. */
-function passOver(
-  world: World,
-  dag: DagWorkState,
-  reason: 'overlap' | 'delayed',
-  meant: (info: RunInfo) => boolean,
-  changes: Changes,
-): number {
-  const { timetable, graph } = world.versions.get(dag.graph.version);
-  const passed: RunInfo[] = [];
-  while (passed.length < MAX_PASSED_PER_TURN && !dag.isPaused) {
-    const info = nextTick(timetable, graph.dag, dag, changes.now);
-    if (info === null || info.runAfter.getTime() > changes.now || !meant(info)) break;
-    changes.touchDag(dag);
-    dag.mark = info.logicalDate.getTime();
-    passed.push(info);
+/** One event for the ticks that were passed over for the same reason. */
+function tellPassed(dag: DagWorkState, passed: readonly PassedTick[], changes: Changes): void {
+  for (const reason of ['delayed', 'overlap'] as const) {
+    const ticks = passed.filter((tick) => tick.reason === reason).map(({ at }) => at.toISOString());
+    if (ticks.length === 0) continue;
+    const data = { reason, first: ticks[0]!, last: ticks.at(-1)!, count: ticks.length };
+    changes.event({ type: 'tick_skipped', dagId: dag.dagId, data });
   }
-  if (passed.length === 0) return 0;
-  const [first, last] = [passed[0]!, passed.at(-1)!].map((info) => info.logicalDate.toISOString());
-  const data = { reason, first: first!, last: last!, count: passed.length };
-  changes.event({ type: 'tick_skipped', dagId: dag.dagId, data });
-  planNextTick(world, dag, changes.now);
-  return passed.length;
 }
 
 /** Makes the next run of the schedule ahead of its time. Throws {@link ConflictError} when it exists. */

@@ -2,6 +2,7 @@ import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
 import { backfillDates, backfillGraph, backfillStep, type DagGraph } from '../../rules/index.ts';
 import type { RunState } from '../../state/index.ts';
 import { timetableFromJson } from '../../timetables/index.ts';
+import { median, medianTaskDurations } from '../queries/task-duration.ts';
 import type { Store } from '../store.ts';
 import { dagSnapshot } from './snapshot.ts';
 
@@ -95,35 +96,12 @@ async function medianDuration(store: Store, dagId: string): Promise<number | nul
 
 /** How long a run of these tasks takes when nothing holds it up: the longest chain of their median durations. */
 async function longestPath(store: Store, dagId: string, { tasks }: DagGraph): Promise<number | null> {
-  const rows = await store.db
-    .selectFrom('taskInstance')
-    .select(['taskId', 'startDate', 'endDate'])
-    .where('runKey', 'in', (of) =>
-      of
-        .selectFrom('dagRun')
-        .select('key')
-        .where('dagId', '=', dagId)
-        .where('state', '=', 'success')
-        .orderBy('key', 'desc')
-        .limit(HISTORY),
-    )
-    .where('state', '=', 'success')
-    .execute();
-  const durations = new Map<string, number[]>();
-  for (const { taskId, startDate, endDate } of rows) {
-    if (startDate === null || endDate === null) continue;
-    durations.set(taskId, [...(durations.get(taskId) ?? []), endDate - startDate]);
-  }
+  const durations = await medianTaskDurations(store, dagId);
   if (durations.size === 0) return null;
   const ends: number[] = [];
   for (const { spec, upstream } of tasks) {
     const begins = Math.max(0, ...upstream.map((index) => ends[index]!));
-    ends.push(begins + (median(durations.get(spec.taskId) ?? []) ?? 0));
+    ends.push(begins + (durations.get(spec.taskId) ?? 0));
   }
   return Math.max(0, ...ends);
-}
-
-function median(durations: number[]): number | null {
-  durations.sort((a, b) => a - b);
-  return durations[Math.floor(durations.length / 2)] ?? null;
 }

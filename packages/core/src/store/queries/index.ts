@@ -25,6 +25,7 @@ export { MAX_PAGE_ROWS, type Page, type PageArgs } from './page.ts';
 export { getRun, type ListRunsArgs, listRuns, type RunArgs, type RunSummary } from './run.ts';
 export type { RunBar } from './run-bar.ts';
 export { infoOfSchedulers, type Parallelism, parallelism, type SchedulerInfo } from './scheduler.ts';
+export { median, medianTaskDurations } from './task-duration.ts';
 export {
   getTaskInstance,
   listTaskInstances,

@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, liveNumber, ownVariable } from '@tsflow/core/config';
+import { didYouMean, InvalidInputError, NotFoundError } from '@tsflow/core/errors';
+import type { Json } from '@tsflow/core/json';
+import { medianTaskDurations } from '@tsflow/core/queries';
+import {
+  buildDagGraph,
+  type SimulatedDag,
+  type SimulatedLimits,
+  type Simulation,
+  simulate,
+} from '@tsflow/core/rules';
+import { parseSerializedDag } from '@tsflow/core/serialization';
+import { openStore, poolSlots, type Store } from '@tsflow/core/store';
+import { parseInstant, parseRangeEnd, timetableFromJson } from '@tsflow/core/timetables';
+import { readDagsOnce } from './dag-reading.ts';
+import { existingProjectStore } from './project.ts';
+
+export interface SimulatedProjectOptions {
+  /** Empty: every DAG that has a schedule. */
+  readonly dagIds: readonly string[];
+  readonly start: string;
+  readonly end: string;
+  readonly defaultDurationMs: number;
+  /** Null: the Variable. */
+  readonly parallelism: number | null;
+  /** Whether DAGs that are paused are played too. */
+  readonly paused: boolean;
+}
+
+/** A simulation, and what it was made of. */
+export interface SimulatedProject {
+  readonly simulation: Simulation;
+  readonly start: number;
+  readonly end: number;
+  readonly limits: SimulatedLimits;
+  readonly dags: readonly (SimulatedDag & { readonly guessedTasks: number })[];
+}
+
+/** Plays the schedules of the dags folder as it is now, with the project's history, Variables and pools. Changes nothing. */
+export async function simulateProject(
+  config: Config,
+  options: SimulatedProjectOptions,
+): Promise<SimulatedProject> {
+  const start = parseInstant(options.start, 'UTC', '--start').getTime();
+  const end = parseRangeEnd(options.end, 'UTC', '--end').getTime();
+  if (end < start) throw new InvalidInputError('--end lies before --start.');
+  await using project = await existingProjectStore(config);
+  const dags = await loadDags(config, project.store, options);
+  const limits = await projectLimits(project.store, options.parallelism);
+  return { simulation: simulate({ dags, limits, start, end }), start, end, limits, dags };
+}
+
+async function loadDags(
+  config: Config,
+  project: Store | null,
+  { dagIds, defaultDurationMs, paused }: SimulatedProjectOptions,
+): Promise<SimulatedProject['dags']> {
+  const known = await readFolder(config);
+  for (const dagId of dagIds) {
+    if (known.some((dag) => dag.dagId === dagId)) continue;
+    const closest = didYouMean(
+      dagId,
+      known.map((dag) => dag.dagId),
+    );
+    throw new NotFoundError('DAG', dagId, closest === undefined ? '' : `Did you mean "${closest}"?`);
+  }
+  const isPaused = await pausedDags(project);
+  const chosen = known.filter(({ dagId, timetable, pausedUponCreation }) => {
+    if (timetable.type === 'none') return false;
+    if (dagIds.length > 0) return dagIds.includes(dagId);
+    return paused || !(isPaused.get(dagId) ?? pausedUponCreation);
+  });
+  return Promise.all(
+    chosen.map(async (serialized) => {
+      const durations: ReadonlyMap<string, number> =
+        project === null ? new Map() : await medianTaskDurations(project, serialized.dagId);
+      return {
+        graph: buildDagGraph(serialized, 'simulated'),
+        timetable: timetableFromJson(serialized.timetable),
+        durationMs: (taskId: string) => durations.get(taskId) ?? defaultDurationMs,
+        guessedTasks: serialized.tasks.filter((task) => !task.nothingToDo && !durations.has(task.taskId))
+          .length,
+      };
+    }),
+  );
+}
+
+/** The DAGs of the folder as their files have them now, in the order of their ids. */
+async function readFolder(config: Config) {
+  // Inside the project: the packages of DAG files resolve from there.
+  await mkdir(join(config.home, 'test'), { recursive: true, mode: 0o700 });
+  const home = await mkdtemp(join(config.home, 'test', 'simulate-'));
+  const store = await openStore('sqlite::memory:');
+  try {
+    await store.migrate();
+    await readDagsOnce({ ...config, home }, store);
+    const rows = await store.db
+      .selectFrom('dag')
+      .innerJoin('dagVersion', 'dagVersion.version', 'dag.currentVersion')
+      .select('dagVersion.serialized')
+      .orderBy('dag.dagId')
+      .execute();
+    return rows.map(({ serialized }) => parseSerializedDag(serialized));
+  } finally {
+    await store.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function pausedDags(project: Store | null): Promise<ReadonlyMap<string, boolean>> {
+  const rows = (await project?.db.selectFrom('dag').select(['dagId', 'isPaused']).execute()) ?? [];
+  return new Map(rows.map(({ dagId, isPaused }) => [dagId, isPaused === 1]));
+}
+
+async function projectLimits(project: Store | null, parallelism: number | null): Promise<SimulatedLimits> {
+  const rows = (await project?.variables.list()) ?? [];
+  const variables = new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as Json]));
+  const pools = (await project?.db.selectFrom('pool').select(['name', 'slots']).execute()) ?? [];
+  const slots = new Map(pools.map((pool) => [pool.name, pool.slots]));
+  return {
+    parallelism: (now) => parallelism ?? liveNumber(ownVariable('parallelism'), variables, now),
+    // A pool that nobody made yet holds nobody up here: the question is whether the schedules fit.
+    poolSlots: (pool) => poolSlots(pool, slots) ?? -1,
+    read: (limit, now) => liveNumber(limit, variables, now),
+  };
+}

@@ -1,0 +1,379 @@
+import type { LiveNumber } from '../serialization/index.ts';
+import type { RunInfo, Timetable } from '../timetables/index.ts';
+import { admitInstance, attemptEnded, attemptStarted } from './attempt-life.ts';
+import { Changes } from './changes.ts';
+import { createRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
+import type { DagGraph, GraphTask } from './dag-graph.ts';
+import { type DueDeadline, deadlinesOf, passDeadline } from './deadlines.ts';
+import { dueTick } from './due-tick.ts';
+import { Heap } from './heap.ts';
+import { nextTick, upcomingTicks } from './next-tick.ts';
+import { type Limits, ReadyQueue } from './ready-queue.ts';
+import type { TaskDecision } from './task-outcome.ts';
+import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
+
+/** A DAG as it is simulated: its newest version, and how long its tasks take. */
+export interface SimulatedDag {
+  readonly graph: DagGraph;
+  readonly timetable: Timetable;
+  readonly durationMs: (taskId: string) => number;
+}
+
+/** The limits that hold at an instant: daily plans change with it. Slots below 0: unlimited. */
+export interface SimulatedLimits {
+  parallelism(now: number): number;
+  poolSlots(pool: string, now: number): number;
+  read(limit: LiveNumber, now: number): number;
+}
+
+export interface SimulationOptions {
+  readonly dags: readonly SimulatedDag[];
+  readonly limits: SimulatedLimits;
+  /** First and last instant at which ticks count, in ms since 1970. What runs at the end runs to its end. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SimulatedTask {
+  readonly taskId: string;
+  /** When nothing but limits held it up any more. */
+  readonly scheduledAt: number;
+  readonly startDate: number;
+  readonly endDate: number;
+}
+
+export interface SimulatedRun {
+  readonly dagId: string;
+  readonly runId: string;
+  /** When its tick was due. */
+  readonly dueAt: number;
+  readonly startDate: number;
+  readonly endDate: number;
+  readonly tasks: readonly SimulatedTask[];
+  /** Deadlines that passed before what they are about was done. */
+  readonly missed: readonly {
+    readonly name: string;
+    readonly taskId: string | null;
+    readonly dueAt: number;
+  }[];
+}
+
+/** What would happen. */
+export interface Simulation {
+  /** In the order of their starts. */
+  readonly runs: readonly SimulatedRun[];
+  /** Ticks that no run came of: too late, no room, or a newer tick came while they waited and the DAG does not catch up. */
+  readonly passed: readonly {
+    readonly dagId: string;
+    readonly dueAt: number;
+    readonly reason: 'delayed' | 'overlap' | 'superseded';
+  }[];
+  /** Slots of parallelism in use from each instant on, and those that were wanted besides. */
+  readonly slots: readonly { readonly at: number; readonly used: number; readonly waiting: number }[];
+  /** Most slots in use at once, by pool. */
+  readonly pools: ReadonlyMap<string, number>;
+}
+
+/**
+ * Plays the schedules of DAGs between two instants: the rules of the scheduler, a heap for a clock, and tasks that take as long as they
+ * are said to and succeed. A branch goes every way. Pure: equal arguments give equal answers.
+ */
+export function simulate(options: SimulationOptions): Simulation {
+  return new Simulator(options).run();
+}
+
+interface Due {
+  readonly at: number;
+  readonly tick?: Player;
+  readonly end?: InstanceWork;
+  readonly deadline?: { readonly run: RunWork; readonly due: DueDeadline };
+}
+
+/** A DAG while it is played. */
+interface Player {
+  readonly simulated: SimulatedDag;
+  readonly dag: DagWorkState;
+  last: RunWork | null;
+}
+
+class Simulator implements Limits {
+  readonly #options: SimulationOptions;
+  readonly #heap = new Heap<Due>((a, b) => a.at - b.at);
+  readonly #ready = new ReadyQueue();
+  readonly #players = new Map<DagWorkState, Player>();
+  /** Due ticks that wait for room. */
+  readonly #overdue = new Set<Player>();
+  readonly #runs: SimulatedRun[] = [];
+  readonly #dueAt = new Map<RunWork, number>();
+  readonly #scheduled = new Set<InstanceWork>();
+  readonly #passed: { dagId: string; dueAt: number; reason: 'delayed' | 'overlap' | 'superseded' }[] = [];
+  readonly #slots: { at: number; used: number; waiting: number }[] = [];
+  readonly #poolUse = new Map<string, number>();
+  readonly #poolPeak = new Map<string, number>();
+  readonly #keyUse = new Map<string, number>();
+  #used = 0;
+  #key = 1;
+  #now: number;
+  #changes: Changes;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#now = options.start;
+    this.#changes = new Changes(options.start);
+  }
+
+  run(): Simulation {
+    for (const simulated of this.#options.dags) this.#addDag(simulated);
+    for (let due = this.#heap.peek(); due !== undefined; due = this.#heap.peek()) this.#turn(due.at);
+    return {
+      runs: this.#runs.sort((a, b) => a.startDate - b.startDate),
+      passed: this.#passed,
+      slots: this.#slots,
+      pools: this.#poolPeak,
+    };
+  }
+
+  #addDag(simulated: SimulatedDag): void {
+    const { start } = this.#options;
+    const dag = emptyDag(simulated.graph, start - 1);
+    const player = { simulated, dag, last: null };
+    this.#players.set(dag, player);
+    this.#planTick(player);
+  }
+
+  /** Everything that falls on one instant is one turn, as the scheduler's turns are. */
+  #turn(at: number): void {
+    this.#now = at;
+    const changes = new Changes(at);
+    this.#changes = changes;
+    const ticking = new Set<Player>();
+    const deadlines: NonNullable<Due['deadline']>[] = [];
+    for (let due = this.#heap.peek(); due !== undefined && due.at === at; due = this.#heap.peek()) {
+      this.#heap.pop();
+      if (due.end !== undefined) this.#end(due.end);
+      else if (due.tick !== undefined) ticking.add(due.tick);
+      else if (due.deadline !== undefined) deadlines.push(due.deadline);
+    }
+    // What ends on the very instant of its deadline is in time.
+    for (const { run, due } of deadlines) passDeadline(run, due, changes);
+    for (const dag of changes.roomInDags) {
+      const player = this.#players.get(dag);
+      if (player !== undefined && this.#overdue.has(player)) ticking.add(player);
+    }
+    for (const player of ticking) this.#tick(player);
+    this.#admit();
+    this.#settle();
+  }
+
+  #tick(player: Player): void {
+    const { simulated, dag } = player;
+    const waited = this.#overdue.has(player);
+    const hasRoom = () => roomForRuns(dag, null, this.#read(dag.graph.dag.maxActiveRuns)) > 0;
+    this.#overdue.delete(player);
+    for (;;) {
+      const due = dueTick(simulated.timetable, dag, hasRoom, this.#now);
+      if (due === null || due.info.runAfter.getTime() > this.#options.end) break;
+      if (due.verdict === 'wait') {
+        this.#overdue.add(player);
+        return;
+      }
+      if (waited && !dag.graph.dag.catchup) this.#supersede(player, due.info);
+      dag.mark = due.info.logicalDate.getTime();
+      if (due.verdict === 'run') this.#start(player, due.info);
+      else this.#passed.push({ dagId: dag.dagId, dueAt: due.info.runAfter.getTime(), reason: due.verdict });
+    }
+    this.#planTick(player);
+  }
+
+  /** Ticks between the mark and the one that is taken. */
+  #supersede({ simulated, dag }: Player, taken: RunInfo): void {
+    const schedule = { ...dag.graph.dag, catchup: true };
+    for (const info of upcomingTicks(simulated.timetable, schedule, dag, this.#now)) {
+      if (info.logicalDate >= taken.logicalDate) return;
+      this.#passed.push({ dagId: dag.dagId, dueAt: info.runAfter.getTime(), reason: 'superseded' });
+    }
+  }
+
+  #planTick(player: Player): void {
+    const { dag, simulated } = player;
+    // Every tick of the simulated time counts: nothing was missed before it.
+    const info = nextTick(simulated.timetable, dag.graph.dag, dag, this.#now);
+    const at = info === null ? null : Math.max(this.#now, info.runAfter.getTime());
+    if (at !== null && at <= this.#options.end) this.#heap.push({ at, tick: player });
+  }
+
+  #start(player: Player, info: RunInfo): void {
+    const { dag } = player;
+    const slot = info.logicalDate.getTime();
+    const spec = {
+      slot,
+      logicalDate: slot,
+      dataInterval: info.dataInterval,
+      conf: dag.graph.dag.paramsDefaults,
+    };
+    const run = createRun(
+      dag,
+      { ...spec, runId: runIdOf('scheduled', slot), runType: 'scheduled', backfillKey: null, note: null },
+      this.#key++,
+      'simulation',
+      this.#changes,
+    );
+    this.#dueAt.set(run, info.runAfter.getTime());
+    if (player.last !== null && dag.graph.hasPastDependency) linkPast(run, player.last);
+    player.last = run;
+    startRun(run, () => this.#key++, this.#changes);
+    for (const due of deadlinesOf(run, dag.graph.dag)) {
+      this.#heap.push({ at: Math.max(this.#now, due.dueAt), deadline: { run, due } });
+    }
+  }
+
+  #end(instance: InstanceWork): void {
+    attemptStarted(instance, { ...PLACE, atMs: instance.queuedAt! }, this.#changes);
+    const decision = everyWay(instance.task, instance.run.graph);
+    const outcome = { kind: 'success', xcoms: {}, ...(decision === undefined ? {} : { decision }) } as const;
+    attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: null }, this.#changes);
+  }
+
+  #admit(): void {
+    const changes = this.#changes;
+    for (const { run } of changes.instances) this.#ready.openDag(run.dag.dagId);
+    for (const [pool, delta] of changes.slots) if (delta < 0) this.#ready.openPool(pool);
+    for (const [key, delta] of changes.keys) if (delta < 0) this.#ready.openKey(key);
+    this.#takeReady();
+    const onAdmit = (instance: InstanceWork) => {
+      this.#scheduled.delete(instance);
+      if (admitInstance(instance, () => this.#key++, changes) !== null) {
+        const { dag } = instance.run;
+        const ms = Math.max(1, this.#players.get(dag)!.simulated.durationMs(instance.task.spec.taskId));
+        this.#heap.push({ at: this.#now + ms, end: instance });
+      }
+      this.#takeReady();
+    };
+    this.#ready.admit(this, () => this.parallelismRoom, onAdmit, Number.POSITIVE_INFINITY);
+  }
+
+  #takeReady(): void {
+    for (const instance of this.#changes.ready.splice(0)) {
+      this.#scheduled.add(instance);
+      this.#ready.add(instance);
+    }
+  }
+
+  /** Books what the turn did, and forgets runs that are over. */
+  #settle(): void {
+    const changes = this.#changes;
+    this.#used += changes.parallelism;
+    addTo(this.#poolUse, changes.slots);
+    addTo(this.#keyUse, changes.keys);
+    for (const pool of changes.slots.keys()) {
+      this.#poolPeak.set(pool, Math.max(this.#poolPeak.get(pool) ?? 0, this.#poolUse.get(pool)!));
+    }
+    this.#slots.push({ at: this.#now, used: this.#used, waiting: this.#scheduled.size });
+    for (const instance of changes.instances) instance.path = null;
+    for (const run of changes.runs.keys())
+      if (run.state === 'success' || run.state === 'failed') this.#record(run);
+    // Room that this turn made may let another tick in at once.
+    for (const dag of changes.roomInDags) {
+      const player = this.#players.get(dag)!;
+      if (this.#overdue.has(player)) this.#heap.push({ at: this.#now, tick: player });
+    }
+  }
+
+  #record(run: RunWork): void {
+    run.dag.runs.delete(run.key);
+    const dueAt = this.#dueAt.get(run)!;
+    this.#dueAt.delete(run);
+    this.#runs.push({
+      dagId: run.dag.dagId,
+      runId: run.runId,
+      dueAt,
+      startDate: run.startDate!,
+      endDate: run.endDate!,
+      tasks: run.instances
+        .filter(({ startDate }) => startDate !== null)
+        .map(({ task, scheduledAt, startDate, endDate }) => ({
+          taskId: task.spec.taskId,
+          scheduledAt: scheduledAt!,
+          startDate: startDate!,
+          endDate: endDate!,
+        })),
+      missed: deadlinesOf(run, run.graph.dag)
+        .filter(({ deadline }) => run.deadlinesMissed.has(deadline.name))
+        .map(({ deadline: { name, taskId }, dueAt: missedAt }) => ({ name, taskId, dueAt: missedAt })),
+    });
+  }
+
+  // --- limits -----------------------------------------------------------------------------------------------------------------
+
+  get parallelismRoom(): number {
+    return this.#options.limits.parallelism(this.#now) - this.#used - this.#changes.parallelism;
+  }
+
+  poolRoom(pool: string): number {
+    const slots = this.#options.limits.poolSlots(pool, this.#now);
+    if (slots < 0) return Number.POSITIVE_INFINITY;
+    return slots - (this.#poolUse.get(pool) ?? 0) - (this.#changes.slots.get(pool) ?? 0);
+  }
+
+  maxActiveTasks(dag: DagWorkState): number {
+    return this.#read(dag.graph.dag.maxActiveTasks);
+  }
+
+  maxActiveTis({ task }: InstanceWork): number {
+    const limit = task.spec.maxActiveTisPerDag;
+    return limit === null ? Number.POSITIVE_INFINITY : this.#read(limit);
+  }
+
+  runLimit(_instance: InstanceWork, { limit }: { readonly limit: LiveNumber }): number {
+    return this.#read(limit);
+  }
+
+  keyRoom({ task }: InstanceWork): number {
+    const { concurrency } = task.spec;
+    if (concurrency === undefined) return Number.POSITIVE_INFINITY;
+    const used = (this.#keyUse.get(concurrency.key) ?? 0) + (this.#changes.keys.get(concurrency.key) ?? 0);
+    return this.#read(concurrency.limit) - used;
+  }
+
+  #read(limit: LiveNumber): number {
+    return this.#options.limits.read(limit, this.#now);
+  }
+}
+
+const PLACE = { runnerId: 'simulated', host: 'simulated', pid: 0, log: { segment: '', start: 0 } };
+
+function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
+  if (task.spec.decides === 'short_circuit') return { kind: 'short_circuit', proceed: true };
+  if (task.spec.decides !== 'branch') return undefined;
+  return { kind: 'branch', chosen: task.downstream.map((i) => graph.tasks[i]!.spec.taskId) };
+}
+
+function linkPast(run: RunWork, previous: RunWork): void {
+  const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
+  run.past = { runKey: previous.key, runId: previous.runId, states };
+  previous.followers.add(run);
+}
+
+function addTo(totals: Map<string, number>, changes: ReadonlyMap<string, number>): void {
+  for (const [name, delta] of changes) totals.set(name, (totals.get(name) ?? 0) + delta);
+}
+
+function emptyDag(graph: DagGraph, mark: number): DagWorkState {
+  return {
+    dagId: graph.dag.dagId,
+    epoch: 1,
+    isPaused: false,
+    isStale: false,
+    graph,
+    mark,
+    markVersion: graph.version,
+    nextTick: null,
+    skipUntil: null,
+    runs: new Map(),
+    queuedRuns: new Map(),
+    backfills: new Map(),
+    activeRuns: new Map(),
+    activeTasks: 0,
+    activeByTask: new Map(),
+  };
+}

@@ -1,0 +1,157 @@
+import {
+  buildDagGraph,
+  type SimulatedDag,
+  type SimulatedLimits,
+  type Simulation,
+  simulate,
+} from '@tsflow/core/rules';
+import type { SerializedDag } from '@tsflow/core/serialization';
+import { timetableFromSchedule } from '@tsflow/core/timetables';
+import { describe, expect, test } from 'vitest';
+import { parseTasks } from '../support/played-dag.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-01-01T00:00:00Z');
+
+function dag(
+  dagId: string,
+  schedule: string,
+  tasks: string,
+  minutes: Readonly<Record<string, number>>,
+  options: Partial<SerializedDag> = {},
+): SimulatedDag {
+  const graph = buildDagGraph(serializedDag(dagId, parseTasks(tasks), options), 'v1');
+  const timetable = timetableFromSchedule(schedule, { timezone: options.timezone ?? 'UTC', startDate: null });
+  return { graph, timetable, durationMs: (taskId) => (minutes[taskId] ?? 1) * MINUTE };
+}
+
+const limits = (parallelism: number): SimulatedLimits => ({
+  parallelism: () => parallelism,
+  poolSlots: (pool) => (pool === 'one' ? 1 : -1),
+  read: (limit) => Number(limit),
+});
+
+function play(dags: readonly SimulatedDag[], hours: number, parallelism = 16): Simulation {
+  return simulate({ dags, limits: limits(parallelism), start: START, end: START + hours * 60 * MINUTE });
+}
+
+/** `etl 60..62`: a run with the minutes at which it began and ended. */
+const runs = ({ runs: all }: Simulation) =>
+  all.map(
+    ({ dagId, startDate, endDate }) =>
+      `${dagId} ${(startDate - START) / MINUTE}..${(endDate - START) / MINUTE}`,
+  );
+
+describe('what fires when', () => {
+  test('every tick of the time, both ends included, tasks one after the other', () => {
+    expect(runs(play([dag('etl', '0 * * * *', 'a -> b', { a: 5, b: 2 })], 2))).toEqual([
+      'etl 0..7',
+      'etl 60..67',
+      'etl 120..127',
+    ]);
+  });
+
+  test('zones, and runs that begin before the end and end after it', () => {
+    const tokyo = dag('tokyo', '0 10 * * *', 'a', { a: 90 }, { timezone: 'Asia/Tokyo' });
+    expect(runs(play([tokyo], 1))).toEqual(['tokyo 60..150']);
+  });
+
+  test('a branch goes every way, an empty task takes no slot and no time', () => {
+    const simulation = play([dag('b', '@daily', 'start empty -> pick branch -> a, b -> join empty', {})], 1);
+    expect(simulation.runs[0]!.tasks.map(({ taskId }) => taskId)).toEqual([
+      'start',
+      'pick',
+      'a',
+      'b',
+      'join',
+    ]);
+    expect(Math.max(...simulation.slots.map(({ used }) => used))).toBe(2);
+  });
+});
+
+describe('what waits', () => {
+  test('for slots: the heavier first', () => {
+    const light = dag('light', '@daily', 'a', { a: 10 });
+    const heavy = dag('heavy', '@daily', 'a weight=9', { a: 10 });
+    const simulation = play([light, heavy], 1, 1);
+    expect(
+      simulation.runs.map(
+        ({ dagId, tasks: [task] }) => `${dagId} ${(task!.startDate - task!.scheduledAt) / MINUTE}`,
+      ),
+    ).toEqual(['heavy 0', 'light 10']);
+    expect(simulation.slots.map(({ used, waiting }) => [used, waiting])).toEqual([
+      [1, 1],
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+
+  test('for a pool', () => {
+    const pooled = dag('pooled', '@daily', 'a, b, c', {});
+    for (const task of pooled.graph.tasks) Object.assign(task.spec, { pool: 'one' });
+    const simulation = play([pooled], 1);
+    expect(runs(simulation)).toEqual(['pooled 0..3']);
+    expect(simulation.pools.get('one')).toBe(1);
+  });
+
+  test('for the run before, under maxActiveRuns, and a queue that grows', () => {
+    const slow = dag('slow', '0 * * * *', 'a', { a: 90 }, { maxActiveRuns: 1, catchup: true });
+    expect(runs(play([slow], 3))).toEqual(['slow 0..90', 'slow 90..180', 'slow 180..270', 'slow 270..360']);
+  });
+
+  test('… where a DAG that does not catch up takes the newest tick alone', () => {
+    const slow = dag('slow', '0 * * * *', 'a', { a: 150 }, { maxActiveRuns: 1 });
+    const simulation = play([slow], 3);
+    expect(runs(simulation)).toEqual(['slow 0..150', 'slow 150..300']);
+    expect(simulation.passed.map(({ dueAt, reason }) => [(dueAt - START) / MINUTE, reason])).toEqual([
+      [60, 'superseded'],
+    ]);
+  });
+
+  test('unless ticks without room are passed over', () => {
+    const slow = dag('slow', '0 * * * *', 'a', { a: 90 }, { maxActiveRuns: 1, onOverlap: 'skip' });
+    const simulation = play([slow], 4);
+    expect(runs(simulation)).toEqual(['slow 0..90', 'slow 120..210', 'slow 240..330']);
+    expect(simulation.passed.map(({ dueAt, reason }) => [(dueAt - START) / MINUTE, reason])).toEqual([
+      [60, 'overlap'],
+      [180, 'overlap'],
+    ]);
+  });
+
+  test('for the task of the run before, which depends on its past', () => {
+    const past = dag('past', '0 * * * *', 'a past', { a: 90 });
+    expect(play([past], 2).runs.map(({ tasks: [task] }) => (task!.startDate - START) / MINUTE)).toEqual([
+      0, 90, 180,
+    ]);
+  });
+});
+
+test('deadlines that are missed, by the clock and by duration', () => {
+  const deadlines = [
+    { name: 'by half past', taskId: null, by: '00:30', withinMs: null, callback: false },
+    { name: 'a in ten minutes', taskId: 'a', by: null, withinMs: 10 * MINUTE, callback: false },
+    { name: 'all in 35 minutes', taskId: null, by: null, withinMs: 35 * MINUTE, callback: false },
+    { name: 'b in an hour', taskId: 'b', by: null, withinMs: 60 * MINUTE, callback: false },
+  ];
+  const late = dag('late', '@daily', 'a -> b', { a: 20, b: 15 }, { deadlines });
+  const [run] = play([late], 1).runs;
+  expect(run!.missed.map(({ name }) => name)).toEqual(['by half past', 'a in ten minutes']);
+});
+
+test('a month of a hundred hourly DAGs takes seconds, and always the same ones', () => {
+  const dags = Array.from({ length: 100 }, (_, i) =>
+    dag(`d${i}`, `${i % 60} * * * *`, 'a -> b, c -> d', { a: 1 + (i % 5), b: 2 }),
+  );
+  const began = performance.now();
+  const simulation = simulate({
+    dags,
+    limits: limits(32),
+    start: START,
+    end: START + 31 * 24 * 60 * MINUTE - 1,
+  });
+  expect(simulation.runs).toHaveLength(100 * 31 * 24);
+  expect(Math.max(...simulation.slots.map(({ used }) => used))).toBeLessThanOrEqual(32);
+  expect(performance.now() - began).toBeLessThan(60_000);
+  console.info(`a month of 100 hourly DAGs: ${Math.round(performance.now() - began)} ms`);
+});
