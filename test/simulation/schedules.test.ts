@@ -1,3 +1,4 @@
+import { DAG, expand, task } from '@tsflow/core';
 import {
   buildDagGraph,
   type SimulatedDag,
@@ -5,7 +6,7 @@ import {
   type Simulation,
   simulate,
 } from '@tsflow/core/rules';
-import type { SerializedDag } from '@tsflow/core/serialization';
+import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 import { timetableFromSchedule } from '@tsflow/core/timetables';
 import { describe, expect, test } from 'vitest';
 import { parseTasks } from '../support/played-dag.ts';
@@ -68,6 +69,17 @@ describe('what fires when', () => {
     ]);
     expect(Math.max(...simulation.slots.map(({ used }) => used))).toBe(2);
   });
+});
+
+test('what is mapped over an output is one instance, over a list as many as it has', () => {
+  const mapped = new DAG({ dagId: 'mapped', schedule: '@daily' }, () => {
+    const list = task('list', () => [1, 2, 3]);
+    task('each', (_context, { n }) => n, { n: expand(list.output) });
+    task('letters', (_context, { letter }) => letter, { letter: expand(['x', 'y']) });
+  });
+  const graph = buildDagGraph(serializeDag(mapped), 'v1');
+  const [run] = play([{ graph, timetable: mapped.timetable, durationMs: () => MINUTE }], 1).runs;
+  expect(run!.tasks.map(({ taskId }) => taskId)).toEqual(['list', 'each', 'letters', 'letters']);
 });
 
 describe('what waits', () => {

@@ -4,6 +4,7 @@ import {
   admitInstance,
   attemptEnded,
   attemptStarted,
+  buildDagGraph,
   Changes,
   createRun,
   type DagWorkState,
@@ -11,13 +12,13 @@ import {
   instanceAt,
   instancesOf,
   moveRun,
+  newDagWork,
   type RunWork,
   startInstances,
   startRun,
   type TaskOutcome,
 } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
-import { workState } from './played-dag.ts';
 
 /** One run under the pure core, whose tasks end when the test says so. `load [3]` names an instance. */
 export class CoreRun {
@@ -27,7 +28,7 @@ export class CoreRun {
   #key = 1;
 
   constructor(serialized: SerializedDag, maxMapLength = 1_024) {
-    this.dag = { ...workState(serialized), maxMapLength };
+    this.dag = newDagWork(buildDagGraph(serialized, 'v1'), maxMapLength);
     const at = new Date(0);
     const spec = {
       runId: 'r',

@@ -12,6 +12,7 @@ import {
   instancesOf,
   type Limits,
   moveRun,
+  newDagWork,
   pastRun,
   ReadyQueue,
   type RunWork,
@@ -57,7 +58,7 @@ export class PlayedDag {
   #key = 1;
 
   constructor(text: string, dag: Partial<SerializedDag> = {}, parallelism = Number.POSITIVE_INFINITY) {
-    this.#dag = workState(serializedDag('played', parseTasks(text), dag));
+    this.#dag = newDagWork(buildDagGraph(serializedDag('played', parseTasks(text), dag), 'v1'), 1_024);
     this.#parallelism = parallelism;
   }
 
@@ -347,27 +348,4 @@ function linkPast(run: RunWork, previous: RunWork): void {
   });
   run.past = pastRun(previous, run.graph, instances);
   previous.followers.add(run);
-}
-
-/** The working state of a DAG that has no runs yet. */
-export function workState(dag: SerializedDag): DagWorkState {
-  return {
-    dagId: dag.dagId,
-    epoch: 1,
-    isPaused: false,
-    isStale: false,
-    graph: buildDagGraph(dag, 'v1'),
-    mark: null,
-    markVersion: null,
-    nextTick: null,
-    assetArrivals: [],
-    skipUntil: null,
-    runs: new Map(),
-    queuedRuns: new Map(),
-    backfills: new Map(),
-    activeRuns: new Map(),
-    activeTasks: 0,
-    activeByTask: new Map(),
-    maxMapLength: 1_024,
-  };
 }

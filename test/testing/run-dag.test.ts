@@ -4,6 +4,7 @@ import {
   chain,
   DAG,
   EmptyOperator,
+  expand,
   group,
   TaskRescheduled,
   task,
@@ -248,4 +249,22 @@ test('runs at the same time have clocks of their own', async () => {
   const years = [2001, 2002, 2003];
   const runs = await Promise.all(years.map((year) => runDag(dag, { logicalDate: `${year}-06-01` })));
   expect(runs.map((run) => run.output('year'))).toEqual(years);
+});
+
+test('instances of a mapped task have names of their own, and a fake answers for each', async () => {
+  const dag = new DAG({ dagId: 'mapped' }, () => {
+    const list = task('list', () => [1, 2, 3]);
+    const each = task('each', (_context, { n }) => n * 10, { n: expand(list.output) });
+    const sum = task('sum', (_context, { all }) => all.reduce((a, b) => a + b, 0), { all: each.output });
+    return { sum };
+  });
+  const run = await runDag(dag);
+  run.assertSucceeded().assertStates({ 'each[0]': 'success', 'each[2]': 'success' });
+  expect([run.output('each[1]'), run.output(dag.exports.sum)]).toEqual([20, 60]);
+  const faked = await runDag(dag, {
+    tasks: { each: returns(({ context, fields }) => context.mapIndex + (fields.inputs as { n: number }).n) },
+  });
+  expect(faked.output(dag.exports.sum)).toBe(9);
+  const empty = await runDag(dag, { tasks: { list: returns([]) } });
+  empty.assertStates({ each: 'skipped', sum: 'skipped' });
 });

@@ -22,6 +22,8 @@ export interface FakeCall {
 }
 
 /** The task returns `value`, or what the function makes of the call. */
+export function returns(answer: (call: FakeCall) => unknown): TaskFake;
+export function returns(value: unknown): TaskFake;
 export function returns(value: unknown): TaskFake {
   return {
     run: (call) => (typeof value === 'function' ? (value as (call: FakeCall) => unknown)(call) : value),

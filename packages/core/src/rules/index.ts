@@ -50,6 +50,7 @@ export {
   recount,
   relevantInstances,
 } from './map-scope.ts';
+export { newDagWork } from './new-dag-work.ts';
 export { newInstance } from './new-instance.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
 export {

@@ -1,3 +1,4 @@
+import type { Json } from '../json.ts';
 import type { LiveNumber } from '../serialization/index.ts';
 import type { RunInfo, Timetable } from '../timetables/index.ts';
 import { admitInstance, attemptEnded, attemptStarted } from './attempt-life.ts';
@@ -7,7 +8,10 @@ import type { DagGraph, GraphTask } from './dag-graph.ts';
 import { type DueDeadline, deadlinesOf, passDeadline } from './deadlines.ts';
 import { dueTick } from './due-tick.ts';
 import { Heap } from './heap.ts';
+import { instancesOf } from './map-scope.ts';
+import { newDagWork } from './new-dag-work.ts';
 import { nextTick, upcomingTicks } from './next-tick.ts';
+import { pastRun } from './past.ts';
 import { type Limits, ReadyQueue } from './ready-queue.ts';
 import type { TaskDecision } from './task-outcome.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
@@ -135,7 +139,8 @@ class Simulator implements Limits {
 
   #addDag(simulated: SimulatedDag): void {
     const { start } = this.#options;
-    const dag = emptyDag(simulated.graph, start - 1);
+    const dag = newDagWork(simulated.graph, Number.POSITIVE_INFINITY);
+    dag.mark = start - 1;
     const player = { simulated, dag, last: null };
     this.#players.set(dag, player);
     this.#planTick(player);
@@ -230,7 +235,11 @@ class Simulator implements Limits {
   #end(instance: InstanceWork): void {
     attemptStarted(instance, { ...PLACE, atMs: instance.queuedAt! }, this.#changes);
     const decision = everyWay(instance.task, instance.run.graph);
-    const outcome = { kind: 'success', xcoms: {}, ...(decision === undefined ? {} : { decision }) } as const;
+    const outcome = {
+      kind: 'success',
+      xcoms: oneEach(instance.task),
+      ...(decision === undefined ? {} : { decision }),
+    } as const;
     attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: null }, this.#changes);
   }
 
@@ -289,7 +298,7 @@ class Simulator implements Limits {
       dueAt,
       startDate: run.startDate!,
       endDate: run.endDate!,
-      tasks: run.instances
+      tasks: [...instancesOf(run)]
         .filter(({ startDate }) => startDate !== null)
         .map(({ task, scheduledAt, startDate, endDate }) => ({
           taskId: task.spec.taskId,
@@ -342,6 +351,13 @@ class Simulator implements Limits {
 
 const PLACE = { runnerId: 'simulated', host: 'simulated', pid: 0, log: { segment: '', start: 0 } };
 
+/** What is mapped over something is mapped over one element: nobody knows how many there will be. */
+function oneEach(task: GraphTask): { readonly [key: string]: Json } {
+  const sources = task.sourceOf.flatMap((level) => level.sources);
+  const own = sources.filter((source) => source.task === task.index && !source.isCollected);
+  return Object.fromEntries(own.map(({ key }) => [key, [null]]));
+}
+
 function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
   if (task.spec.decides === 'short_circuit') return { kind: 'short_circuit', proceed: true };
   if (task.spec.decides !== 'branch') return undefined;
@@ -349,31 +365,13 @@ function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
 }
 
 function linkPast(run: RunWork, previous: RunWork): void {
-  const states = new Map(previous.instances.map(({ task, state }) => [task.spec.taskId, state]));
-  run.past = { runKey: previous.key, runId: previous.runId, states };
+  const instances = [...instancesOf(previous)].map(({ task, mapPath, state }) => {
+    return { taskId: task.spec.taskId, mapPath, state };
+  });
+  run.past = pastRun(previous, run.graph, instances);
   previous.followers.add(run);
 }
 
 function addTo(totals: Map<string, number>, changes: ReadonlyMap<string, number>): void {
   for (const [name, delta] of changes) totals.set(name, (totals.get(name) ?? 0) + delta);
-}
-
-function emptyDag(graph: DagGraph, mark: number): DagWorkState {
-  return {
-    dagId: graph.dag.dagId,
-    epoch: 1,
-    isPaused: false,
-    isStale: false,
-    graph,
-    mark,
-    markVersion: graph.version,
-    nextTick: null,
-    skipUntil: null,
-    runs: new Map(),
-    queuedRuns: new Map(),
-    backfills: new Map(),
-    activeRuns: new Map(),
-    activeTasks: 0,
-    activeByTask: new Map(),
-  };
 }

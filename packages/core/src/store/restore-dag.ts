@@ -14,6 +14,7 @@ import {
   holdsSlot,
   type InstanceWork,
   instancesOf,
+  newDagWork,
   newInstance,
   occupiedBy,
   PastWaits,
@@ -175,23 +176,15 @@ export function restoreCallback(dag: DagWorkState, row: CallbackTable): Callback
 
 export function emptyDag(row: DagTable, graph: DagGraph, maxMapLength: number): DagWorkState {
   return {
+    ...newDagWork(graph, maxMapLength),
     dagId: row.dagId,
     epoch: row.epoch,
     isPaused: row.isPaused === 1,
     isStale: row.isStale === 1,
-    graph,
     mark: row.mark,
     markVersion: row.markVersion,
     nextTick: row.nextTick,
-    assetArrivals: [],
     skipUntil: row.skipUntil,
-    runs: new Map(),
-    queuedRuns: new Map(),
-    backfills: new Map(),
-    activeRuns: new Map(),
-    activeTasks: 0,
-    activeByTask: new Map(),
-    maxMapLength,
   };
 }
 
