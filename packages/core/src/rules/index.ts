@@ -75,6 +75,7 @@ export {
   resolvedRunWait,
   runRequestStep,
 } from './run-request.ts';
+export {
   type SimulatedDag,
   type SimulatedLimits,
   type SimulatedRun,
