@@ -105,7 +105,7 @@ describe.each(DATABASES)('waits on %s', (dialect) => {
   });
 
   it.each<[string, Wait | (() => Wait)]>([
-    ['a time', () => soon(700)],
+    ['a time', () => soon(6_000)],
     ['another run', external()],
   ])('%s is waited for by the next scheduler', async (_name, wait) => {
     await using harness = await start({ wait: typeof wait === 'function' ? wait() : wait }, succeeds);
