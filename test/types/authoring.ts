@@ -3,17 +3,23 @@
  * `@ts-expect-error` fails it when the line below has become legal.
  */
 import {
+  Asset,
+  AssetSensor,
+  all,
+  any,
   BashOperator,
   branch,
   chain,
   DAG,
   EmptyOperator,
+  EnsureDagRunOperator,
   group,
   include,
   Operator,
   shortCircuit,
   type TaskContext,
   type TaskOutput,
+  TriggerDagRunOperator,
   task,
   Variable,
 } from '@tsflow/core';
@@ -175,6 +181,61 @@ export const operators = new DAG({ dagId: 'operators' }, () => {
   new Greet({ taskId: 'often', name: 'x', times: greet.output });
   // @ts-expect-error a function gives the field's type
   new Greet({ taskId: 'function', name: () => 3 });
+});
+
+const orders = new Asset('orders', { freshness: '1d' });
+const prices = new Asset('prices');
+new DAG({ dagId: 'one', schedule: orders }, () => {});
+new DAG({ dagId: 'both', schedule: [orders, prices] }, () => {});
+new DAG({ dagId: 'either', schedule: any(orders, all(prices, orders)) }, () => {});
+new DAG({ dagId: 'methods', schedule: orders.or(prices.and(orders)) }, () => {});
+new DAG({ dagId: 'time_too', schedule: { assets: [orders, prices], time: '@daily' } }, () => {});
+// @ts-expect-error assets and crons do not mix in one list
+new DAG({ dagId: 'mixed', schedule: [orders, '@daily'] }, () => {});
+// @ts-expect-error the name of an asset is no schedule
+new DAG({ dagId: 'named', schedule: { assets: 'orders', time: '@daily' } }, () => {});
+
+export const assets = new DAG({ dagId: 'assets', schedule: orders }, () => {
+  const first = task('first', async ({ assets, partition }) => {
+    same<typeof partition, string | null>(true);
+    assets.emit(prices, { extra: { rows: 1 }, partition: 'mon' });
+    // @ts-expect-error a partition is a text
+    assets.emit(prices, { partition: 1 });
+    // @ts-expect-error extra is a JSON object
+    assets.emit(prices, { extra: 3 });
+    return (await assets.triggeredBy()).map(({ at, source }) => `${at.getTime()} ${source?.dagId}`);
+  });
+  const day = task('day', () => 'mon', {}, { outlets: [prices, { asset: orders, partition: '{{ ds }}' }] });
+  task(
+    'outlet',
+    () => 1,
+    {},
+    { outlets: [{ asset: orders, partition: day.output, extra: { lines: first.output } }] },
+  );
+  // @ts-expect-error an outlet is an asset, not its name
+  task('name', () => 1, {}, { outlets: ['orders'] });
+  // @ts-expect-error the output is a list
+  task('list', () => 1, {}, { outlets: [{ asset: orders, partition: first.output }] });
+  const there = new AssetSensor({ taskId: 'there', asset: orders, partition: ({ ds }) => ds });
+  task('use', (_context, { event }) => `${event.partition} ${event.at}`, { event: there.output });
+});
+
+export const requests = new DAG({ dagId: 'requests' }, () => {
+  const run = new TriggerDagRunOperator({
+    taskId: 'run',
+    dagId: 'load',
+    conf: { day: ({ ds }: TaskContext) => ds },
+  });
+  outputIs<{
+    readonly dagId: string;
+    readonly runId: string;
+    readonly state: 'queued' | 'running' | 'success' | 'failed';
+  }>()(run.output, true);
+  new EnsureDagRunOperator({ taskId: 'date', dagId: 'load', logicalDate: ({ logicalDate }) => logicalDate });
+  // @ts-expect-error runs end as success or failed
+  new TriggerDagRunOperator({ taskId: 'state', dagId: 'load', allowedStates: ['skipped'] });
+  // @ts-expect-error what is ensured is waited for
+  new EnsureDagRunOperator({ taskId: 'wait', dagId: 'load', waitForCompletion: false });
 });
 
 export const exported = new DAG({ dagId: 'exported', params: z.object({ n: z.number() }) }, () => {

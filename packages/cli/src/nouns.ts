@@ -68,6 +68,11 @@ export const nouns: readonly Noun[] = [
     load: () => import('./commands/pools.ts'),
   },
   {
+    name: 'assets',
+    summary: 'data that DAGs are scheduled on: list, show, post events',
+    load: () => import('./commands/assets.ts'),
+  },
+  {
     name: 'connections',
     summary: 'how tasks reach other systems: set, list, test, import and export connections',
     load: () => import('./commands/connections.ts'),

@@ -81,6 +81,7 @@ export {
   type WebhookOptions,
   webhook,
 } from './notifiers/index.ts';
+export { AssetSensor, type AssetSensorOptions } from './operators/asset-sensor.ts';
 export { BashOperator, type BashOptions } from './operators/bash-operator.ts';
 export {
   type BranchChoice,

@@ -3,8 +3,8 @@ import { errorMessage, InvalidInputError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { readStandardInput } from './standard-input.ts';
 
-/** Reads `--conf`: a JSON object, `@file` with one, or `-` for standard input (nothing lands in a shell's history). */
-export async function parseConf(given: string | undefined): Promise<JsonObject> {
+/** Reads `--conf`, or another option (`name`) that is given like it: a JSON object, `@file` with one, or `-` for standard input (nothing lands in a shell's history). */
+export async function parseConf(given: string | undefined, name = '--conf'): Promise<JsonObject> {
   if (given === undefined) return {};
   let text = given;
   if (given === '-') text = await readStandardInput();
@@ -14,11 +14,13 @@ export async function parseConf(given: string | undefined): Promise<JsonObject> 
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   } catch (thrown) {
     throw new InvalidInputError(
-      `--conf: expected a JSON object such as '{"mode":"all"}': ${errorMessage(thrown)}`,
+      `${name}: expected a JSON object such as '{"mode":"all"}': ${errorMessage(thrown)}`,
       {
         cause: thrown,
       },
     );
   }
-  throw new InvalidInputError(`--conf: expected a JSON object such as '{"mode":"all"}', got ${text.trim()}.`);
+  throw new InvalidInputError(
+    `${name}: expected a JSON object such as '{"mode":"all"}', got ${text.trim()}.`,
+  );
 }

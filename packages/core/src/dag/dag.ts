@@ -45,7 +45,7 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
   /** Where the author constructed it. */
   readonly site: Error = new Error('DAG');
   readonly timetable: Timetable;
-  /** What its schedule names and its tasks update, each once. */
+  /** What its schedule names, and its tasks update or wait for, each once. */
   readonly assets: readonly Asset[];
   readonly timezone: string;
   readonly startDate: Date | null;
@@ -188,11 +188,12 @@ function build<Schema extends ParamsSchema | undefined, Exports>(
 }
 
 function assetsOf(schedule: Schedule, graph: Graph): readonly Asset[] {
-  const outlets = [...graph.tasks.values()].flatMap((task) =>
-    task.settings.outlets.map(({ asset }) => asset),
-  );
+  const ofTasks = [...graph.tasks.values()].flatMap(({ settings, sensedAsset }) => [
+    ...settings.outlets.map(({ asset }) => asset),
+    ...(sensedAsset === null ? [] : [sensedAsset]),
+  ]);
   return [
-    ...new Map([...scheduledAssets(schedule), ...outlets].map((asset) => [asset.name, asset])).values(),
+    ...new Map([...scheduledAssets(schedule), ...ofTasks].map((asset) => [asset.name, asset])).values(),
   ];
 }
 

@@ -21,4 +21,13 @@ export { RETURN_VALUE, type TaskOutput } from './task-output.ts';
 export { type TaskDeferred, type TaskRescheduled, type TaskSignalKind, taskSignal } from './task-signal.ts';
 export { makeTrigger, POKE_TRIGGER, type Poking } from './trigger.ts';
 export { isLiveVariable, type LiveVariable, variableValue } from './variable.ts';
-export type { Deferral, ExternalWait, OnTimeout, RunWait, TriggerCall, Wait, Waiting } from './wait.ts';
+export type {
+  AssetWait,
+  Deferral,
+  ExternalWait,
+  OnTimeout,
+  RunWait,
+  TriggerCall,
+  Wait,
+  Waiting,
+} from './wait.ts';

@@ -1,3 +1,4 @@
+import type { Asset } from '../assets/index.ts';
 import type { Json, Jsonify } from '../json.ts';
 import type { ParamReference } from '../params/index.ts';
 import type { TriggerRule } from '../state/index.ts';
@@ -208,6 +209,11 @@ export abstract class Operator<
 
   /** What the task waits for, when it is nothing but a wait that the scheduler can answer without a process; null: it is more. */
   get wait(): { readonly on: Wait; readonly timeoutMs: number | null; readonly onTimeout: OnTimeout } | null {
+    return null;
+  }
+
+  /** The asset whose events it waits for; null: none. */
+  get sensedAsset(): Asset | null {
     return null;
   }
 

@@ -13,7 +13,8 @@ export type Wait =
   /** So long after the end of the data interval, or after the run started. */
   | { readonly kind: 'delta'; readonly ms: number; readonly from: 'dataIntervalEnd' | 'runStart' }
   | ExternalWait
-  | RunWait;
+  | RunWait
+  | AssetWait;
 
 /** The end of runs of another DAG, or of tasks in them. */
 export interface ExternalWait {
@@ -26,6 +27,16 @@ export interface ExternalWait {
   readonly allowedStates: readonly (RunState | TaskState)[];
   /** One of these ends fails the wait. */
   readonly failedStates: readonly (RunState | TaskState)[];
+}
+
+/** An event of an asset: the first one that fits, also when it was there before the wait. */
+export interface AssetWait {
+  readonly kind: 'asset';
+  readonly asset: string;
+  /** Null: whatever part it is about. */
+  readonly partition: string | null;
+  /** Events from here on: since the run became due, since it started, or whenever. */
+  readonly since: 'due' | 'runStart' | 'ever';
 }
 
 /** A run of another DAG that is made when there is none, and (with `waitForCompletion`) its end. */

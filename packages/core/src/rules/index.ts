@@ -94,6 +94,7 @@ export {
   type UpstreamEnds,
 } from './trigger-rule.ts';
 export { attemptDeadline } from './try-end.ts';
+export { assetWaitSince, endsAssetWait } from './wait-due.ts';
 export { answered, beginWait, gaveUp, grantTrigger, isWait, requestFailed, timeCame } from './waiting.ts';
 export type {
   AttemptWork,

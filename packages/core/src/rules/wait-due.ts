@@ -1,4 +1,4 @@
-import type { ExternalRuns, ExternalWait, RunWait, Wait } from '../dag/wait.ts';
+import type { AssetWait, ExternalRuns, ExternalWait, RunWait, Wait } from '../dag/wait.ts';
 import { formatDuration } from '../duration.ts';
 import { parseInstant, parseRangeEnd, zonedDay } from '../timetables/index.ts';
 import type { RunWork } from './work.ts';
@@ -23,6 +23,7 @@ export function waitDueAt(wait: Wait, run: RunWork): number | null {
       return (wait.from === 'runStart' ? (run.startDate ?? run.queuedAt) : run.dataIntervalEnd) + wait.ms;
     case 'external':
     case 'run':
+    case 'asset':
       return null;
   }
 }
@@ -46,6 +47,23 @@ function resolvedRuns(which: ExternalRuns, run: RunWork): ExternalRuns {
   };
 }
 
+/** The instant from which on events count for a wait; null: whenever they were. */
+export function assetWaitSince({ since }: AssetWait, run: RunWork): number | null {
+  if (since === 'ever') return null;
+  return since === 'runStart' ? (run.startDate ?? run.queuedAt) : runDueAt(run);
+}
+
+/** Whether an event is one that a wait is for. */
+export function endsAssetWait(
+  wait: AssetWait,
+  run: RunWork,
+  event: { readonly asset: string; readonly partition: string | null; readonly at: number },
+): boolean {
+  if (event.asset !== wait.asset || (wait.partition !== null && event.partition !== wait.partition))
+    return false;
+  return event.at >= (assetWaitSince(wait, run) ?? event.at);
+}
+
 /** What is waited for, for people. */
 export function describeWait(wait: Wait, run: RunWork): string {
   const dueAt = waitDueAt(wait, run);
@@ -61,6 +79,11 @@ export function describeWait(wait: Wait, run: RunWork): string {
     }
     case 'run':
       return describeRunWait(wait);
+    case 'asset': {
+      const since = assetWaitSince(wait, run);
+      const part = wait.partition === null ? '' : ` about ${wait.partition}`;
+      return `waits for an event of ${wait.asset}${part}${since === null ? '' : ` since ${iso(since)}`}`;
+    }
   }
 }
 

@@ -114,6 +114,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     onFailureFailDagRun: task.onFailureFailDagRun,
     nothingToDo: task.nothingToDo,
     ...waitOf(task),
+    ...(task.sensedAsset === null ? {} : { sensedAsset: task.sensedAsset.name }),
     ...(task.onKill === undefined ? {} : { onKill: true }),
     decides: task.decides,
     ignoreDownstreamTriggerRules:

@@ -68,7 +68,7 @@ export interface SerializedDag {
   readonly paramsDefaults: JsonObject;
   /** Names of the run's callbacks that the author gave: the runner finds the functions in the loaded DAG. */
   readonly callbacks?: readonly ('onSuccess' | 'onFailure')[];
-  /** The assets that its schedule names or its tasks update; absent: none. */
+  /** The assets that its schedule names, or its tasks update or wait for; absent: none. */
   readonly assets?: readonly SerializedAsset[];
   /** By when the run or a task of it has to be done. */
   readonly deadlines?: readonly SerializedDeadline[];
@@ -135,6 +135,8 @@ export interface SerializedTask {
   readonly callbacks: readonly ('onExecute' | 'onSuccess' | 'onFailure' | 'onRetry' | 'onSkipped')[];
   /** Connections that it is known to use: sent with its grant. Absent: none. */
   readonly connections?: readonly string[];
+  /** Name of the asset whose events it waits for; absent: none. */
+  readonly sensedAsset?: string;
   /** Names of the assets that have an event when it succeeds; absent: none. */
   readonly outlets?: readonly string[];
   /** Names of the templated fields, for the rendered-fields view. */

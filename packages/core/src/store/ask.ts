@@ -63,7 +63,8 @@ export async function wakeSchedulers(
   );
 }
 
-async function livingSchedulers(store: Store, clock: Clock): Promise<readonly SchedulerTable[]> {
+/** Schedulers whose beat is recent: those that can be waited for. */
+export async function livingSchedulers(store: Store, clock: Clock): Promise<readonly SchedulerTable[]> {
   const schedulers = await store.leases.living();
   return schedulers.filter(({ beatAt }) => clock.now() - beatAt <= DEAD_AFTER_MS);
 }

@@ -4,6 +4,7 @@ import type { AssetArrival } from '../rules/index.ts';
 import type { SerializedDag } from '../serialization/index.ts';
 import type { Dialect } from './dialect.ts';
 import { numbered } from './intents.ts';
+import type { AssetEventConsumer } from './post-asset-event.ts';
 import type { AssetPort, PostedAssetEvent } from './store.ts';
 import type { AssetEventTable, Tables } from './tables.ts';
 import type { NewIntent } from './turn.ts';
@@ -31,7 +32,7 @@ export class Assets implements AssetPort {
           .returning('eventId')
           .executeTakeFirst();
         if (inserted === undefined) return { eventId: await firstOf(tx, posted), repeated: true };
-        for (const { dagId } of await consumersOf(tx, [posted.asset])) {
+        for (const { dagId } of await usersOf(tx, [posted.asset], LISTENING)) {
           await tx
             .insertInto('intent')
             .values(
@@ -45,15 +46,53 @@ export class Assets implements AssetPort {
     );
   }
 
-  consumers(assets: readonly string[]): Promise<readonly { asset: string; dagId: string }[]> {
-    return consumersOf(this.#dialect.db, assets);
+  listeners(assets: readonly string[]): Promise<readonly { asset: string; dagId: string }[]> {
+    return usersOf(this.#dialect.db, assets, LISTENING);
   }
 
-  async event(eventId: number): Promise<AssetEventTable | null> {
+  async reception(eventId: number, asset: string): Promise<readonly AssetEventConsumer[]> {
+    const { db } = this.#dialect;
+    const dagIds = (await usersOf(db, [asset], ['schedule'])).map(({ dagId }) => dagId);
+    if (dagIds.length === 0) return [];
+    const arrivals = await db
+      .selectFrom('assetArrival')
+      .leftJoin('dagRun', 'dagRun.key', 'assetArrival.runKey')
+      .select(['assetArrival.dagId', 'dagRun.runId'])
+      .where('assetArrival.eventId', '=', eventId)
+      .where(this.#dialect.among('assetArrival.dagId', dagIds))
+      .execute();
+    const keys = new Map(dagIds.map((dagId) => [intentKey(eventId, dagId), dagId]));
+    const pending = await db
+      .selectFrom('intent')
+      .select('idempotencyKey')
+      .where(this.#dialect.among('idempotencyKey', [...keys.keys()]))
+      .where('idempotencyKey', 'is not', null)
+      .where('state', '=', 'pending')
+      .execute();
+    const runs = new Map(arrivals.map(({ dagId, runId }) => [dagId, runId]));
+    const waiting = new Set(pending.map(({ idempotencyKey }) => keys.get(idempotencyKey!)));
+    return dagIds.map((dagId) => {
+      const runId = runs.get(dagId) ?? null;
+      if (waiting.has(dagId)) return { dagId, state: 'waiting', runId };
+      return { dagId, state: runId !== null ? 'run' : runs.has(dagId) ? 'kept' : 'ignored', runId };
+    });
+  }
+
+  async firstEvent(wanted: {
+    asset: string;
+    partition: string | null;
+    since: number | null;
+  }): Promise<AssetEventTable | null> {
+    const { asset, partition, since } = wanted;
     const event = await this.#dialect.db
       .selectFrom('assetEvent')
       .selectAll()
-      .where('eventId', '=', eventId)
+      .where('asset', '=', asset)
+      .$if(partition !== null, (query) => query.where('partitionKey', '=', partition))
+      .$if(since !== null, (query) => query.where('at', '>=', since!))
+      .orderBy('at')
+      .orderBy('eventId')
+      .limit(1)
       .executeTakeFirst();
     return event ?? null;
   }
@@ -86,6 +125,9 @@ export async function recordAssets(
       .execute();
   const uses = [
     ...scheduledOn.map((asset) => ({ dagId, asset, role: 'schedule', taskId: '' })),
+    ...tasks.flatMap(({ taskId, sensedAsset }) =>
+      sensedAsset === undefined ? [] : [{ dagId, asset: sensedAsset, role: 'sensor', taskId }],
+    ),
     ...tasks.flatMap(({ taskId, outlets = [] }) =>
       outlets.map((asset) => ({ dagId, asset, role: 'outlet', taskId })),
     ),
@@ -98,9 +140,11 @@ export function assetEventIntent(
   arrival: AssetArrival,
   dagId: string,
 ): Pick<NewIntent, 'dagId' | 'kind'> & { payload: AssetArrival; idempotencyKey: string } {
-  const idempotencyKey = `asset_event:${arrival.eventId}:${dagId}`;
+  const idempotencyKey = intentKey(arrival.eventId, dagId);
   return { dagId, kind: 'asset_event', payload: arrival, idempotencyKey };
 }
+
+const intentKey = (eventId: number, dagId: string): string => `asset_event:${eventId}:${dagId}`;
 
 function eventIntent(event: AssetEventTable, dagId: string): NewIntent {
   const { eventId, asset, partitionKey: partition, at, actor } = event;
@@ -124,16 +168,21 @@ function postedRow(eventId: number, { partition, extra, ...posted }: PostedAsset
   };
 }
 
-async function consumersOf(
+/** DAGs that have to hear of events: what is scheduled on the asset, and what waits for it. */
+const LISTENING = ['schedule', 'sensor'];
+
+async function usersOf(
   db: Pick<Transaction<Tables>, 'selectFrom'>,
   assets: readonly string[],
+  roles: readonly string[],
 ): Promise<readonly { asset: string; dagId: string }[]> {
   return db
     .selectFrom('assetUse')
     .innerJoin('dag', 'dag.dagId', 'assetUse.dagId')
     .select(['assetUse.asset', 'assetUse.dagId'])
     .where('assetUse.asset', 'in', assets)
-    .where('assetUse.role', '=', 'schedule')
+    .where('assetUse.role', 'in', roles)
+    .distinct()
     .where('dag.isStale', '=', 0)
     .orderBy('assetUse.dagId')
     .execute();

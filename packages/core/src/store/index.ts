@@ -5,6 +5,11 @@ export { loadLists } from './load-lists.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
 export { DEFAULT_POOL, poolSlots } from './pools.ts';
+export {
+  type AssetEventAnswer,
+  type AssetEventConsumer,
+  postAssetEvent,
+} from './post-asset-event.ts';
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview, type PlannedClear } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { JsonObject } from '../json.ts';
 import type { SerializedDag } from '../serialization/index.ts';
+import type { AssetEventConsumer } from './post-asset-event.ts';
 import type {
   AssetArrivalTable,
   AssetEventTable,
@@ -227,9 +228,16 @@ export interface AssetPort {
    * another asset.
    */
   post(event: PostedAssetEvent): Promise<{ eventId: number; repeated: boolean }>;
-  /** Who has to be told of events of these assets: DAGs that are scheduled on them. */
-  consumers(assets: readonly string[]): Promise<readonly { asset: string; dagId: string }[]>;
-  event(eventId: number): Promise<AssetEventTable | null>;
+  /** Who has to be told of events of these assets: DAGs that are scheduled on them, or have tasks that wait for them. */
+  listeners(assets: readonly string[]): Promise<readonly { asset: string; dagId: string }[]>;
+  /** What became of an event in each DAG that is scheduled on its asset, so far. */
+  reception(eventId: number, asset: string): Promise<readonly AssetEventConsumer[]>;
+  /** The oldest event of an asset, about a part of it (null: any) and from an instant on (null: ever). */
+  firstEvent(wanted: {
+    readonly asset: string;
+    readonly partition: string | null;
+    readonly since: number | null;
+  }): Promise<AssetEventTable | null>;
   /** The events that made a run, oldest first. */
   eventsOfRun(runKey: number): Promise<readonly AssetEventTable[]>;
 }

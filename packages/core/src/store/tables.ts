@@ -53,7 +53,7 @@ export interface AssetTable {
 export interface AssetUseTable {
   dagId: string;
   asset: string;
-  /** `schedule`, `outlet`. */
+  /** `schedule`, `outlet`, `sensor`. */
   role: string;
   /** Empty: the DAG itself. */
   taskId: string;

@@ -1,9 +1,9 @@
 import { validateVariable } from '@tsflow/core/config';
 import { TsflowError } from '@tsflow/core/errors';
-import type { Json, JsonObject } from '@tsflow/core/json';
+import type { Json } from '@tsflow/core/json';
 import type { InstanceWork } from '@tsflow/core/rules';
-import type { AssetEventTable } from '@tsflow/core/store';
 import type { TaskQuestion } from '../executors/executor.ts';
+import { toldEvent } from './asset-event.ts';
 import { elementFor, outputFor } from './upstream-values.ts';
 import type { World } from './world.ts';
 
@@ -61,19 +61,6 @@ async function answerAttempt(
       return null;
     }
   }
-}
-
-/** As `AssetPort.triggeredBy` gives it, but for its date. */
-function toldEvent(event: AssetEventTable): Json {
-  const { eventId, asset, at, partitionKey, extra, dagId, runId, taskId, mapPath } = event;
-  return {
-    eventId,
-    asset,
-    at: new Date(at).toISOString(),
-    partition: partitionKey,
-    extra: JSON.parse(extra) as JsonObject,
-    source: dagId === null ? null : { dagId, runId, taskId, mapPath },
-  };
 }
 
 async function answerInstallation(

@@ -85,7 +85,7 @@ export async function passAssetEvents(
   changes: Changes,
 ): Promise<void> {
   const { events } = JSON.parse(payload) as FanOut;
-  const consumers = await world.store.assets.consumers([...new Set(events.map(({ asset }) => asset))]);
+  const consumers = await world.store.assets.listeners([...new Set(events.map(({ asset }) => asset))]);
   for (const event of events) {
     for (const { asset, dagId } of consumers) {
       if (asset === event.asset) changes.sent.push({ from, ...assetEventIntent(event, dagId) });

@@ -22,6 +22,7 @@ import {
   restoreRun,
   type Store,
 } from '@tsflow/core/store';
+import { AssetWaits } from './asset-waits.ts';
 import type { VersionCache } from './version-cache.ts';
 import { Watches } from './watches.ts';
 
@@ -52,6 +53,7 @@ export class HeldDags {
   /** Callbacks that are committed and not delivered, by key. */
   readonly callbacks = new Map<number, CallbackWork>();
   readonly watches: Watches;
+  readonly assetWaits = new AssetWaits();
   readonly ready = new ReadyQueue();
   readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
   readonly #attempts = new Map<number, InstanceWork>();
@@ -116,6 +118,7 @@ export class HeldDags {
       if (instance.attempt !== null) this.#attempts.set(instance.attempt.attemptId, instance);
       if (instance.state === 'scheduled') this.ready.add(instance);
       if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
+      this.assetWaits.add(instance);
     }
     this.indexTimeout(run);
   }
@@ -209,6 +212,7 @@ export class HeldDags {
     this.freshlyQueued.delete(dag);
     this.ready.forgetDag(dagId);
     this.watches.forget(dagId);
+    this.assetWaits.forget(dagId);
     this.dags.delete(dagId);
   }
 

@@ -30,6 +30,7 @@ import {
 import { isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
 import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
+import { answerAssetWaits, lookForAsset } from './asset-waits.ts';
 import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
@@ -67,8 +68,15 @@ export async function applyIntents(
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
       continue;
     }
+    if (row.kind === 'asset_look') {
+      await lookForAsset(world, JSON.parse(row.payload), changes);
+      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
+      continue;
+    }
     if (row.kind === 'asset_event') {
-      const kept = receiveAssetEvent(world, dag, JSON.parse(row.payload) as AssetArrival, changes);
+      const event = JSON.parse(row.payload) as AssetArrival;
+      const kept = receiveAssetEvent(world, dag, event, changes);
+      await answerAssetWaits(world, dag.dagId, event, changes);
       decided.push({ dagId: row.dagId, intent: decision(row, 'applied', { kept }, changes.now) });
       continue;
     }

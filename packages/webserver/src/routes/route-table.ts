@@ -1,3 +1,4 @@
+import { assetRoutes } from './asset-routes.ts';
 import { authRoutes } from './auth-routes.ts';
 import { backfillRoutes } from './backfill-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
@@ -24,6 +25,7 @@ export const routeTable: readonly Route[] = [
   ...backfillRoutes,
   ...variableRoutes,
   ...poolRoutes,
+  ...assetRoutes,
   ...connectionRoutes,
   ...liveRoutes,
 ];

@@ -41,6 +41,8 @@ export const assets: Migration = {
     idempotency_key text
   )${table}`,
     `create index asset_event_of on asset_event (asset, event_id)`,
+    `create index asset_event_at on asset_event (asset, at)`,
+    `create index asset_event_of_partition on asset_event (asset, partition_key, at) where partition_key is not null`,
     `create index asset_event_of_run on asset_event (run_key) where run_key is not null`,
     `create unique index asset_event_idempotency_key on asset_event (idempotency_key) where idempotency_key is not null`,
     `create table asset_arrival (

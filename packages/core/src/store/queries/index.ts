@@ -1,3 +1,11 @@
+export {
+  type AssetDetails,
+  type AssetEventSummary,
+  type AssetSummary,
+  getAsset,
+  listAssets,
+  listRunAssetEvents,
+} from './asset.ts';
 export { type Attempt, attemptRow, listAttempts } from './attempt.ts';
 export { type Backfill, getBackfill, listBackfills } from './backfill.ts';
 export { type CallbackSummary, callbackRow, listCallbacks } from './callback.ts';

@@ -1073,6 +1073,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists assets with who updates them, who is scheduled on them, and which are stale
+         * @description Takes the role Viewer.
+         */
+        get: operations["getAssets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An asset with its newest events and the runs that they made
+         * @description Takes the role Viewer.
+         */
+        get: operations["getAssetsName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{name}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Posts an event of an asset; a repeated Idempotency-Key is answered with the first one
+         * @description Takes the role Operator.
+         */
+        post: operations["postAssetsNameEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dags/{dagId}/runs/{runId}/asset-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of assets that made a run
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdAssetEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connections": {
         parameters: {
             query?: never;
@@ -1989,6 +2069,113 @@ export interface components {
             slots: number;
             description?: string | null;
             includeDeferred?: boolean;
+        };
+        Asset: {
+            name: string;
+            uri: string | null;
+            description: string | null;
+            /** @description How old the newest event may get. */
+            freshnessMs: number | null;
+            /** Format: date-time */
+            lastEventAt: string | null;
+            /**
+             * Format: date-time
+             * @description By when the next event is expected.
+             */
+            expectedAt: string | null;
+            /** @description The next event is overdue. */
+            isStale: boolean;
+            /** @description Tasks that update it. */
+            producers: {
+                dagId: string;
+                taskId: string;
+            }[];
+            /** @description DAGs that are scheduled on it. */
+            consumers: string[];
+            /** @description Tasks that wait for it. */
+            sensors: {
+                dagId: string;
+                taskId: string;
+            }[];
+        };
+        AssetDetails: {
+            name: string;
+            uri: string | null;
+            description: string | null;
+            /** @description How old the newest event may get. */
+            freshnessMs: number | null;
+            /** Format: date-time */
+            lastEventAt: string | null;
+            /**
+             * Format: date-time
+             * @description By when the next event is expected.
+             */
+            expectedAt: string | null;
+            /** @description The next event is overdue. */
+            isStale: boolean;
+            /** @description Tasks that update it. */
+            producers: {
+                dagId: string;
+                taskId: string;
+            }[];
+            /** @description DAGs that are scheduled on it. */
+            consumers: string[];
+            /** @description Tasks that wait for it. */
+            sensors: {
+                dagId: string;
+                taskId: string;
+            }[];
+            /** @description Newest first. */
+            events: components["schemas"]["AssetEvent"][];
+        };
+        AssetEvent: {
+            eventId: string;
+            asset: string;
+            /** Format: date-time */
+            at: string;
+            partition: string | null;
+            extra: {
+                [key: string]: unknown;
+            };
+            actor: string;
+            /** @description The task that updated the asset; null: it was posted. */
+            source: {
+                dagId: string;
+                runId: string;
+                taskId: string;
+                mapPath: string;
+            } | null;
+            /** @description The runs that it made, with others or alone. */
+            runs: {
+                dagId: string;
+                runId: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed";
+            }[];
+            /** @description DAGs in which it waits for the rest of a condition, or for room. */
+            pendingIn: string[];
+        };
+        PostedAssetEvent: {
+            eventId: string;
+            /** @description The key was seen before: this is the first event. */
+            repeated: boolean;
+            consumers: {
+                dagId: string;
+                /**
+                 * @description No scheduler looked yet; the DAG was paused; it counts and makes no run yet; it is in the run.
+                 * @enum {string}
+                 */
+                state: "waiting" | "ignored" | "kept" | "run";
+                runId: string | null;
+            }[];
+        };
+        AssetEventFacts: {
+            /** @description What is to be known about it. */
+            extra?: {
+                [key: string]: unknown;
+            };
+            /** @description The part of the asset that is new. */
+            partition?: string;
         };
         Connection: {
             connectionId: string;
@@ -4241,6 +4428,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Asset"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAssetsName: {
+        parameters: {
+            query?: {
+                /** @description Only events of this partition. */
+                partition?: string;
+                /** @description Events; default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The asset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetails"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAssetsNameEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetEventFacts"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedAssetEvent"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdAssetEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AssetEvent"][];
+                        nextCursor: null;
+                    };
+                };
             };
             /** @description What went wrong. */
             default: {
