@@ -4,6 +4,7 @@ import { z } from 'zod';
 export default new DAG(
   { dagId: 'unknown_param', params: z.object({ mode: z.enum(['all', 'incremental']) }) },
   ({ params }) => {
+    // Wrong: the DAG has no such param.
     new BashOperator({ taskId: 'load', command: './load.sh "$MODE"', env: { MODE: params.mod } });
   },
 );
