@@ -69,7 +69,8 @@ export class RunReport {
   }
 
   /**
-   * What a task returned, typed when the task itself or its output is given; null when it returned nothing.
+   * What a task returned, typed when the task itself or its output is given; null when it returned nothing. Of a mapped task the list that
+   * a reducer would get; of one instance, by its name, what that returned.
    *
    * @param key of another value that it pushed
    */
@@ -82,8 +83,10 @@ export class RunReport {
   ): unknown {
     const from = typeof source === 'object' && 'output' in source ? source.output : source;
     const { taskId, key } = typeof from === 'string' ? { taskId: from, key: given ?? RETURN_VALUE } : from;
-    this.#assertTask(taskId);
-    return this.xcoms[taskId]?.[key] ?? null;
+    const names = this.#namesOf(taskId);
+    if (names[0] === taskId) return this.xcoms[taskId]?.[key] ?? null;
+    // A mapped task hands on one list, in the order of its instances, without those that returned nothing.
+    return names.map((name) => this.xcoms[name]?.[key] ?? null).filter((value) => value !== null);
   }
 
   /** Fields of a task as its newest attempt rendered them. */
@@ -91,11 +94,11 @@ export class RunReport {
     return this.#newest(taskId)?.rendered ?? {};
   }
 
-  /** What a task logged and printed in all of its tries, without what tsflow itself says there. */
+  /** What a task logged and printed in all of its tries (and instances), without what tsflow itself says there. */
   logs(taskId: string): readonly string[] {
-    this.#assertTask(taskId);
+    const names = this.#namesOf(taskId);
     return this.attempts
-      .filter((attempt) => attempt.taskId === taskId)
+      .filter((attempt) => names.includes(attempt.taskId))
       .flatMap(({ logs }) => logs.filter(({ source }) => source !== 'system').map(({ message }) => message));
   }
 
@@ -111,7 +114,7 @@ export class RunReport {
 
   /** Compares the states of the tasks that are named; throws an `AssertionError` with the difference and the story. */
   assertStates(expected: Readonly<Record<string, TaskState>>): this {
-    for (const taskId of Object.keys(expected)) this.#assertTask(taskId);
+    for (const taskId of Object.keys(expected)) this.#assertInstance(taskId);
     const wrong = Object.entries(expected).filter(([taskId, state]) => this.states[taskId] !== state);
     if (wrong.length === 0) return this;
     const actual = Object.fromEntries(Object.keys(expected).map((taskId) => [taskId, this.states[taskId]]));
@@ -149,7 +152,7 @@ export class RunReport {
   }
 
   #newest(taskId: string): AttemptReport | undefined {
-    this.#assertTask(taskId);
+    this.#assertInstance(taskId);
     return this.attempts.findLast((attempt) => attempt.taskId === taskId);
   }
 
@@ -168,11 +171,19 @@ export class RunReport {
     });
   }
 
-  #assertTask(taskId: string): void {
-    if (taskId in this.states) return;
-    const closest = didYouMean(taskId, Object.keys(this.states));
+  /** The name itself, or those of the instances of a mapped task in the order of their paths. */
+  #namesOf(taskId: string): readonly string[] {
+    const instances = Object.keys(this.states).filter((name) => name.startsWith(`${taskId}[`));
+    if (instances.length > 0) return instances.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    this.#assertInstance(taskId);
+    return [taskId];
+  }
+
+  #assertInstance(name: string): void {
+    if (name in this.states) return;
+    const closest = didYouMean(name, Object.keys(this.states));
     const known = `The run has ${Object.keys(this.states).join(', ')}.`;
-    throw new NotFoundError('Task', taskId, closest === undefined ? known : `Did you mean "${closest}"?`);
+    throw new NotFoundError('Task', name, closest === undefined ? known : `Did you mean "${closest}"?`);
   }
 }
 

@@ -1,0 +1,21 @@
+import { chain, DAG, EmptyOperator, shortCircuit } from '@tsflow/core';
+
+/** Airflow's short-circuit example: one condition lets its tasks run, one skips all below, one skips direct downstream alone. */
+export default new DAG({ dagId: 'example_short_circuit_operator' }, () => {
+  const empty = (taskId: string) => new EmptyOperator({ taskId });
+  chain(
+    shortCircuit('condition_is_true', () => true),
+    empty('true_1'),
+    empty('true_2'),
+  );
+  chain(
+    shortCircuit('condition_is_false', () => false),
+    empty('false_1'),
+    empty('false_2'),
+  );
+  chain(
+    shortCircuit('short_circuit', () => false, {}, { ignoreDownstreamTriggerRules: false }),
+    empty('task_5'),
+    new EmptyOperator({ taskId: 'task_7', triggerRule: 'all_done' }),
+  );
+});
