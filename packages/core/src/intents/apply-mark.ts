@@ -39,7 +39,7 @@ export function applyMarkTasks(
   return before;
 }
 
-/** Semantics, section 14: success sets every task that is not a teardown; failed ends what is active and skips the rest. */
+/** Success sets every task that is not a teardown; failed ends what is active and skips the rest. */
 export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: string, changes: Changes): void {
   const reason = `marked ${payload.state} by ${actor}`;
   changes.touchRun(run);

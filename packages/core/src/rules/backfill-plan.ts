@@ -6,7 +6,7 @@ import type { BackfillOptions } from './work.ts';
 /** What a backfill does with one date. */
 export type BackfillStep = 'create' | 'clear' | 'exists' | 'in_flight';
 
-/** Semantics, section 6: a run in flight is left alone; a finished one by the reprocess option. */
+/** A run in flight is left alone; a finished one by the reprocess option. */
 export function backfillStep(
   existing: RunState | undefined,
   reprocess: BackfillOptions['reprocess'],

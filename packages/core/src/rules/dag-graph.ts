@@ -13,7 +13,7 @@ export interface DagGraph {
   /** In topological order, so an index is an order too. */
   readonly tasks: readonly GraphTask[];
   readonly indexOf: ReadonlyMap<string, number>;
-  /** Indexes of the tasks whose end decides the run (semantics, section 2). */
+  /** Indexes of the tasks whose end decides the run. */
   readonly candidates: readonly number[];
   readonly hasPastDependency: boolean;
   /** What is mapped, outer levels before inner ones. */
@@ -31,7 +31,7 @@ export interface GraphTask {
   readonly scope: readonly number[];
   /** Direct upstream tasks that are setups: what a teardown's rule looks at. */
   readonly upstreamSetups: readonly number[];
-  /** Effective weight, clamped to 32 bits (semantics, section 8). */
+  /** Effective weight, clamped to 32 bits. */
   readonly weight: number;
   /** Tasks that take one of its outputs as a typed input. */
   readonly consumers: readonly number[];
@@ -201,7 +201,7 @@ function setupScopes(dag: SerializedDag, up: readonly number[][], down: readonly
   return { setupsOf, scopeOf };
 }
 
-/** Leaves, with each teardown leaf replaced by what stands above it (semantics, section 2, step 1). */
+/** Leaves, with each teardown leaf replaced by what stands above it. */
 function outcomeCandidates(tasks: readonly GraphTask[]): number[] {
   const leaves = tasks.filter((task) => task.downstream.length === 0);
   const candidates = new Set<number>();

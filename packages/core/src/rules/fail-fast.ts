@@ -12,7 +12,7 @@ export interface FastEnd {
 }
 
 /**
- * A DAG that fails fast, when `failed` has no try left (semantics, section 4): running tasks are to be ended as failed, all others that
+ * A DAG that fails fast, when `failed` has no try left: running tasks are to be ended as failed, all others that
  * have not ended are skipped, teardowns still run, and the run fails. What has no attempt is skipped here; what has one is named for
  * the caller.
  */

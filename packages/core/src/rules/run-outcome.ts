@@ -5,7 +5,7 @@ import { instancesOf } from './map-scope.ts';
 import { tellRun } from './news.ts';
 import type { RunWork } from './work.ts';
 
-/** The final state that a run's candidates give it (semantics, section 2, steps 2 and 3); every instance must have ended. */
+/** The final state that a run's candidates give it; every instance must have ended. */
 export function runOutcome(run: RunWork): { state: 'success' | 'failed'; reason: string | null } {
   if (run.targetState !== null) return { state: run.targetState, reason: run.reason };
   for (const index of run.graph.candidates) {

@@ -23,7 +23,7 @@ export interface TaskChoice {
 }
 
 /**
- * Indexes of the chosen tasks of a DAG in topological order. Setups and teardowns of what is chosen come along (semantics, section 14).
+ * Indexes of the chosen tasks of a DAG in topological order. Setups and teardowns of what is chosen come along.
  * Throws {@link NotFoundError} with "did you mean" for an id that the graph does not have.
  */
 export function selectTasks(

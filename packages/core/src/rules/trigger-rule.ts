@@ -21,7 +21,7 @@ export const noEnds = (): UpstreamEnds => ({
 });
 
 /**
- * The trigger rules of semantics section 3, one `case` a row. `expected` is N, the number of relevant upstream instances; `setups`
+ * The trigger rules, one `case` a row. `expected` is N, the number of relevant upstream instances; `setups`
  * counts the direct upstream setups, which only `all_done_setup_success` looks at.
  *
  * A rule is asked after every upstream end, so "at once" holds by itself: the first event that decides, decides.

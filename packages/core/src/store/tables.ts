@@ -99,7 +99,7 @@ export interface SchedulerTable {
   id: string;
   host: string;
   pid: number;
-  /** Grows by one with each commit: the fence of model section 3, and the answer when the reply of a COMMIT is lost. */
+  /** Grows by one with each commit: the fence of its writer, and the answer when the reply of a COMMIT is lost. */
   turn: number;
   /** Grows with each heartbeat; observers judge expiry by their own monotonic clock. */
   beat: number;

@@ -51,7 +51,7 @@ import { turnEffects } from './turn-effects.ts';
 import { VersionCache } from './version-cache.ts';
 import type { World } from './world.ts';
 
-/** Reports that one turn handles (model section 4): latency first, batches form by themselves. */
+/** Reports that one turn handles: latency first, batches form by themselves. */
 const MAX_REPORTS_PER_TURN = 512;
 /** New grants that one turn admits. */
 const MAX_ADMISSIONS_PER_TURN = 512;

@@ -16,7 +16,7 @@ import { DEFAULT_POOL, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
-/** A scheduler that has not beaten for this long counts as gone (model section 9). */
+/** A scheduler that has not beaten for this long counts as gone. */
 const LEASE_MS = 30_000;
 
 /** Why a task instance is not running: the checks that the scheduler makes, in order, with live values. Reads only. */
