@@ -2,7 +2,6 @@ import { isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
-import { endAttempt, moveInstance } from './instance-state.ts';
 import {
   countEnd,
   countOf,
@@ -12,6 +11,7 @@ import {
   relevantInstances,
   setupEndsAbove,
 } from './map-scope.ts';
+import { endAttempt, moveInstance } from './move-instance.ts';
 import { heldUpBy, pastVerdict } from './past.ts';
 import { finishRunIfOver } from './run-outcome.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from './trigger-rule.ts';

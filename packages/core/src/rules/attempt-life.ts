@@ -2,7 +2,7 @@ import type { SerializedError } from '../errors.ts';
 import { instanceEnded } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
-import { moveInstance } from './instance-state.ts';
+import { moveInstance } from './move-instance.ts';
 import { newAttempt } from './new-attempt.ts';
 import { tellTask } from './news.ts';
 import { grantOnKill, owesOnKill } from './on-kill.ts';

@@ -1,7 +1,7 @@
 import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Changes } from './changes.ts';
-import { endAttempt } from './instance-state.ts';
+import { endAttempt } from './move-instance.ts';
 import type { TaskOutcome } from './task-outcome.ts';
 import type { InstanceWork } from './work.ts';
 

@@ -1,5 +1,5 @@
 import type { SerializedDeadline } from '../serialization/serialized-dag.ts';
-import { parseInstant, zonedDay } from '../timetables/zoned-time.ts';
+import { parseInstant, zonedDay } from '../timetables/written-instant.ts';
 import type { Changes } from './changes.ts';
 import { factsOf } from './news.ts';
 import type { InstanceWork, RunWork } from './work.ts';

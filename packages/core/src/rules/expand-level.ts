@@ -1,11 +1,11 @@
 import { isFinished } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import type { GraphTask } from './dag-graph.ts';
-import { endAttempt, moveInstance } from './instance-state.ts';
 import { expansionLength } from './list-length.ts';
 import type { ListSource, MapLevel } from './map-levels.ts';
 import { joinPath, mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
 import { attach, detach, instanceAt, instancesUnder } from './map-scope.ts';
+import { endAttempt, moveInstance } from './move-instance.ts';
 import { newInstance } from './new-instance.ts';
 import type { InstanceWork, RunWork } from './work.ts';
 

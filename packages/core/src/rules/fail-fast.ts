@@ -1,7 +1,7 @@
 import { isFinished } from '../state/index.ts';
 import type { Changes } from './changes.ts';
-import { moveInstance } from './instance-state.ts';
 import { instancesOf } from './map-scope.ts';
+import { moveInstance } from './move-instance.ts';
 import type { InstanceWork } from './work.ts';
 
 /** An instance that is active and has to be ended from outside, and what it becomes then. */

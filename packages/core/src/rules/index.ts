@@ -37,7 +37,6 @@ export { type DueTick, dueTick } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
-export { countOccupied, moveInstance, occupiedBy } from './instance-state.ts';
 export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
 export { listLengths } from './list-output.ts';
 export type { ListSource, MapLevel } from './map-levels.ts';
@@ -50,6 +49,7 @@ export {
   recount,
   relevantInstances,
 } from './map-scope.ts';
+export { countOccupied, moveInstance, occupiedBy } from './move-instance.ts';
 export { newDagWork } from './new-dag-work.ts';
 export { newInstance } from './new-instance.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';

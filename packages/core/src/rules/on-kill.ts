@@ -1,5 +1,5 @@
 import type { Changes } from './changes.ts';
-import { moveInstance } from './instance-state.ts';
+import { moveInstance } from './move-instance.ts';
 import type { InstanceWork } from './work.ts';
 
 /**

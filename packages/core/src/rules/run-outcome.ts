@@ -1,7 +1,7 @@
 import { assertLegalRunTransition, isRunFinished, type RunState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
-import { moveInstance } from './instance-state.ts';
 import { instancesOf } from './map-scope.ts';
+import { moveInstance } from './move-instance.ts';
 import { tellRun } from './news.ts';
 import type { RunWork } from './work.ts';
 

@@ -2,7 +2,7 @@ import type { TaskState } from '../state/index.ts';
 import { instanceEnded, reconsider } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
-import { moveInstance } from './instance-state.ts';
+import { moveInstance } from './move-instance.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
 import type { InstanceWork } from './work.ts';
 

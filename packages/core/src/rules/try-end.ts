@@ -5,8 +5,8 @@ import { instanceEnded, instancesEnded, notChosen, shortCircuited, skipByDecisio
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import { failFast } from './fail-fast.ts';
-import { moveInstance } from './instance-state.ts';
 import { listLengths, listProblem } from './list-output.ts';
+import { moveInstance } from './move-instance.ts';
 import { tellTask } from './news.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import { stopInstance } from './stop-instance.ts';

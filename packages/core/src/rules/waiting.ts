@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 import { instanceEnded } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { closeAttempt } from './close-attempt.ts';
-import { moveInstance } from './instance-state.ts';
+import { moveInstance } from './move-instance.ts';
 import { newAttempt } from './new-attempt.ts';
 import { tellTask } from './news.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';

@@ -13,8 +13,8 @@ export {
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview, type PlannedClear } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
+export { whyRun, whyTask } from './previews/readiness-preview.ts';
 export { type ReschedulePreview, reschedulePreview } from './previews/reschedule-preview.ts';
-export { whyRun, whyTask } from './previews/why.ts';
 export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export { KeyFile } from './secrets/key-file.ts';
 export { SecretUnreadableError } from './secrets/secret-box.ts';

@@ -4,7 +4,7 @@ import { CronTicks } from './cron-ticks.ts';
 import { describeCron } from './cron-words.ts';
 import { nextSlot, ticksBetween } from './ticks.ts';
 import type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /**
  * Airflow 2's reading of a cron: a run is about the stretch between two ticks, starts when it is over, and is named after its

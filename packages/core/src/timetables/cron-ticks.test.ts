@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Cron } from './cron.ts';
 import { CronTicks } from './cron-ticks.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /**
  * The evaluator against an oracle that shares nothing with it: it walks the minutes of whole years, asks Intl what the wall clock

@@ -1,6 +1,6 @@
 import type { Cron } from './cron.ts';
 import type { Ticks } from './ticks.ts';
-import type { Reading, Zone, ZoneYear } from './zone.ts';
+import type { Reading, Zone, ZoneYear } from './zone-readings.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -4,7 +4,7 @@ import { CronTicks } from './cron-ticks.ts';
 import { describeCron } from './cron-words.ts';
 import { TickTimetable } from './tick-timetable.ts';
 import type { Ticks } from './ticks.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /** What a cron string means as a schedule: a run at each tick. Throws `InvalidScheduleError` for a cron that cannot be. */
 export class CronTriggerTimetable extends TickTimetable {

@@ -4,7 +4,7 @@ import type { Json } from '../json.ts';
 import { Cron } from './cron.ts';
 import { CronTicks } from './cron-ticks.ts';
 import type { Ticks } from './ticks.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /**
  * A number that follows the clock: `{ default: 4, windows: [{ cron: '0 1 * * *', for: '5h', value: 16 }] }` is 16 from one to six in

@@ -27,4 +27,4 @@ export {
 export { InvalidScheduleError } from './schedule-error.ts';
 export type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
 export { timetableFromJson } from './timetable-json.ts';
-export { parseInstant, parseRangeEnd, zonedDay } from './zoned-time.ts';
+export { parseInstant, parseRangeEnd, zonedDay } from './written-instant.ts';

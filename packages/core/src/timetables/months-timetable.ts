@@ -3,7 +3,7 @@ import { dayOfDate, daysInMonth } from './cron.ts';
 import { InvalidScheduleError } from './schedule-error.ts';
 import { TickTimetable } from './tick-timetable.ts';
 import type { Ticks } from './ticks.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /**
  * A calendar duration: a run every so many months from `startDate`, at its time on the wall clock. A day that a month does not

@@ -5,7 +5,7 @@ import { describeCron } from './cron-words.ts';
 import { InvalidScheduleError } from './schedule-error.ts';
 import { TickTimetable } from './tick-timetable.ts';
 import type { Ticks } from './ticks.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 /** Several crons as one schedule: a run whenever any of them fires, one when several fire at once. */
 export class MultiCronTimetable extends TickTimetable {

@@ -2,7 +2,7 @@ import { alertRules, runUrl } from '@tsflow/core/config';
 import { type Alert, type AlertKind, alertRows } from '@tsflow/core/notifiers';
 import type { Changes, DagWorkState, News } from '@tsflow/core/rules';
 import type { NewAlert } from '@tsflow/core/store';
-import { hasRecovered } from './recovery.ts';
+import { hasRecovered } from './has-recovered.ts';
 import type { World } from './world.ts';
 
 /** Alerts of the installation that the turn's news call for: rows of its commit, delivered by whoever looks after them. */

@@ -3,8 +3,8 @@ import { runUrl } from '@tsflow/core/config';
 import type { CallbackChange, CallbackWork, Changes, News } from '@tsflow/core/rules';
 import type { CallbackTable } from '@tsflow/core/store';
 import type { Workload } from '../task-api/protocol.ts';
+import { hasRecovered } from './has-recovered.ts';
 import type { Report } from './inbox.ts';
-import { hasRecovered } from './recovery.ts';
 import type { ReportAnswers } from './report-stage.ts';
 import type { World } from './world.ts';
 

@@ -16,6 +16,7 @@ import type {
   TaskQuestion,
 } from '../executor.ts';
 import type { VersionFile } from '../version-directory.ts';
+import { lossOf } from './adoption.ts';
 import { answerTo } from './answer-to.ts';
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -545,9 +546,10 @@ export class LocalExecutor implements Executor {
 
   /** Null: it lives, or its outcome was found. */
   #takeOver(
-    { attemptId, grantNumber, runnerId, processGroups }: AdoptableAttempt,
+    attempt: AdoptableAttempt,
     gone: ReadonlyMap<string, { readonly sameBoot: boolean }>,
-  ): { readonly attempt: LostAttempt; readonly sameBoot: boolean } | null {
+  ): ReturnType<typeof lossOf> | null {
+    const { attemptId, grantNumber, processGroups } = attempt;
     const assignment = this.#assignments.get(attemptId);
     if (assignment?.grantNumber === grantNumber) {
       for (const group of processGroups) assignment.groups.add(group);
@@ -559,9 +561,7 @@ export class LocalExecutor implements Executor {
       this.#reportSpooled(spooled);
       return null;
     }
-    const sameBoot = runnerId === null || (gone.get(runnerId)?.sameBoot ?? true);
-    const reason = sameBoot ? 'the runner process is gone' : 'the machine was restarted';
-    return { attempt: { attemptId, grantNumber, started: runnerId !== null, reason }, sameBoot };
+    return lossOf(attempt, gone);
   }
 
   #track(ending: Promise<unknown>): void {

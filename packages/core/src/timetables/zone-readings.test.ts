@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);
 const iso = (instant: number) => new Date(instant).toISOString().slice(0, 16);

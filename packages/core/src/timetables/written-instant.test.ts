@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../errors.ts';
-import { parseInstant, parseRangeEnd, zonedDay } from './zoned-time.ts';
+import { parseInstant, parseRangeEnd, zonedDay } from './written-instant.ts';
 
 describe('parseInstant', () => {
   it.each([

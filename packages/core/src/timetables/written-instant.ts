@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 import { dayOfDate, daysInMonth } from './cron.ts';
-import { Zone } from './zone.ts';
+import { Zone } from './zone-readings.ts';
 
 const DAY = 86_400_000;
 
