@@ -14,6 +14,19 @@ export default new DAG({ dagId: 'days', schedule: '0 0 * * *', timezone: 'Asia/T
   task('after', (_context, { day }) => day.length, { day: day.output });
 });
 `,
+  'dags/pair.ts': `
+import { DAG, task } from '@tsflow/core';
+let running = 0;
+export default new DAG({ dagId: 'pair', schedule: null }, () => {
+  for (const name of ['one', 'two']) {
+    task(name, async () => {
+      if (++running > 1) throw new Error('not alone');
+      for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    });
+  }
+});
+`,
   'dags/flaky.ts': `
 import { DAG, task } from '@tsflow/core';
 export default new DAG({ dagId: 'flaky', schedule: null }, () => {
@@ -170,6 +183,10 @@ describe('dags test', () => {
     expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/flaky\s+success\s+3/) });
     expect(result.stderr).toContain('try 2 failed; the next one starts now');
     expect(await project.json('runs', 'list')).toEqual(before);
+  });
+
+  it('runs one task after the other, so that a debugger stops in one of them', async () => {
+    expect(await project.run(['dags', 'test', 'pair'])).toMatchObject({ code: 0 });
   });
 
   it("reads the project's Variables, shows why a task failed, and exits with 1", async () => {

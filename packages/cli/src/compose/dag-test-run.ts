@@ -59,7 +59,8 @@ export async function prepareTestRun(config: Config, project: Store | null): Pro
         clock,
         ticks: false,
         onlyDags: [dag.dagId],
-        executor: (events) => new InlineExecutor({ events, home, clock, killGraceMs: config.killGraceMs }),
+        executor: (events) =>
+          new InlineExecutor({ events, home, clock, concurrency: 1, killGraceMs: config.killGraceMs }),
       });
       scheduler.onFatal = (error) => fail(error);
       await scheduler.start();

@@ -23,7 +23,7 @@ export interface InlineExecutorOptions {
   readonly load?: (workload: Workload) => Promise<LoadedBundle>;
   /** Where the lines of an attempt go that begins now. Default: a segment of its own below `<home>/logs`. */
   readonly openLog?: (attemptId: number) => LogSegment;
-  /** Default 1: one after the other, so that what tasks print stays apart. */
+  /** Most attempts at once, also where the scheduler allows more: 1 keeps apart what tasks print. Default: as many as it allows. */
   readonly concurrency?: number;
   readonly killGraceMs?: number;
   readonly maxXComBytes?: number;
@@ -61,7 +61,7 @@ export class InlineExecutor implements Executor {
   constructor(options: InlineExecutorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#limit = pLimit(Math.max(1, options.concurrency ?? 1));
+    this.#limit = pLimit(Math.max(1, options.concurrency ?? Number.POSITIVE_INFINITY));
     this.#paused = options.concurrency === 0;
   }
 
@@ -148,7 +148,7 @@ export class InlineExecutor implements Executor {
     if (!Number.isFinite(whole)) return;
     this.#paused = whole === 0;
     if (this.#paused) return;
-    this.#limit.concurrency = whole;
+    this.#limit.concurrency = Math.min(whole, this.#options.concurrency ?? whole);
     for (const go of this.#held.splice(0)) go();
   }
 
