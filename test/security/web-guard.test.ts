@@ -25,6 +25,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'post /dags/{dagId}/reschedule': 'Operator',
   'put /pools/{name}': 'Editor',
   'delete /pools/{name}': 'Editor',
+  'post /assets/{name}/events': 'Operator',
   'get /connections': 'Admin',
   'put /connections/{connectionId}': 'Admin',
   'delete /connections/{connectionId}': 'Admin',
