@@ -152,7 +152,7 @@ it('clears downstream just what it said it would, and keeps both tries', async (
   await page().getByRole('region', { name: 'Task broken' }).getByRole('button', { name: 'Clear…' }).click();
   await dialog().getByText('after').waitFor();
   const promised = await dialog().getByRole('listitem').allTextContents();
-  expect(promised.sort()).toEqual(['failedbroken', 'upstream failedafter']);
+  expect(promised.sort()).toEqual(['failedbrokenversion 1', 'upstream failedafterversion 1']);
   await flow.chrome.look('clear-preview');
   await dialog()
     .getByRole('button', { name: /^Clear/ })

@@ -131,13 +131,13 @@ export const queries = {
           }),
         ),
     }),
-  xcom: (dagId: string, runId: string, taskId: string, mapPath: string) =>
+  xcom: (dagId: string, runId: string, taskId: string, attemptId: string) =>
     queryOptions({
-      queryKey: ['xcom', dagId, runId, taskId, mapPath],
+      queryKey: ['xcom', dagId, runId, taskId, attemptId],
       queryFn: () =>
         answer(
-          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/xcom', {
-            params: { path: { dagId, runId, taskId }, query: { mapPath } },
+          client.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/xcom', {
+            params: { path: { dagId, runId, taskId, attemptId: Number(attemptId) } },
           }),
         ),
     }),

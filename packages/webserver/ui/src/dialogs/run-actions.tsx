@@ -9,12 +9,15 @@ import { useMayWrite } from '../login/role.ts';
 import { useAction } from './actions.ts';
 import { ClearDialog } from './clear-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { PrioritizeDialog } from './prioritize-dialog.tsx';
 import { TriggerPanel } from './trigger-panel.tsx';
 
 /** What may be done with a whole run. */
 export function RunActions({ run }: { run: Run }) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState<'clear' | 'kill' | 'success' | 'failed' | 'again' | null>(null);
+  const [open, setOpen] = useState<'clear' | 'kill' | 'priority' | 'success' | 'failed' | 'again' | null>(
+    null,
+  );
   const close = () => setOpen(null);
   const mayWrite = useMayWrite();
   const path = { dagId: run.dagId, runId: run.runId };
@@ -49,11 +52,13 @@ export function RunActions({ run }: { run: Run }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setOpen('again')}>{t('trigger.again')}</Menu.Item>
+          {isOpen ? <Menu.Item onClick={() => setOpen('priority')}>{t('priority.button')}</Menu.Item> : null}
           <Menu.Item onClick={() => setOpen('success')}>{t('mark.success')}</Menu.Item>
           <Menu.Item onClick={() => setOpen('failed')}>{t('mark.failed')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {open === 'clear' ? <ClearDialog {...path} onClose={close} /> : null}
+      {open === 'priority' ? <PrioritizeDialog {...path} onClose={close} /> : null}
       {open === 'again' ? <TriggerPanel dagId={run.dagId} conf={run.conf ?? {}} onClose={close} /> : null}
       {open === 'kill' ? (
         <ConfirmDialog

@@ -8,21 +8,27 @@ import { Icon } from '../controls/icon.tsx';
 import { useMayWrite } from '../login/role.ts';
 import { useAction } from './actions.ts';
 import { ClearDialog } from './clear-dialog.tsx';
-import { ConfirmDialog, MarkDialog } from './confirm-dialog.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { MarkDialog } from './mark-dialog.tsx';
+import { PrioritizeDialog } from './prioritize-dialog.tsx';
+import type { ScopeSubject } from './scope-fields.tsx';
 
 /** What may be done with one task of a run. */
 export function TaskActions({ task }: { task: TaskInstance }) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState<'clear' | 'kill' | 'success' | 'failed' | 'skipped' | null>(null);
+  const [open, setOpen] = useState<'clear' | 'kill' | 'priority' | 'success' | 'failed' | 'skipped' | null>(
+    null,
+  );
   const close = () => setOpen(null);
   const mayWrite = useMayWrite();
-  const { dagId, runId, taskId } = task;
+  const { dagId, runId, taskId, mapPath } = task;
+  const subject: ScopeSubject = { taskIds: [taskId], ...(mapPath ? { mapPath } : {}) };
   const kill = useAction(
     () =>
       answer(
         client.POST('/dags/{dagId}/runs/{runId}/kill', {
           params: { path: { dagId, runId } },
-          body: { taskIds: [taskId] },
+          body: subject,
         }),
       ),
     t('kill.done'),
@@ -47,27 +53,43 @@ export function TaskActions({ task }: { task: TaskInstance }) {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
+          {task.endDate === null ? (
+            <Menu.Item onClick={() => setOpen('priority')}>{t('priority.button')}</Menu.Item>
+          ) : null}
           <Menu.Item onClick={() => setOpen('success')}>{t('mark.success')}</Menu.Item>
           <Menu.Item onClick={() => setOpen('failed')}>{t('mark.failed')}</Menu.Item>
           <Menu.Item onClick={() => setOpen('skipped')}>{t('mark.skipped')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {open === 'clear' ? (
-        <ClearDialog dagId={dagId} runId={runId} taskIds={[taskId]} onClose={close} />
+        <ClearDialog dagId={dagId} runId={runId} subject={subject} onClose={close} />
       ) : null}
       {open === 'kill' ? (
         <ConfirmDialog
-          title={t('kill.titleTask', { task: taskId })}
+          title={t('kill.titleTask', { task: mapPath ? `${taskId} [${mapPath}]` : taskId })}
           text={t('kill.textTask')}
           confirm={t('kill.confirm')}
-          command={`tsflow tasks kill ${shellWord(dagId)} ${shellWord(runId)} ${shellWord(taskId)}`}
+          command={[
+            'tsflow tasks kill',
+            ...[dagId, runId, taskId].map(shellWord),
+            ...(mapPath ? ['--map-index', mapPath] : []),
+          ].join(' ')}
           isPending={kill.isPending}
           onConfirm={() => kill.mutate(undefined)}
           onClose={close}
         />
       ) : null}
       {open === 'success' || open === 'failed' || open === 'skipped' ? (
-        <MarkDialog dagId={dagId} runId={runId} taskId={taskId} state={open} onClose={close} />
+        <MarkDialog dagId={dagId} runId={runId} subject={subject} state={open} onClose={close} />
+      ) : null}
+      {open === 'priority' ? (
+        <PrioritizeDialog
+          dagId={dagId}
+          runId={runId}
+          taskIds={[taskId]}
+          weight={task.priorityWeight}
+          onClose={close}
+        />
       ) : null}
     </>
   );

@@ -10,6 +10,7 @@ import { ErrorNotice } from '../controls/error-notice.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { isPending, useAction } from './actions.ts';
+import { ConfField } from './conf-field.tsx';
 import { type ParamField, type ParamProblem, paramFields, paramProblems, parseConf } from './params-form.ts';
 
 /** Starts a run by hand: a field per param, or the conf as JSON. One click or two, it is one run (idempotency key). */
@@ -123,26 +124,7 @@ function TriggerForm({
           onChange={(value) => set(field.name, value)}
         />
       ))}
-      <label>
-        {t('trigger.conf')}
-        <textarea
-          className="field"
-          rows={fields.length > 0 ? 4 : 8}
-          spellCheck={false}
-          value={text}
-          aria-invalid={!parsed.ok}
-          aria-describedby="conf-problem"
-          onChange={(event) => setText(event.target.value)}
-        />
-        <span id="conf-problem" className="problem" aria-live="polite">
-          {parsed.ok ? null : (
-            <>
-              <StateIcon state="failed" size={12} />
-              {t('trigger.badJson', { line: parsed.line, column: parsed.column, message: parsed.message })}
-            </>
-          )}
-        </span>
-      </label>
+      <ConfField label={t('trigger.conf')} rows={fields.length > 0 ? 4 : 8} text={text} onChange={setText} />
       <details>
         <summary>{t('trigger.more')}</summary>
         <div className="form" style={{ paddingTop: 10 }}>

@@ -8,7 +8,7 @@ import { queries } from '../api/queries.ts';
 import { usePreference } from '../browser/preference.ts';
 import { shownZone } from '../clock/instant.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
-import type { PanelSearch } from '../run/task-panel.tsx';
+import type { PanelSearch } from '../run/panel/task-panel.tsx';
 import { lineHash, lineRange } from './line-link.ts';
 import { LogBar } from './log-bar.tsx';
 import { LogLines, type LogLinesHandle } from './log-lines.tsx';

@@ -18,8 +18,8 @@ import { StateLabel, useStateWord } from '../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../state/urgency.ts';
 import { useDefinitionOfRun } from './definition-of-run.ts';
 import { Gantt } from './gantt.tsx';
+import { TaskPanel } from './panel/task-panel.tsx';
 import { RunFacts } from './run-facts.tsx';
-import { TaskPanel } from './task-panel.tsx';
 import { type RowOrder, taskRows } from './task-rows.ts';
 
 const GraphView = lazy(() => import('../graph/graph-view.tsx'));

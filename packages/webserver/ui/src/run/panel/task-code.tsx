@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { queries } from '../api/queries.ts';
-import { CodeFiles } from '../code/code-files.tsx';
-import { taskLine } from '../code/task-line.ts';
-import { ErrorNotice } from '../controls/error-notice.tsx';
+import { queries } from '../../api/queries.ts';
+import { CodeFiles } from '../../code/code-files.tsx';
+import { taskLine } from '../../code/task-line.ts';
+import { ErrorNotice } from '../../controls/error-notice.tsx';
 
 /** The code that an attempt ran, open where its task is written. */
 export function TaskCode({

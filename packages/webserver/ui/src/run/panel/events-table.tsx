@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { EventRow } from '../api/contract.ts';
-import { queries } from '../api/queries.ts';
-import { Instant } from '../clock/instant.tsx';
-import { type Column, DataTable } from '../controls/data-table.tsx';
-import { ErrorNotice } from '../controls/error-notice.tsx';
-import { StateLabel } from '../state/state-label.tsx';
+import type { EventRow } from '../../api/contract.ts';
+import { queries } from '../../api/queries.ts';
+import { Instant } from '../../clock/instant.tsx';
+import { type Column, DataTable } from '../../controls/data-table.tsx';
+import { ErrorNotice } from '../../controls/error-notice.tsx';
+import { StateLabel } from '../../state/state-label.tsx';
 
 /** What happened to a run or to one task of it, newest first. */
 export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: string; taskId?: string }) {
