@@ -11,6 +11,7 @@ import {
   ReadyQueue,
   startRun,
 } from '@tsflow/core/rules';
+import type { SerializedDag } from '@tsflow/core/serialization';
 import { expect, it } from 'vitest';
 import { Random, testSeed } from '../support/random.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
@@ -22,6 +23,12 @@ import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 
 const STORIES = 200;
 const POOLS: Readonly<Record<string, number>> = { default_pool: 128, db: 3, api: 1 };
+const NEEDS = [
+  { pool: 'default_pool', poolSlots: 1 },
+  { pool: 'db', poolSlots: 1 },
+  { pool: 'db', poolSlots: 2 },
+  { pool: 'api', poolSlots: 1 },
+];
 
 class Installation {
   readonly waiting = new Set<InstanceWork>();
@@ -141,6 +148,62 @@ it('goes by weight, gives DAGs of one weight their turns, and leaves no slot emp
   }
 });
 
+// biome-ignore format: a table
+it.each([
+  // what a thousand DAGs wait for
+  ['a pool of one slot',           { pool: 'api', poolSlots: 1 }],
+  ['a concurrency key',            { concurrency: { key: 'x', limit: 1 } }],
+] as const)('an end asks as few limits with 1,000 DAGs at %s as with 10', (_what, spec) => {
+  expect(questionsPerEnd(1_000, spec)).toBe(questionsPerEnd(10, spec));
+});
+
+/** How often limits are asked for what one end lets in, when each of so many DAGs has a task that waits for the same. */
+function questionsPerEnd(dags: number, spec: TaskSpec): number {
+  const ready = new ReadyQueue();
+  let key = 1;
+  let used = 0;
+  let questions = 0;
+  const room = () => {
+    questions += 1;
+    return 1 - used;
+  };
+  const none = () => 9;
+  const limits = { parallelismRoom: 9, maxActiveTasks: none, maxActiveTis: none, runLimit: none };
+  const all: Limits =
+    spec.pool === undefined
+      ? { ...limits, poolRoom: none, keyRoom: room }
+      : { ...limits, poolRoom: room, keyRoom: none };
+  for (let i = 0; i < dags; i++) {
+    const dag = emptyDag(serializedDag(`dag${i}`, { only: spec }));
+    const changes = new Changes(1);
+    const interval = { start: new Date(0), end: new Date(0) };
+    const names = { runId: 'r', runType: 'scheduled', slot: 0, logicalDate: 0 } as const;
+    const run = createRun(
+      dag,
+      { ...names, dataInterval: interval, conf: {}, backfillKey: null, note: null },
+      key++,
+      'test',
+      changes,
+    );
+    startRun(run, () => key++, changes);
+    for (const instance of changes.ready) ready.add(instance);
+  }
+  const admit = () =>
+    ready.admit(
+      all,
+      () => 1,
+      () => (used += 1),
+      16,
+    );
+  expect(admit()).toBe(1);
+  questions = 0;
+  used = 0;
+  if (spec.pool !== undefined) ready.openPool(spec.pool);
+  else ready.openKey('x');
+  expect(admit()).toBe(1);
+  return questions;
+}
+
 /**
  * Judges each admission: nobody of a higher weight could have gone; nobody of the same DAG and weight with an earlier date; and no DAG
  * goes twice while another of the same weight could go all that time.
@@ -179,19 +242,22 @@ function randomDag(dagId: string, random: Random): DagWorkState {
       priorityWeight: random.chance(0.8) ? 1 : 2,
       weightRule: 'absolute',
       groupId: random.chance(0.3) ? 'g' : null,
-      pool: random.pick(Object.keys(POOLS)),
-      poolSlots: 1,
+      ...random.pick(NEEDS),
       maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
       ...(random.chance(0.2) ? { concurrency: { key: random.pick(['x', 'y']), limit: 1 } } : {}),
     };
   }
   const groups = [{ groupId: 'g', parentId: null, label: 'g', doc: null, maxActiveTasks: 1 }];
+  return emptyDag(serializedDag(dagId, specs, { groups }));
+}
+
+function emptyDag(dag: SerializedDag): DagWorkState {
   return {
-    dagId,
+    dagId: dag.dagId,
     epoch: 1,
     isPaused: false,
     isStale: false,
-    graph: buildDagGraph(serializedDag(dagId, specs, { groups }), 'v1'),
+    graph: buildDagGraph(dag, 'v1'),
     mark: null,
     markVersion: 'v1',
     nextTick: null,

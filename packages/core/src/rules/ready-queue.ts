@@ -1,4 +1,5 @@
-import { Heap } from './heap.ts';
+import { type Lane, laneKey, newLane, weightOf } from './lane.ts';
+import { LaneOrder, type Place, Turns } from './lane-order.ts';
 import type { RunLimit } from './run-limits.ts';
 import type { DagWorkState, InstanceWork } from './work.ts';
 
@@ -26,32 +27,33 @@ export type Gate = 'dag' | 'pool' | 'task' | 'run' | 'key' | 'paused';
  * Which scheduled instance goes next: highest weight over all DAGs; among equal weights the DAGs take turns; within a DAG the
  * earlier logical date, then the order of the tasks, then the map index.
  *
- * Instances that the same limits apply to form a **lane** (a DAG, a pool, a number of slots, limits of tasks, of runs and of keys). A lane whose head is
- * blocked is parked at its gate and costs nothing until that gate opens, so admission costs what is admitted, never what waits.
- *
- *     weight 9:  sales > stock > …      DAGs, the one whose last turn is longest ago first
- *                  |       |
- *                lanes   lanes          of a DAG, the one with the earliest head first
+ * Instances that the same limits apply to form a {@link Lane}. A lane whose head is blocked costs nothing until its gate opens: it is
+ * parked at its DAG, or stands in the order of a **shared gate** - a pool and a number of slots, a concurrency key - whose lanes are all
+ * blocked alike. An open gate offers the first of them, and closes again as soon as that one is blocked. So admission costs what is
+ * admitted, and an end what it frees, never what waits.
  */
 export class ReadyQueue {
   readonly #lanes = new Map<string, Lane>();
-  readonly #lines = new Map<number, Line>();
-  /** Lines in which somebody stands. */
-  readonly #weights = new Heap<Line>((a, b) => b.weight - a.weight);
-  #admissions = 0;
-  readonly #parkedAtPool = new Map<string, Set<Lane>>();
-  readonly #parkedAtKey = new Map<string, Set<Lane>>();
+  readonly #turns = new Turns();
+  /** Lanes that no gate is known to hold. */
+  readonly #standing = new LaneOrder(this.#turns);
   readonly #parkedAtDag = new Map<string, Set<Lane>>();
+  /** By pool or key, then by what a lane needs of it. */
+  readonly #pools: SharedGates = new Map();
+  readonly #keys: SharedGates = new Map();
+  /** Shared gates that may have room. */
+  readonly #open = new Set<LaneOrder>();
 
   add(instance: InstanceWork): void {
     const key = laneKey(instance);
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = newLane(key, instance);
+      lane = newLane(instance);
+      lane.order = this.#standing;
       this.#lanes.set(key, lane);
     }
-    lane.heap.push(instance);
-    if (lane.gate === null) this.#line(lane);
+    lane.waiting.push(instance);
+    this.#place(lane);
   }
 
   /** The weight of something that waits was changed: it takes the place that it has now. */
@@ -63,10 +65,9 @@ export class ReadyQueue {
     }
     for (const lane of lanes) {
       const waiting: InstanceWork[] = [];
-      for (let next = lane.heap.pop(); next !== undefined; next = lane.heap.pop()) waiting.push(next);
-      for (const instance of waiting) lane.heap.push(instance);
-      lane.place = null;
-      if (lane.gate === null) this.#line(lane);
+      for (let next = lane.waiting.pop(); next !== undefined; next = lane.waiting.pop()) waiting.push(next);
+      for (const instance of waiting) lane.waiting.push(instance);
+      this.#place(lane);
     }
   }
 
@@ -79,50 +80,52 @@ export class ReadyQueue {
   admit(limits: Limits, room: () => number, onAdmit: (instance: InstanceWork) => void, max: number): number {
     let admitted = 0;
     while (admitted < max && room() > 0) {
-      const place = this.#nextPlace();
-      if (place === null) {
-        if (this.#openShared(limits)) continue;
-        break;
-      }
+      const place = this.#first();
+      if (place === undefined) break;
       const { lane, head } = place;
-      // Ended from outside while it waited: the lane gets the place of the one behind.
-      if (this.#head(lane) !== head) {
-        this.#line(lane);
-        continue;
+      lane.place = null;
+      // Unless it was ended from outside while it waited: then the one behind it gets a place.
+      if (this.#head(lane) === head) {
+        const gate = blockingGate(head, limits);
+        if (gate !== null) {
+          this.#park(lane, head, gate);
+          continue;
+        }
+        lane.waiting.pop();
+        this.#turns.end(place);
+        onAdmit(head);
+        admitted += 1;
       }
-      const gate = blockingGate(head, limits);
-      if (gate !== null) {
-        this.#park(lane, gate);
-        continue;
-      }
-      lane.heap.pop();
-      this.#endTurn(head);
-      onAdmit(head);
-      admitted += 1;
-      this.#line(lane);
+      lane.order = this.#standing;
+      this.#place(lane);
     }
     return admitted;
   }
 
   /** Something of this DAG ended, or its limits or its pause changed: its lanes are asked again. */
   openDag(dagId: string): void {
-    this.#open(this.#parkedAtDag, dagId);
+    const lanes = this.#parkedAtDag.get(dagId);
+    if (lanes === undefined) return;
+    this.#parkedAtDag.delete(dagId);
+    for (const lane of lanes) {
+      lane.order = this.#standing;
+      this.#place(lane);
+    }
   }
 
   openPool(pool: string): void {
-    this.#open(this.#parkedAtPool, pool);
+    this.#openGates(this.#pools.get(pool));
   }
 
   /** Something that had this concurrency key ended. */
   openKey(key: string): void {
-    this.#open(this.#parkedAtKey, key);
+    this.#openGates(this.#keys.get(key));
   }
 
   /** Variables or pools changed: everything is asked again. */
   openAll(): void {
-    for (const key of [...this.#parkedAtKey.keys()]) this.openKey(key);
     for (const dagId of [...this.#parkedAtDag.keys()]) this.openDag(dagId);
-    for (const pool of [...this.#parkedAtPool.keys()]) this.openPool(pool);
+    for (const gates of [...this.#pools.values(), ...this.#keys.values()]) this.#openGates(gates);
   }
 
   /** Forgets what it holds of a DAG: its lease or its memory is gone. */
@@ -130,222 +133,84 @@ export class ReadyQueue {
     for (const lane of [...this.#lanes.values()]) {
       if (lane.dagId !== dagId) continue;
       this.#lanes.delete(lane.key);
-      this.#parkedAtPool.get(lane.pool)?.delete(lane);
-      if (lane.concurrencyKey !== null) this.#parkedAtKey.get(lane.concurrencyKey)?.delete(lane);
-      lane.heap.clear();
+      lane.waiting.clear();
       lane.place = null;
     }
     this.#parkedAtDag.delete(dagId);
-    for (const [weight, line] of this.#lines) {
-      line.dags.get(dagId)?.places.clear();
-      if (line.dags.delete(dagId) && line.dags.size === 0 && !line.isLined) this.#lines.delete(weight);
+    this.#turns.forget(dagId);
+  }
+
+  /** Who goes first of those that stand and of those at open gates. */
+  #first(): Place | undefined {
+    let first = this.#standing.first();
+    for (const gate of this.#open) {
+      const place = gate.first();
+      if (place === undefined) this.#open.delete(gate);
+      else if (first === undefined || this.#turns.compare(place, first) < 0) first = place;
     }
+    return first;
   }
 
-  #open(parked: Map<string, Set<Lane>>, key: string): void {
-    const lanes = parked.get(key);
-    if (lanes === undefined) return;
-    parked.delete(key);
-    for (const lane of lanes) {
-      lane.gate = null;
-      this.#line(lane);
+  #openGates(gates: ReadonlyMap<string, LaneOrder> | undefined): void {
+    for (const gate of gates?.values() ?? []) this.#open.add(gate);
+  }
+
+  #park(lane: Lane, head: InstanceWork, gate: Gate): void {
+    if (gate === 'pool' || gate === 'key') {
+      const shared = this.#sharedGate(head, gate);
+      this.#open.delete(shared);
+      shared.put(lane, head);
+      return;
     }
-  }
-
-  /** Something shared may have room left after a lane that it let through was stopped elsewhere: the next parked lane gets its chance. */
-  #openShared(limits: Limits): boolean {
-    const hasPool = (head: InstanceWork) => head.task.spec.poolSlots <= limits.poolRoom(head.task.spec.pool);
-    const hasKey = (head: InstanceWork) => limits.keyRoom(head) > 0;
-    return this.#openOne(this.#parkedAtPool, hasPool) || this.#openOne(this.#parkedAtKey, hasKey);
-  }
-
-  #openOne(parked: Map<string, Set<Lane>>, hasRoom: (head: InstanceWork) => boolean): boolean {
-    for (const [key, lanes] of parked) {
-      for (const lane of lanes) {
-        const head = this.#head(lane);
-        if (head !== undefined && !hasRoom(head)) continue;
-        lanes.delete(lane);
-        if (lanes.size === 0) parked.delete(key);
-        lane.gate = null;
-        this.#line(lane);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  #park(lane: Lane, gate: Gate): void {
-    lane.gate = gate;
-    lane.place = null;
-    const [parked, key] = this.#parking(lane, gate);
-    const lanes = parked.get(key) ?? new Set();
+    // Limits of tasks and of runs open with anything that ends in their DAG.
+    lane.order = null;
+    const lanes = this.#parkedAtDag.get(lane.dagId) ?? new Set();
     lanes.add(lane);
-    parked.set(key, lanes);
+    this.#parkedAtDag.set(lane.dagId, lanes);
   }
 
-  /** Where a lane waits for a gate, and under which name: limits of tasks and runs open with anything that ends in their DAG. */
-  #parking(lane: Lane, gate: Gate): readonly [Map<string, Set<Lane>>, string] {
-    if (gate === 'pool') return [this.#parkedAtPool, lane.pool];
-    if (gate === 'key') return [this.#parkedAtKey, lane.concurrencyKey!];
-    return [this.#parkedAtDag, lane.dagId];
+  /** One that needs 4 slots of a pool must not keep back one that needs 1: each need is a gate of its own. */
+  #sharedGate({ task: { spec } }: InstanceWork, gate: 'pool' | 'key'): LaneOrder {
+    const [gates, name, need] =
+      gate === 'pool'
+        ? [this.#pools, spec.pool, String(spec.poolSlots)]
+        : [this.#keys, spec.concurrency!.key, JSON.stringify(spec.concurrency!.limit)];
+    let ofName = gates.get(name);
+    if (ofName === undefined) {
+      ofName = new Map();
+      gates.set(name, ofName);
+    }
+    let order = ofName.get(need);
+    if (order === undefined) {
+      order = new LaneOrder(this.#turns);
+      ofName.set(need, order);
+    }
+    return order;
   }
 
-  /** Gives a lane a place by its head. The place that it had goes stale. */
-  #line(lane: Lane): void {
+  /** Gives a lane the place of its head, where it stands. */
+  #place(lane: Lane): void {
+    if (lane.order === null) return;
     const head = this.#head(lane);
-    if (head === undefined || lane.place?.head === head) return;
-    lane.place = { lane, head };
-    const line = this.#lineOf(weightOf(head));
-    const turn = turnOf(line, lane.dagId);
-    turn.places.push(lane.place);
-    if (!turn.isLined) {
-      turn.isLined = true;
-      line.turns.push(turn);
-    }
-    if (line.isLined) return;
-    line.isLined = true;
-    this.#weights.push(line);
-  }
-
-  #lineOf(weight: number): Line {
-    let line = this.#lines.get(weight);
-    if (line === undefined) {
-      const turns = new Heap<Turn>((a, b) => a.last - b.last);
-      line = { weight, dags: new Map(), turns, isLined: false };
-      this.#lines.set(weight, line);
-    }
-    return line;
-  }
-
-  /** The best lane of the DAG whose turn it is, at the highest weight. A DAG keeps its turn while lanes of it are blocked. */
-  #nextPlace(): Place | null {
-    for (let line = this.#weights.peek(); line !== undefined; line = this.#weights.peek()) {
-      for (let turn = line.turns.peek(); turn !== undefined; turn = line.turns.peek()) {
-        const place = newestPlace(turn.places);
-        if (place !== undefined) {
-          place.lane.place = null;
-          return place;
-        }
-        line.turns.pop();
-        turn.isLined = false;
-      }
-      this.#weights.pop();
-      line.isLined = false;
-    }
-    return null;
-  }
-
-  /** The DAG whose turn it was goes behind all others of the weight. */
-  #endTurn(admitted: InstanceWork): void {
-    const line = this.#lineOf(weightOf(admitted));
-    const turn = line.turns.pop()!;
-    this.#admissions += 1;
-    turn.last = this.#admissions;
-    line.turns.push(turn);
+    if (head === undefined) return;
+    if (lane.place?.head === head && lane.place.weight === weightOf(head)) return;
+    lane.order.put(lane, head);
   }
 
   /** First instance that still wants to run; empty lanes are dropped. */
   #head(lane: Lane): InstanceWork | undefined {
-    for (let head = lane.heap.peek(); head !== undefined; head = lane.heap.peek()) {
+    for (let head = lane.waiting.peek(); head !== undefined; head = lane.waiting.peek()) {
       if (head.state === 'scheduled') return head;
-      lane.heap.pop();
+      lane.waiting.pop();
     }
-    this.#lanes.delete(lane.key);
+    // A lane that was dropped may still be parked, and another may have its key by now.
+    if (this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
     lane.place = null;
     return undefined;
   }
 }
 
-interface Lane {
-  readonly key: string;
-  readonly dagId: string;
-  readonly pool: string;
-  readonly concurrencyKey: string | null;
-  readonly heap: Heap<InstanceWork>;
-  gate: Gate | null;
-  /** Null: it stands in no line. */
-  place: Place | null;
-}
-
-/** Everything of one weight: DAGs take turns, the one whose last turn is longest ago first. */
-interface Line {
-  readonly weight: number;
-  readonly dags: Map<string, Turn>;
-  readonly turns: Heap<Turn>;
-  isLined: boolean;
-}
-
-/** A DAG in the line of one weight, with the places of its lanes. It is remembered while nothing of it waits. */
-interface Turn {
-  readonly places: Heap<Place>;
-  /** Number of the admission that was its last; 0: none. */
-  last: number;
-  isLined: boolean;
-}
-
-function turnOf({ dags }: Line, dagId: string): Turn {
-  let turn = dags.get(dagId);
-  if (turn === undefined) {
-    const places = new Heap<Place>((a, b) => compareWithinDag(a.head, b.head));
-    turn = { places, last: 0, isLined: false };
-    dags.set(dagId, turn);
-  }
-  return turn;
-}
-
-/** Where a lane stands among those of its DAG: by the head that it had when it got there. */
-interface Place {
-  readonly lane: Lane;
-  readonly head: InstanceWork;
-}
-
-/** Takes the first place that still counts: lanes that were given another one, or parked, left theirs behind. */
-function newestPlace(places: Heap<Place>): Place | undefined {
-  for (let place = places.pop(); place !== undefined; place = places.pop()) {
-    if (place.lane.place === place) return place;
-  }
-  return undefined;
-}
-
-/** What a person said, or else what the graph gives the task. */
-function weightOf(instance: InstanceWork): number {
-  return instance.priorityWeight ?? instance.task.weight;
-}
-
-function laneKey({ run, task }: InstanceWork): string {
-  const { pool, poolSlots, maxActiveTisPerDag, taskId, concurrency } = task.spec;
-  const own = maxActiveTisPerDag === null ? '' : taskId;
-  const ofRun =
-    task.runLimits.length === 0 ? '' : `${run.key} ${task.runLimits.map(({ name }) => name).join(' ')}`;
-  return [run.dag.dagId, pool, poolSlots, own, ofRun, concurrency?.key ?? ''].join('\0');
-}
-
-function newLane(key: string, { run, task }: InstanceWork): Lane {
-  return {
-    key,
-    dagId: run.dag.dagId,
-    pool: task.spec.pool,
-    concurrencyKey: task.spec.concurrency?.key ?? null,
-    heap: new Heap(compareInstances),
-    gate: null,
-    place: null,
-  };
-}
-
-function compareInstances(a: InstanceWork, b: InstanceWork): number {
-  return weightOf(b) - weightOf(a) || compareWithinDag(a, b);
-}
-
-function compareWithinDag(a: InstanceWork, b: InstanceWork): number {
-  return (
-    a.run.logicalDate - b.run.logicalDate ||
-    a.run.key - b.run.key ||
-    a.task.index - b.task.index ||
-    compareText(a.mapSort, b.mapSort)
-  );
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+type SharedGates = Map<string, Map<string, LaneOrder>>;
 
 /** The first limit that says no, or null. `parallelism` is asked by the caller: it blocks everybody alike. */
 export function blockingGate(instance: InstanceWork, limits: Limits): Gate | null {
