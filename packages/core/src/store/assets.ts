@@ -54,13 +54,6 @@ export class Assets implements AssetPort {
     const { db } = this.#dialect;
     const dagIds = (await usersOf(db, [asset], ['schedule'])).map(({ dagId }) => dagId);
     if (dagIds.length === 0) return [];
-    const arrivals = await db
-      .selectFrom('assetArrival')
-      .leftJoin('dagRun', 'dagRun.key', 'assetArrival.runKey')
-      .select(['assetArrival.dagId', 'dagRun.runId'])
-      .where('assetArrival.eventId', '=', eventId)
-      .where(this.#dialect.among('assetArrival.dagId', dagIds))
-      .execute();
     const keys = new Map(dagIds.map((dagId) => [intentKey(eventId, dagId), dagId]));
     const pending = await db
       .selectFrom('intent')
@@ -68,6 +61,14 @@ export class Assets implements AssetPort {
       .where(this.#dialect.among('idempotencyKey', [...keys.keys()]))
       .where('idempotencyKey', 'is not', null)
       .where('state', '=', 'pending')
+      .execute();
+    // Read after what is pending: an event that a scheduler takes in between is then seen as taken, and not as ignored.
+    const arrivals = await db
+      .selectFrom('assetArrival')
+      .leftJoin('dagRun', 'dagRun.key', 'assetArrival.runKey')
+      .select(['assetArrival.dagId', 'dagRun.runId'])
+      .where('assetArrival.eventId', '=', eventId)
+      .where(this.#dialect.among('assetArrival.dagId', dagIds))
       .execute();
     const runs = new Map(arrivals.map(({ dagId, runId }) => [dagId, runId]));
     const waiting = new Set(pending.map(({ idempotencyKey }) => keys.get(idempotencyKey!)));
