@@ -1,6 +1,7 @@
 import { chainFile } from '../test/support/dag-files.ts';
-import { InstalledProject, stop, until } from '../test/support/installed-project.ts';
+import { InstalledProject } from '../test/support/installed-project.ts';
 import { socketRoundTrips } from './raw/socket-round-trips.ts';
+import { attemptRate, triggerRuns } from './support/rate.ts';
 import { rawRowUpdates } from './support/raw-rows.ts';
 import { type Figure, report } from './support/report.ts';
 
@@ -14,40 +15,8 @@ async function throughput(runsPerDag: number): Promise<number> {
   const dagIds = Array.from({ length: DAGS }, (_, i) => `chain_${i}`);
   await using project = new InstalledProject({ 'chains.ts': chainFile(dagIds, LENGTH) });
   await project.parse(DAGS);
-  const store = await project.store();
-  for (let run = 0; run < runsPerDag; run++) {
-    for (const dagId of dagIds) {
-      const payload = JSON.stringify({ conf: {} });
-      await store.intents.submit({
-        dagId,
-        kind: 'trigger',
-        payload,
-        actor: 'bench',
-        requestedAt: 0,
-        idempotencyKey: null,
-      });
-    }
-  }
-  const total = DAGS * runsPerDag;
-  const scheduler = project.start('scheduler');
-  await until('every run has ended', async () => (await count(project, 'success')) === total, 300_000, 50);
-  await stop(scheduler);
-  // From the first grant to the last end, as the rows tell it: starting the process and its runners is T12's business.
-  const { first, last } = await store.db
-    .selectFrom('attempt')
-    .select(({ fn }) => [fn.min<number>('queuedAt').as('first'), fn.max<number>('endDate').as('last')])
-    .executeTakeFirstOrThrow();
-  return (total * LENGTH * 1_000) / (Number(last) - Number(first));
-}
-
-async function count(project: InstalledProject, state: string): Promise<number> {
-  const store = await project.store();
-  const row = await store.db
-    .selectFrom('dagRun')
-    .select(({ fn }) => fn.countAll<number>().as('n'))
-    .where('state', '=', state)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
+  const runs = await triggerRuns(await project.store(), dagIds, runsPerDag);
+  return attemptRate(project, runs);
 }
 
 const raw = { name: 'round trips/s to 2 children, 16 in flight', value: await socketRoundTrips(16) };
