@@ -16,7 +16,7 @@ async function throughput(runsPerDag: number): Promise<number> {
   await using project = new InstalledProject({ 'chains.ts': chainFile(dagIds, LENGTH) });
   await project.parse(DAGS);
   const runs = await triggerRuns(await project.store(), dagIds, runsPerDag);
-  return attemptRate(project, runs);
+  return await attemptRate(project, runs);
 }
 
 const raw = { name: 'round trips/s to 2 children, 16 in flight', value: await socketRoundTrips(16) };
