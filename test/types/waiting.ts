@@ -1,10 +1,13 @@
 import {
+  chain,
   DAG,
   DurableOperator,
   ExternalTaskSensor,
   FileSensor,
   HttpSensor,
+  type Json,
   Sensor,
+  SqlSensor,
   type TaskContext,
   TaskDeferred,
   type TaskOutput,
@@ -75,6 +78,10 @@ export default new DAG({ dagId: 'waiting' }, () => {
     externalTaskId: 'check',
     failedStates: ['failed'],
   });
+  const sql = new SqlSensor({ taskId: 'sql', connectionId: 'db', sql: 'select 1' });
+  chain(sql, query);
+  outputIs<Json>()(sql.output);
+  task('sleeper', (context) => context.sleep('10s'));
   task('trigger', () => {
     throw new TaskDeferred(new Arrived({ topic: 'orders' }), { timeout: '1h' });
   });

@@ -135,7 +135,15 @@ export {
   type SqlCheckOptions,
   type SqlCheckOutput,
 } from './operators/sql-check-operator.ts';
-export { SqlConnectionError, type SqlRow, type SqlValue } from './operators/sql-client.ts';
+export {
+  openSql,
+  type SqlClient,
+  type SqlClientOptions,
+  SqlConnectionError,
+  type SqlResult,
+  type SqlRow,
+  type SqlValue,
+} from './operators/sql-client.ts';
 export { SqlOperator, type SqlOptions, type SqlOutput } from './operators/sql-operator.ts';
 export { SqlSensor } from './operators/sql-sensor.ts';
 export { TimeSensor, type TimeSensorOptions } from './operators/time-sensor.ts';

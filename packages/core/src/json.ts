@@ -10,7 +10,8 @@ export type JsonObject = { readonly [key: string]: Json };
  */
 export type Jsonify<T> = unknown extends T
   ? T
-  : T extends string | number | boolean | null
+  : // What is JSON already stays as it is: taking `Json` apart would never end.
+    T extends Json
     ? T
     : T extends bigint
       ? never

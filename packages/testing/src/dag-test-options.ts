@@ -1,26 +1,42 @@
-import type { Connection, Duration, Json, ParamsSchema } from '@tsflow/core';
+import type { Duration, Json, ParamsSchema } from '@tsflow/core';
 import type { z } from 'zod';
-import type { TaskFake } from './task-fake.ts';
+import type { FakeCommands } from './fakes/fake-commands.ts';
+import type { FakeHttp } from './fakes/fake-http.ts';
+import type { TaskFake } from './fakes/task-fake.ts';
+import type { GivenConnections } from './test-connections.ts';
 
 /** What triggers of a DAG with the schema `S` may give: members with a default may be left out. */
 export type ConfOf<S extends ParamsSchema | undefined> = S extends ParamsSchema
   ? z.input<S>
   : { readonly [name: string]: Json };
 
-/** Where a DAG runs in a test. */
-export interface DagTestOptions {
+/** Where DAGs run in a test. */
+export interface DagsTestOptions {
   /** What the virtual clock says in the beginning. Default 2026-01-01T00:00:00Z. */
   readonly now?: Date | string | undefined;
   /** Values of Variables. One that is not here has its default. */
   readonly variables?: Readonly<Record<string, Json>> | undefined;
-  /** The Connections that there are. Nothing is taken from the environment. */
-  readonly connections?: Readonly<Record<string, Partial<Connection>>> | undefined;
-  /** What stands in for tasks, by id: `returns`, `fails`, `skips`, `takes`. */
-  readonly tasks?: Readonly<Record<string, TaskFake>> | undefined;
-  /** Whether the DAG's schedule creates runs while the clock is moved. Default false. */
+  /**
+   * The Connections that there are: their values, or a system of the test behind them, `fakeDatabase()` or `fakeMail()`. Nothing is
+   * taken from the environment.
+   */
+  readonly connections?: GivenConnections | undefined;
+  /** What answers to `fetch` in the tasks. Default: the network. */
+  readonly http?: FakeHttp | undefined;
+  /** Programs that the commands of tasks call. Default: those of the machine. */
+  readonly commands?: FakeCommands | undefined;
+  /** What stands in for tasks, by the ids of DAG and task: `returns`, `fails`, `skips`, `takes`. */
+  readonly tasks?: Readonly<Record<string, Readonly<Record<string, TaskFake>>>> | undefined;
+  /** Whether schedules create runs while the clock is moved. Default false. */
   readonly schedule?: boolean | undefined;
   /** Virtual time after which a run that has not ended is given up. Default 30 days. */
   readonly timeLimit?: Duration | undefined;
+}
+
+/** Where a DAG runs in a test. */
+export interface DagTestOptions extends Omit<DagsTestOptions, 'tasks'> {
+  /** What stands in for tasks, by id: `returns`, `fails`, `skips`, `takes`. */
+  readonly tasks?: Readonly<Record<string, TaskFake>> | undefined;
 }
 
 /** One run of a DAG in a test. */

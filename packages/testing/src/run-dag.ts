@@ -1,7 +1,8 @@
 import type { ParamsSchema } from '@tsflow/core';
 import type { DAG } from '@tsflow/core/dag';
-import { DagTest } from './dag-test.ts';
-import type { DagTestOptions, RunOptions } from './dag-test-options.ts';
+import type { DagTest } from './dag-test.ts';
+import type { DagsTestOptions, DagTestOptions, RunOptions } from './dag-test-options.ts';
+import { DagsTest, type TestedDag } from './dags-test.ts';
 import type { RunReport } from './run-report.ts';
 
 /**
@@ -33,9 +34,23 @@ export async function runDag<S extends ParamsSchema | undefined>(
  * expect(await test.runs()).toHaveLength(3);
  * ```
  */
-export function startDag<S extends ParamsSchema | undefined>(
+export async function startDag<S extends ParamsSchema | undefined>(
   dag: DAG<S, unknown>,
-  options: DagTestOptions = {},
+  { tasks = {}, ...options }: DagTestOptions = {},
 ): Promise<DagTest<S>> {
-  return DagTest.start(dag, options);
+  return (await DagsTest.start([dag], { ...options, tasks: { [dag.dagId]: tasks } })).of(dag);
+}
+
+/**
+ * Several DAGs under one virtual clock that the test moves: what they start, wait for and tell each other - triggered runs, external
+ * tasks, assets.
+ *
+ * ```ts
+ * await using test = await startDags([load, report], { tasks: { load: { extract: returns(rows) } } });
+ * await test.of(report).finished(await test.of(report).trigger());
+ * expect(await test.of(load).runs()).toHaveLength(1);
+ * ```
+ */
+export function startDags(dags: readonly TestedDag[], options: DagsTestOptions = {}): Promise<DagsTest> {
+  return DagsTest.start(dags, options);
 }

@@ -1,5 +1,6 @@
 import type { Asset, AssetEvent, AssetEventFacts } from '../assets/index.ts';
 import type { ConnectionPort } from '../connections/index.ts';
+import type { Duration } from '../duration.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Params } from '../params/index.ts';
 import type { RunType } from '../state/index.ts';
@@ -53,6 +54,11 @@ export interface TaskContext<P = Params> {
   readonly processes: ProcessPort;
   /** Fires when the attempt has to end: killed, cleared, timed out. Pass it on to whatever waits. */
   readonly signal: AbortSignal;
+  /**
+   * Waits, holding the slot; a number is seconds. Rejects with the reason of `signal` as soon as the attempt has to end, and costs no real
+   * time in the test kit. To wait long, throw `TaskRescheduled` or use a sensor: those hold nothing.
+   */
+  sleep(duration: Duration): Promise<void>;
   /** Directory of this attempt alone, removed afterwards. */
   readonly scratchDir: string;
   /** Directory of the DAG file in this version: where `./load.sh` is, and the working directory of commands. Not to be written to. */

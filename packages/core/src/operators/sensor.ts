@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskContext } from '../dag/context.ts';
 import { Operator } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
@@ -97,7 +96,7 @@ export abstract class Sensor<
   /** Looks again and again: what the trigger of a deferred sensor does. Ends with the output, or never. */
   async pokeUntilThere(context: TaskContext, fields: Fields & SensorOptions): Promise<Output | undefined> {
     for (let looks = 0; ; looks++) {
-      await sleep(this.#pauseMs(looks), undefined, { signal: context.signal });
+      await context.sleep(this.#pauseMs(looks) / 1000);
       const found = await this.poke(context, fields);
       if (isThere(found)) return outputOf(found);
     }
@@ -117,7 +116,7 @@ export abstract class Sensor<
       if (now >= deadline) return this.#giveUp(context);
       const next = Math.min(now + this.#pauseMs(looks), deadline);
       if (mode === 'reschedule') throw new TaskRescheduled(new Date(next));
-      await sleep(next - now, undefined, { signal: context.signal });
+      await context.sleep((next - now) / 1000);
     }
   }
 

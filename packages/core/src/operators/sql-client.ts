@@ -27,12 +27,19 @@ export class SqlConnectionError extends TsflowError {
 }
 
 export interface SqlClientOptions {
-  /** Longest time for one statement; null: none. */
-  readonly statementTimeoutMs: number | null;
+  /** Longest time for one statement, in milliseconds, on PostgreSQL. Default null: none. */
+  readonly statementTimeoutMs?: number | null;
 }
 
-/** Opens the database of a connection: `postgres` (or `postgresql`), or `sqlite` with an absolute path. */
-export async function openSql(connection: Connection, options: SqlClientOptions): Promise<SqlClient> {
+/**
+ * Opens the database of a connection, for tasks that do more with it than one statement: `postgres` (or `postgresql`), or `sqlite` with
+ * an absolute path. Close it in a `finally`. Throws {@link SqlConnectionError}, and `InvalidInputError` for another type.
+ *
+ * ```ts
+ * const client = await openSql(await context.connections.get('warehouse'));
+ * ```
+ */
+export async function openSql(connection: Connection, options: SqlClientOptions = {}): Promise<SqlClient> {
   const { type, connectionId } = connection;
   if (type === 'postgres' || type === 'postgresql') return openPostgres(connection, options);
   if (type === 'sqlite') return openSqlite(connection);

@@ -37,6 +37,10 @@ export interface AttemptHost {
   readonly now: () => number;
   /** What the limit of the attempt's time is measured by. Default: the machine's clock. */
   readonly setTimer?: Clock['setTimer'] | undefined;
+  /** How a task that sleeps passes time; rejects with the reason of the signal when that fires. Default: the machine's clock. */
+  readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** What commands get in their environment besides. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface AttemptEnd {
@@ -163,6 +167,8 @@ export class Attempt {
       masker,
       ports,
       signal: () => this.#controller.signal,
+      sleep: host.sleep ?? sleepOnClock,
+      environment: host.environment ?? {},
       get scratchDir() {
         return host.scratchDir;
       },
@@ -296,4 +302,19 @@ function setLongTimeout(ms: number, callback: () => void): { cancel(): void } {
   };
   wait(ms);
   return { cancel: () => clearTimeout(timer) };
+}
+
+async function sleepOnClock(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const timer = setLongTimeout(ms, () => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    });
+    const end = () => {
+      timer.cancel();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
 }

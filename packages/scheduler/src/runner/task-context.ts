@@ -20,6 +20,7 @@ import {
   variableValue,
   type XComPort,
 } from '@tsflow/core/dag';
+import { type Duration, durationMs } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
@@ -57,11 +58,15 @@ export interface ContextParts {
   readonly masker: SecretMasker;
   readonly ports: AttemptPorts;
   readonly signal: () => AbortSignal;
+  /** Passes so much time; rejects with the reason of the signal when that fires. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly scratchDir: string;
   readonly dagDirectory: string;
   readonly maxXComBytes: number | undefined;
   /** Names of the assets that the task updates. */
   readonly outlets: readonly string[];
+  /** What commands get in their environment besides. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** The context of one attempt, over the task API. Also keeps what the attempt pushed and saved, for its outcome. */
@@ -129,7 +134,7 @@ export class AttemptContext implements TaskContext {
     this.partition = workload.partition;
     this.connections = connectionPort(parts);
     this.processes = {
-      environment: { [ATTEMPT_VARIABLE]: String(workload.attemptId) },
+      environment: { ...parts.environment, [ATTEMPT_VARIABLE]: String(workload.attemptId) },
       register: (processGroup) => ports.registerGroup(processGroup),
       release: (processGroup) => ports.releaseGroup(processGroup),
     };
@@ -157,6 +162,10 @@ export class AttemptContext implements TaskContext {
 
   get signal(): AbortSignal {
     return this.#signal();
+  }
+
+  async sleep(duration: Duration): Promise<void> {
+    await this.#parts.sleep(durationMs(duration, 'sleep'), this.signal);
   }
 
   get scratchDir(): string {

@@ -28,6 +28,10 @@ export interface InlineExecutorOptions {
   readonly killGraceMs?: number;
   readonly maxXComBytes?: number;
   readonly clock?: Clock;
+  /** How tasks that sleep pass time. Default: really. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** What commands get in their environment besides. */
+  readonly commandEnvironment?: Readonly<Record<string, string>>;
 }
 
 interface Running {
@@ -188,6 +192,8 @@ export class InlineExecutor implements Executor {
       killGraceMs: this.#options.killGraceMs ?? 10_000,
       maxXComBytes: this.#options.maxXComBytes,
       now,
+      sleep: this.#options.sleep,
+      environment: this.#options.commandEnvironment,
       setTimer: this.#options.clock === undefined ? undefined : (ms, over) => this.#clock.setTimer(ms, over),
     });
     running.attempt = attempt;
