@@ -32,7 +32,7 @@ const CORE_LAYERS = [
 /** A library of others is known to one folder, so that replacing it is a change of one folder. */
 const VENDORS = {
   '@asteasolutions/zod-to-openapi': ['packages/webserver/src/'],
-  '@clack/prompts': ['packages/cli/src/commands/'],
+  '@clack/prompts': ['packages/cli/src/commands/', 'packages/cli/src/door/'],
   '@date-fns/tz': ['packages/core/src/templating/'],
   ajv: ['packages/scheduler/src/loop/'],
   'better-sqlite3': ['packages/core/src/store/sqlite/', 'packages/core/src/operators/'],
@@ -43,9 +43,11 @@ const VENDORS = {
   esbuild: ['packages/scheduler/src/dag-processor/', 'packages/cli/src/compose/config-file\\.ts'],
   express: ['packages/webserver/src/'],
   'express-rate-limit': ['packages/webserver/src/'],
+  'https-proxy-agent': ['packages/cli/src/door/'],
   helmet: ['packages/webserver/src/'],
   kysely: ['packages/core/src/store/'],
   nunjucks: ['packages/core/src/templating/'],
+  'openapi-fetch': ['packages/cli/src/door/'],
   'p-limit': ['packages/scheduler/src/executors/'],
   // The store's driver, and the operator that speaks to the databases of authors.
   pg: ['packages/core/src/store/postgres/', 'packages/core/src/operators/'],

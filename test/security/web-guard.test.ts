@@ -27,11 +27,15 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'delete /pools/{name}': 'Editor',
   'post /assets/{name}/events': 'Operator',
   'get /connections': 'Admin',
+  'get /connections/{connectionId}': 'Admin',
   'put /connections/{connectionId}': 'Admin',
   'delete /connections/{connectionId}': 'Admin',
   'get /users': 'Admin',
   'post /users': 'Admin',
   'patch /users/{name}': 'Admin',
+  'get /users/{name}/tokens': 'Admin',
+  'post /users/{name}/tokens': 'Admin',
+  'delete /users/{name}/tokens/{id}': 'Admin',
 };
 
 /** What everybody may change: their own session, password and tokens. */

@@ -1,29 +1,34 @@
-import { type Backfill, getBackfill } from '@tsflow/core/queries';
 import type { CommandContext } from './command-context.ts';
-import type { Door } from './door.ts';
+import { answerOf, type Schemas } from './door/api.ts';
+import type { Door, SchedulerAtHand } from './door/door.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { Progress, type ProgressReport } from './output/progress.ts';
 import { formatCount } from './output/table.ts';
 
-const POLL_MS = 100;
+type Backfill = Schemas['Backfill'];
 
 /** Shows a backfill until it has ended and tells what became of it; Ctrl-C leaves it to itself and says so. */
-export async function followBackfill(context: CommandContext, door: Door, key: number): Promise<ExitCode> {
+export async function followBackfill(
+  context: CommandContext,
+  door: Door,
+  scheduler: SchedulerAtHand,
+  key: number,
+): Promise<ExitCode> {
   const { out } = context;
   const progress = new Progress(out.streams.stderr, () => performance.now());
   const interrupt = onInterrupt();
   try {
-    let row = await getBackfill(door.store, { key });
+    let row = await backfillOf(door, key);
     while (row.endDate === null && !interrupt.came) {
       progress.update(backfillProgress(row));
-      await Promise.race([interrupt.orAfter(POLL_MS), door.failed]);
-      row = await getBackfill(door.store, { key });
+      await Promise.race([interrupt.orAfter(door.pollMs), scheduler.failed]);
+      row = await backfillOf(door, key);
     }
     progress.update(backfillProgress(row));
     progress.stop();
     out.result(backfillRecord(row), () => backfillSummary(row));
     if (row.endDate === null) {
-      out.note(leaving(door, row));
+      out.note(leaving(scheduler, row));
       return EXIT_CODES.pending;
     }
     return row.state === 'success' ? EXIT_CODES.ok : EXIT_CODES.failed;
@@ -31,6 +36,11 @@ export async function followBackfill(context: CommandContext, door: Door, key: n
     interrupt.dispose();
     progress.stop();
   }
+}
+
+/** One backfill with its progress. */
+export function backfillOf({ api }: Door, key: number): Promise<Backfill> {
+  return answerOf(api.GET('/backfills/{key}', { params: { path: { key } } }));
 }
 
 /** `1,461 runs: 1,459 succeeded, 2 failed`; runs that were there before and left alone: `3 exist (untouched)`. */
@@ -64,17 +74,16 @@ function backfillProgress(row: Backfill): ProgressReport {
 
 /** What `--json` prints of a backfill. */
 export function backfillRecord(row: Backfill) {
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   return {
     backfillKey: row.key,
     dagId: row.dagId,
     state: row.state,
-    fromDate: iso(row.fromDate),
-    toDate: iso(row.toDate),
+    fromDate: row.fromDate,
+    toDate: row.toDate,
     options: row.options,
     actor: row.actor,
-    createdAt: iso(row.createdAt),
-    endDate: iso(row.endDate),
+    createdAt: row.createdAt,
+    endDate: row.endDate,
     total: row.total,
     created: row.created,
     existing: row.existing,
@@ -85,10 +94,9 @@ export function backfillRecord(row: Backfill) {
   };
 }
 
-function leaving(door: Door, row: Backfill): string {
+function leaving(scheduler: SchedulerAtHand, row: Backfill): string {
   const again = 'The same command again joins it.';
-  if (door.scheduler === 'running')
-    return `Left alone: backfill ${row.key} goes on in the scheduler. ${again}`;
+  if (scheduler.is === 'running') return `Left alone: backfill ${row.key} goes on in the scheduler. ${again}`;
   return [
     `Stopping this command's own scheduler: running tasks may end (Ctrl-C once more: now).`,
     `Backfill ${row.key} goes on when a scheduler runs. ${again}`,

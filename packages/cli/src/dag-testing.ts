@@ -4,10 +4,12 @@ import { attemptLogPlace, readAttemptLog } from '@tsflow/core/logs';
 import { getDag, getRun, listTaskInstances, type RunSummary, type TaskInstance } from '@tsflow/core/queries';
 import { isRunFinished } from '@tsflow/core/state';
 import { type AttemptTable, askDag, type Store } from '@tsflow/core/store';
-import type { CommandContext } from './command-context.ts';
+import type { LocalContext } from './command-context.ts';
 import { instantIn } from './commands/date-option.ts';
 import { type DagTestRun, prepareTestRun } from './compose/dag-test-run.ts';
 import { existingProjectStore } from './compose/project.ts';
+import { type ApiClient, answerOf } from './door/api.ts';
+import { databaseApi } from './door/database-door.ts';
 import { CommandRefusedError, EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { paintState } from './output/colours.ts';
 import { readable } from './output/log-line.ts';
@@ -21,7 +23,7 @@ const POLL_MS = 25;
  * lines of their logs on stderr. The project's Variables are read, nothing is recorded.
  */
 export async function testDag(
-  context: CommandContext,
+  context: LocalContext,
   dagId: string,
   options: { readonly conf: JsonObject; readonly logicalDate: string | null; readonly quiet: boolean },
 ): Promise<ExitCode> {
@@ -46,8 +48,7 @@ export async function testDag(
   }
   const { runId } = answer.result as { runId: string };
   const run = await followRun(context, place, { dagId, runId }, options.quiet);
-  const instances = await listTaskInstances(place.store, { dagId, runId });
-  report(context, run, instances);
+  await report(context, databaseApi({ store: place.store, config, actor: context.actor }), { dagId, runId });
   return run.state === 'success' ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
@@ -66,7 +67,7 @@ async function loadedDag(store: Store, dagId: string) {
 }
 
 async function followRun(
-  context: CommandContext,
+  context: LocalContext,
   place: DagTestRun,
   name: { dagId: string; runId: string },
   quiet: boolean,
@@ -82,11 +83,7 @@ async function followRun(
 }
 
 /** When nothing is left but tasks that wait for another try, there is nothing to wait for in a test. */
-function skipRetryDelay(
-  context: CommandContext,
-  place: DagTestRun,
-  instances: readonly TaskInstance[],
-): void {
+function skipRetryDelay(context: LocalContext, place: DagTestRun, instances: readonly TaskInstance[]): void {
   const isBusy = instances.some(({ state }) => BUSY.has(state));
   const waiting = instances.filter(({ state, nextAt }) => state === 'up_for_retry' && nextAt !== null);
   if (isBusy || waiting.length === 0) return;
@@ -106,7 +103,7 @@ const BUSY: ReadonlySet<string> = new Set([
 ]);
 
 async function printNewLines(
-  context: CommandContext,
+  context: LocalContext,
   place: DagTestRun,
   runKey: number,
   offsets: Map<number, number>,
@@ -130,7 +127,15 @@ function attemptsOf(store: Store, runKey: number): Promise<AttemptTable[]> {
     .execute();
 }
 
-function report({ out }: CommandContext, run: RunSummary, instances: readonly TaskInstance[]): void {
+async function report(
+  { out }: LocalContext,
+  api: ApiClient,
+  path: { dagId: string; runId: string },
+): Promise<void> {
+  const run = await answerOf(api.GET('/dags/{dagId}/runs/{runId}', { params: { path } }));
+  const { items: instances } = await answerOf(
+    api.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path } }),
+  );
   out.result({ ...runRecord(run), tasks: instances.map(taskInstanceRecord) }, () => {
     const table = renderTable(instances, [
       { title: 'task', value: ({ taskId, mapPath }) => (mapPath === '' ? taskId : `${taskId} [${mapPath}]`) },

@@ -32,14 +32,18 @@ export class CommandRefusedError extends TsflowError {
 /** The exit code that goes with something thrown. */
 export function exitCodeOf(thrown: unknown): ExitCode {
   const code = (thrown as { code?: unknown } | null)?.code;
-  if (code === 'invalid_input') return EXIT_CODES.usage;
+  if (typeof code === 'string' && USAGE.has(code)) return EXIT_CODES.usage;
   if (typeof code === 'string' && NO_ANSWER.has(code)) return EXIT_CODES.pending;
   return EXIT_CODES.failed;
 }
 
+/** Codes of what whoever called has to put right: an argument, a setting, the address of a server. */
+const USAGE: ReadonlySet<string> = new Set(['invalid_input', 'server_not_trusted', 'not_tsflow']);
+
 /** Codes of a request that waits, and of a database or a server that does not answer (ours and Node's). */
 const NO_ANSWER: ReadonlySet<string> = new Set([
   'pending',
+  'server_unreachable',
   'database_unavailable',
   'database_busy',
   'ECONNREFUSED',

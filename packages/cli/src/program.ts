@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES, EXIT_CODES_HELP, exitCodeOf } from './exit-code.ts';
 import { type Noun, nouns } from './nouns.ts';
 import { endQuietlyWhenPipeCloses, Output } from './output/output.ts';
+import { release } from './release.ts';
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,13 +19,18 @@ export async function main(argv: readonly string[]): Promise<void> {
 export async function programFor(argv: readonly string[]): Promise<Command> {
   const program = new Command('tsflow')
     .description('Schedules and runs the DAGs of a project written in TypeScript.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(release(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .option('--json', 'print the result as JSON')
     .option('--verbose', 'tell where an error comes from')
     .option('--home <folder>', 'state of the installation (TSFLOW_HOME)')
     .option('--dags <folder>', 'folder of DAG files (TSFLOW_DAGS)')
     .option('--database-url <url>', 'metadata database (TSFLOW_DATABASE_URL)')
+    .option(
+      '--server <url>',
+      'work through a server instead (TSFLOW_SERVER_URL); its token is in TSFLOW_TOKEN',
+    )
+    .option('--token-file <file>', 'file with the API token for that server (TSFLOW_TOKEN_FILE)')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError()
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
@@ -40,7 +45,7 @@ export async function programFor(argv: readonly string[]): Promise<Command> {
 
 /** The first word that is a noun, past global options and their values; of `help <noun>` too. */
 function nounOf(argv: readonly string[]): Noun | undefined {
-  const withValue = new Set(['--home', '--dags', '--database-url']);
+  const withValue = new Set(['--home', '--dags', '--database-url', '--server', '--token-file']);
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
     if (withValue.has(word)) i += 1;
@@ -56,9 +61,4 @@ function report(thrown: unknown, argv: readonly string[]): number {
   }
   new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') }).failure(thrown);
   return exitCodeOf(thrown);
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,26 +1,26 @@
-import { getRun, type RunSummary } from '@tsflow/core/queries';
 import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
 import type { CommandContext } from './command-context.ts';
-import type { Door } from './door.ts';
+import { answerOf, type Schemas } from './door/api.ts';
+import type { Door, SchedulerAtHand } from './door/door.ts';
 import { paintState } from './output/colours.ts';
 import { Progress } from './output/progress.ts';
 import { runRecord } from './output/records.ts';
 
-const POLL_MS = 100;
-
 /** Follows a run to its end, with progress on the way, and prints what became of it. */
 export async function waitForRun(
   context: CommandContext,
-  { store, failed }: Pick<Door, 'store' | 'failed'>,
-  name: { readonly dagId: string; readonly runId: string },
-): Promise<RunSummary> {
+  { api, pollMs }: Door,
+  { failed }: SchedulerAtHand,
+  path: { dagId: string; runId: string },
+): Promise<Schemas['Run']> {
+  const look = () => answerOf(api.GET('/dags/{dagId}/runs/{runId}', { params: { path } }));
   const { out } = context;
   const progress = new Progress(out.streams.stderr, () => performance.now());
-  let run = await getRun(store, name);
+  let run = await look();
   while (!isRunFinished(run.state)) {
     progress.update(taskProgress(run));
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, POLL_MS)), failed]);
-    run = await getRun(store, name);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, pollMs)), failed]);
+    run = await look();
   }
   progress.update(taskProgress(run));
   progress.stop();
@@ -31,7 +31,7 @@ export async function waitForRun(
   return run;
 }
 
-function taskProgress(run: RunSummary) {
+function taskProgress(run: Schemas['Run']) {
   const counts = Object.entries(run.taskCounts) as [TaskState, number][];
   const count = (entries: typeof counts) => entries.reduce((sum, [, n]) => sum + n, 0);
   const detail = counts.map(([state, n]) => `${n} ${state}`).join(', ');

@@ -22,7 +22,7 @@ export interface ErrorBody {
  */
 export function errorResponse(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    const { status, code, message, facts } = describe(error);
+    const { status, code, message, facts } = describeError(error);
     const requestId = String(response.locals.requestId);
     if (status >= 500) {
       logger.error('A request failed.', { requestId, method: request.method, path: request.path, error });
@@ -53,7 +53,8 @@ interface Description {
   readonly facts?: JsonObject;
 }
 
-function describe(error: unknown): Description {
+/** What an answer says of an error. Status 500 says nothing of it: that is for the log. */
+export function describeError(error: unknown): Description {
   if (error instanceof TsflowError) {
     const status = statusOf(error);
     if (status < 500) {

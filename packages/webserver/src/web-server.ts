@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
-import { LogIndexes } from '@tsflow/core/logs';
 import type { Service } from '@tsflow/core/service';
-import { ConnectionVault, KeyFile, type Store } from '@tsflow/core/store';
+import type { Store } from '@tsflow/core/store';
 import express, { type Express } from 'express';
 import { authenticate } from './auth/authenticate.ts';
 import { LoginLimits } from './auth/login-limits.ts';
@@ -17,13 +15,14 @@ import { errorResponse } from './error-response.ts';
 import { health } from './health.ts';
 import { hostGuard } from './host-guard.ts';
 import { NoSuchPathError, PortTakenError } from './http-errors.ts';
+import { composeApiServices } from './in-process/api-services.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { openApiDocument } from './open-api.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { routeTable } from './routes/route-table.ts';
 import { securityHeaders } from './security-headers.ts';
 import { uiPages } from './ui-pages.ts';
-import type { WebServices } from './web-services.ts';
+import { API_ROOT, type WebServices } from './web-services.ts';
 
 export interface WebServerOptions {
   readonly store: Store;
@@ -116,26 +115,19 @@ function composeServices({
   logsDir,
   clock = systemClock,
 }: WebServerOptions): WebServices {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const sessions = new Sessions(store, clock);
   const live = new LiveFeed(store, clock, logger, async (request) => {
     return (await authenticate(request, { store, sessions, clock, config })) !== null;
   });
+  const api = composeApiServices({ store, config, clock, logsDir });
   return {
-    store,
-    connections: new ConnectionVault(store, new KeyFile(config.home), process.env),
+    ...api,
     config,
-    clock,
     logger,
     sessions,
     loginLimits: new LoginLimits(),
     live,
-    logsDir,
-    logs: new LogIndexes(logsDir),
-    version,
-    openApi: openApiDocument(routeTable, version),
+    openApi: openApiDocument(routeTable, api.version),
   };
 }
 
@@ -167,7 +159,7 @@ function composeApp(services: WebServices, uiDir: string): Express {
 
   const site = express.Router({ caseSensitive: true, strict: true });
   site.get('/health', health(services));
-  site.use('/api/v1', mountRoutes(routeTable, services));
+  site.use(API_ROOT, mountRoutes(routeTable, services));
   site.use(uiPages(uiDir, config.basePath));
   // Load balancers ask the server itself, not what a proxy made of it.
   if (config.basePath !== '/') app.get('/health', health(services));

@@ -7,22 +7,30 @@ import type { LoginLimits } from './auth/login-limits.ts';
 import type { Sessions } from './auth/session.ts';
 import type { LiveFeed } from './live/live-feed.ts';
 
-/** What the handlers of routes work with. */
-export interface WebServices {
+/** Where the API lies below the base path. */
+export const API_ROOT = '/api/v1';
+
+/** What handlers of routes work with that need no more than the content of a request. */
+export interface ApiServices {
   readonly store: Store;
   readonly connections: ConnectionVault;
-  readonly config: Config;
+  readonly config: Pick<Config, 'dags'>;
   readonly clock: Clock;
-  readonly logger: Logger;
-  readonly sessions: Sessions;
-  readonly loginLimits: LoginLimits;
-  readonly live: LiveFeed;
   /** Folder of the attempts' log segments. */
   readonly logsDir: string;
   /** Random access to them. */
   readonly logs: LogIndexes;
   /** Release of tsflow. */
   readonly version: string;
+}
+
+/** What the handlers of all routes work with, in a web server. */
+export interface WebServices extends ApiServices {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly sessions: Sessions;
+  readonly loginLimits: LoginLimits;
+  readonly live: LiveFeed;
   /** The OpenAPI document of the API. */
   readonly openApi: object;
 }

@@ -1,14 +1,8 @@
 import { formatDuration } from '@tsflow/core/duration';
-import {
-  type AssetDetails,
-  type AssetEventSummary,
-  type AssetSummary,
-  getAsset,
-  listAssets,
-} from '@tsflow/core/queries';
-import { type AssetEventConsumer, postAssetEvent } from '@tsflow/core/store';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import { given } from '../door/given.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { countOption } from './paging.ts';
@@ -32,9 +26,10 @@ export function register(program: Command): void {
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const assets = await listAssets(await context.store(), Date.now());
+  const { api } = await context.door();
+  const { items: assets } = await answerOf(api.GET('/assets'));
   context.out.table(
-    assets.map(record),
+    assets,
     [
       { title: 'asset', value: (asset) => asset.name },
       { title: 'last event', value: (asset) => formatInstant(asset.lastEventAt) },
@@ -55,9 +50,10 @@ async function show(
   name: string,
   options: { partition?: string; limit: number },
 ): Promise<undefined> {
-  const asset = await getAsset(await context.store(), { name, ...options }, Date.now());
-  const events = asset.events.map((event) => ({ ...event, at: new Date(event.at).toISOString() }));
-  context.out.result({ ...record(asset), events }, () => inWords(asset));
+  const { api } = await context.door();
+  const query = given(options);
+  const asset = await answerOf(api.GET('/assets/{name}', { params: { path: { name }, query } }));
+  context.out.result(asset, () => inWords(asset));
   return undefined;
 }
 
@@ -66,14 +62,15 @@ async function post(
   asset: string,
   options: { partition?: string; extra?: string; id?: string },
 ): Promise<undefined> {
-  const posted = await postAssetEvent(await context.store(), {
-    asset,
-    extra: await parseConf(options.extra, '--extra'),
-    partition: options.partition ?? null,
-    actor: context.actor,
-    at: Date.now(),
-    idempotencyKey: options.id ?? null,
-  });
+  const { api } = await context.door();
+  const extra = options.extra === undefined ? undefined : await parseConf(options.extra, '--extra');
+  const posted = await answerOf(
+    api.POST('/assets/{name}/events', {
+      params: { path: { name: asset } },
+      body: given({ extra, partition: options.partition }),
+      headers: given({ 'Idempotency-Key': options.id }),
+    }),
+  );
   context.out.result(posted, () =>
     [
       posted.repeated
@@ -86,41 +83,22 @@ async function post(
   return undefined;
 }
 
-type AssetRecord = Omit<AssetSummary, 'lastEventAt' | 'expectedAt'> & {
-  readonly lastEventAt: string | null;
-  readonly expectedAt: string | null;
-};
+type Asset = Schemas['Asset'];
 
-function record({
-  name,
-  uri,
-  description,
-  freshnessMs,
-  isStale,
-  producers,
-  consumers,
-  sensors,
-  ...at
-}: AssetSummary): AssetRecord {
-  const iso = (instant: number | null) => (instant === null ? null : new Date(instant).toISOString());
-  const instants = { lastEventAt: iso(at.lastEventAt), expectedAt: iso(at.expectedAt) };
-  return { name, uri, description, freshnessMs, ...instants, isStale, producers, consumers, sensors };
-}
-
-function expectedInWords({ expectedAt, isStale }: Pick<AssetRecord, 'expectedAt' | 'isStale'>): string {
+function expectedInWords({ expectedAt, isStale }: Pick<Asset, 'expectedAt' | 'isStale'>): string {
   if (expectedAt === null) return '';
   return `${formatInstant(expectedAt)}${isStale ? ' (overdue)' : ''}`;
 }
 
-function inWords(asset: AssetDetails): string {
+function inWords(asset: Schemas['AssetDetails']): string {
   const { name, uri, description, freshnessMs, consumers, producers, sensors } = asset;
-  const tasks = (list: AssetSummary['producers']) =>
+  const tasks = (list: Asset['producers']) =>
     list.map(({ dagId, taskId }) => `${dagId}.${taskId}`).join(', ');
   const facts = [
     ['uri', uri ?? ''],
     ['description', description ?? ''],
     ['freshness', freshnessMs === null ? '' : formatDuration(freshnessMs)],
-    ['next expected', expectedInWords(record(asset))],
+    ['next expected', expectedInWords(asset)],
     ['updated by', tasks(producers)],
     ['schedules', consumers.join(', ')],
     ['waited for by', tasks(sensors)],
@@ -133,9 +111,9 @@ function inWords(asset: AssetDetails): string {
   ].join('\n');
 }
 
-const EVENT_COLUMNS: Parameters<typeof renderTable<AssetEventSummary>>[1] = [
+const EVENT_COLUMNS: Parameters<typeof renderTable<Schemas['AssetEvent']>>[1] = [
   { title: 'event', value: (event) => event.eventId, align: 'right' },
-  { title: 'at', value: (event) => formatInstant(new Date(event.at).toISOString()) },
+  { title: 'at', value: (event) => formatInstant(event.at) },
   { title: 'partition', value: (event) => event.partition },
   {
     title: 'from',
@@ -151,7 +129,7 @@ const EVENT_COLUMNS: Parameters<typeof renderTable<AssetEventSummary>>[1] = [
   },
 ];
 
-function became({ state, runId }: AssetEventConsumer): string {
+function became({ state, runId }: Schemas['PostedAssetEvent']['consumers'][number]): string {
   switch (state) {
     case 'run':
       return `run ${runId}`;

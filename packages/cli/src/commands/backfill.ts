@@ -1,19 +1,17 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
-import type { BackfillPayload } from '@tsflow/core/intents';
-import { getBackfill, getDag, listBackfills } from '@tsflow/core/queries';
-import { backfillPreview } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
-import { backfillRecord, backfillSummary, followBackfill } from '../backfill-following.ts';
+import { backfillOf, backfillRecord, backfillSummary, followBackfill } from '../backfill-following.ts';
 import { type CommandContext, perform } from '../command-context.ts';
-import { type Door, openDoor } from '../door.ts';
-import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import { given } from '../door/given.ts';
+import { CommandRefusedError, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { formatCount, formatInstant, renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { instantIn, rangeEndIn } from './date-option.ts';
 import { countOption, everyPage } from './paging.ts';
-import { assertDag, serializedDag } from './run-name.ts';
+import { dagOf } from './run-name.ts';
 
 interface BackfillOptions {
   readonly start: string;
@@ -85,9 +83,11 @@ async function list(
   dagId: string | undefined,
   { limit }: { limit: number },
 ): Promise<undefined> {
-  const store = await context.store();
-  if (dagId !== undefined) await assertDag(store, dagId);
-  const found = await everyPage(limit, (page) => listBackfills(store, { ...page, dagId }));
+  const door = await context.door();
+  if (dagId !== undefined) await dagOf(door, dagId);
+  const found = await everyPage(limit, (page) =>
+    answerOf(door.api.GET('/backfills', { params: { query: { ...page, ...given({ dagId }) } } })),
+  );
   const { out } = context;
   out.result(found.map(backfillRecord), () =>
     found.length === 0
@@ -105,8 +105,8 @@ async function list(
   return undefined;
 }
 
-async function show(context: CommandContext, given: string): Promise<undefined> {
-  const row = await getBackfill(await context.store(), { key: keyOf(given) });
+async function show(context: CommandContext, text: string): Promise<undefined> {
+  const row = await backfillOf(await context.door(), keyOf(text));
   context.out.result(backfillRecord(row), () => {
     const facts: [string, string][] = [
       ['backfill', String(row.key)],
@@ -124,18 +124,19 @@ async function show(context: CommandContext, given: string): Promise<undefined> 
 }
 
 function control(action: 'pause' | 'resume' | 'cancel') {
-  return async (context: CommandContext, given: string): Promise<undefined> => {
-    const key = keyOf(given);
-    const { dagId } = await getBackfill(await context.store(), { key });
-    await using door = await openDoor(context, { dagId, bringScheduler: false });
-    const { state } = await door.ask({ kind: 'control_backfill', payload: { backfillKey: key, action } });
+  return async (context: CommandContext, text: string): Promise<undefined> => {
+    const key = keyOf(text);
+    const { api } = await context.door();
+    const { dagId, state } = await answerOf(
+      api.POST('/backfills/{key}/{action}', { params: { path: { key, action } } }),
+    );
     context.out.result({ backfillKey: key, dagId, state }, () => `Backfill ${key} of ${dagId} is ${state}.`);
     return undefined;
   };
 }
 
-function keyOf(given: string): number {
-  if (/^\d+$/.test(given)) return Number(given);
+function keyOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
   throw new InvalidInputError(`backfill: expected its number, got "${given}". See \`tsflow backfill list\`.`);
 }
 
@@ -144,55 +145,65 @@ async function backfill(
   dagId: string,
   options: BackfillOptions,
 ): Promise<ExitCode | undefined> {
-  if (options.dryRun === true) return dryRun(context, dagId, options);
-  await using door = await openDoor(context, { dagId, bringScheduler: options.detach !== true });
-  const payload = await payloadOf(door, dagId, options);
-  if (
-    door.scheduler === 'own' &&
-    options.unpause !== true &&
-    (await getDag(door.store, { dagId })).isPaused
-  ) {
+  const door = await context.door();
+  const isWaitedFor = options.dryRun !== true && options.detach !== true;
+  await using scheduler = isWaitedFor ? await door.schedulerFor(dagId) : null;
+  const dag = await dagOf(door, dagId);
+  const body = await bodyOf(dag, options);
+  const ask = (dryRun: boolean) =>
+    answerOf(
+      door.api.POST('/dags/{dagId}/backfills', {
+        params: { path: { dagId } },
+        body: { ...body, ...(dryRun ? { dryRun } : {}) },
+      }),
+    );
+  if (options.dryRun === true) {
+    const plan = await ask(true);
+    if (!('estimateMs' in plan)) throw new Error('A dry run was answered with a backfill.');
+    printPlan(context, dagId, plan);
+    return undefined;
+  }
+  const isPaused = dag.isPaused && options.unpause !== true;
+  if (scheduler?.is === 'own' && isPaused) {
     throw new CommandRefusedError(`${dagId} is paused, so none of its runs would start: add --unpause.`);
   }
-  const accepted = await door.ask({ kind: 'backfill', payload });
-  if (accepted.isPaused) {
+  const accepted = await ask(false);
+  if ('estimateMs' in accepted) throw new Error('A backfill was answered with the plan of a dry run.');
+  if (isPaused) {
     context.out.note(
       `${dagId} is paused: its runs wait until it is unpaused (tsflow dags unpause ${dagId}, or --unpause).`,
     );
   }
-  if (options.detach === true) {
+  const { key: backfillKey, state, total } = accepted;
+  if (scheduler === null) {
     context.out.result(
-      { dagId, ...accepted },
-      () =>
-        `Backfill ${accepted.backfillKey} of ${dagId}: ${formatCount(accepted.total)} runs, ${accepted.state}.`,
+      { dagId, backfillKey, state, total, isPaused },
+      () => `Backfill ${backfillKey} of ${dagId}: ${formatCount(total)} runs, ${state}.`,
     );
     return undefined;
   }
-  // Awaited here: the door must stay open until it has ended.
-  return await followBackfill(context, door, accepted.backfillKey);
+  // Awaited here: a scheduler of our own must stay until it has ended.
+  return await followBackfill(context, door, scheduler, backfillKey);
 }
 
-async function payloadOf(
-  door: Pick<Door, 'store'>,
-  dagId: string,
-  options: BackfillOptions,
-): Promise<BackfillPayload> {
-  const dag = await serializedDag(door.store, dagId);
-  const payload = {
-    start: instantIn(dag.timezone, options.start, '--start'),
-    end: rangeEndIn(dag.timezone, options.end, '--end'),
+type Body = Omit<Schemas['NewBackfill'], 'dryRun'>;
+
+async function bodyOf({ timezone }: Schemas['DagDetails'], options: BackfillOptions): Promise<Body> {
+  const range = {
+    start: instantIn(timezone, options.start, '--start'),
+    end: rangeEndIn(timezone, options.end, '--end'),
   };
-  if (payload.end < payload.start) {
+  if (range.end < range.start) {
     throw new InvalidInputError(`--end (${options.end}) lies before --start (${options.start}).`);
   }
+  const { reprocess, maxActiveRuns, unpause } = options;
   return {
-    ...payload,
-    reprocess: options.reprocess,
+    ...range,
+    reprocess,
     reverse: options.reverse === true,
-    maxActiveRuns: options.maxActiveRuns ?? (await maxActiveRuns(door, dag)),
     conf: await parseConf(options.conf),
     ...chosenTasks(options),
-    ...(options.unpause === true ? { unpause: true } : {}),
+    ...given({ maxActiveRuns, unpause }),
   };
 }
 
@@ -200,7 +211,7 @@ function chosenTasks({
   tasks,
   upstream,
   downstream,
-}: BackfillOptions): Pick<BackfillPayload, 'taskIds' | 'upstream' | 'downstream'> {
+}: BackfillOptions): Pick<Body, 'taskIds' | 'upstream' | 'downstream'> {
   if (tasks === undefined) {
     if (upstream === true || downstream === true)
       throw new InvalidInputError('--upstream and --downstream say what is added to --tasks: name some.');
@@ -218,20 +229,7 @@ function chosenTasks({
   };
 }
 
-/** The DAG's own limit at this moment. A limit of 0 pauses the schedule; a backfill asked for by hand still has one run at a time. */
-async function maxActiveRuns(
-  { store }: Pick<Door, 'store'>,
-  dag: Awaited<ReturnType<typeof serializedDag>>,
-): Promise<number> {
-  const { liveNumber } = await import('@tsflow/core/config');
-  const variables = new Map((await store.variables.list()).map((row) => [row.key, JSON.parse(row.value)]));
-  return Math.max(1, liveNumber(dag.maxActiveRuns, variables, Date.now()));
-}
-
-async function dryRun(context: CommandContext, dagId: string, options: BackfillOptions): Promise<ExitCode> {
-  const store = await context.store();
-  const payload = await payloadOf({ store }, dagId, options);
-  const plan = await backfillPreview(store, dagId, payload);
+function printPlan(context: CommandContext, dagId: string, plan: Schemas['BackfillPreview']): void {
   context.out.result({ dryRun: true, dagId, ...plan }, () => {
     if (plan.total === 0) return `${dagId} has no logical date in that range.`;
     const parts = [
@@ -248,5 +246,4 @@ async function dryRun(context: CommandContext, dagId: string, options: BackfillO
     const tasks = plan.taskIds === null ? '' : `\nTasks of each: ${plan.taskIds.join(', ')}.`;
     return `${formatCount(plan.total)} runs ${range}: ${parts.join(', ')}.${tasks}${estimate}`;
   });
-  return EXIT_CODES.ok;
 }

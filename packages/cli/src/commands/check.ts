@@ -1,6 +1,6 @@
 import { type CheckProblem, checkDags } from '@tsflow/scheduler/dag-processor';
 import type { Command } from 'commander';
-import { type CommandContext, perform } from '../command-context.ts';
+import { type LocalContext, performHere } from '../command-context.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { formatCount } from '../output/table.ts';
 
@@ -9,10 +9,10 @@ export function register(program: Command): void {
     .command('check')
     .description('load and type-check every DAG file, without a server; exit code 1 when something is wrong')
     .option('--no-types', 'do not check types, which takes most of the time')
-    .action(perform(check));
+    .action(performHere('files', check));
 }
 
-async function check(context: CommandContext, options: { types: boolean }): Promise<ExitCode> {
+async function check(context: LocalContext, options: { types: boolean }): Promise<ExitCode> {
   const config = await context.config();
   const report = await checkDags(config.dags, {
     home: config.home,
@@ -35,7 +35,7 @@ async function check(context: CommandContext, options: { types: boolean }): Prom
 }
 
 /** `etl.ts:12:5 error: …`, as editors and terminals link it, and a piece of the source. */
-function inWords({ out }: CommandContext, problem: CheckProblem): string {
+function inWords({ out }: LocalContext, problem: CheckProblem): string {
   const place = [problem.file, problem.line, problem.line === null ? null : problem.column]
     .filter((part) => part !== null)
     .join(':');

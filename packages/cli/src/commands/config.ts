@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { perform } from '../command-context.ts';
+import { performHere } from '../command-context.ts';
 
 export function register(program: Command): void {
   const config = program.command('config').description('print every setting and where it comes from');
@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .command('list')
     .description('every setting with its value, its name in the environment and its source')
     .action(
-      perform(async (context) => {
+      performHere('installation', async (context) => {
         const { settings } = await context.settings();
         context.out.table(
           settings,

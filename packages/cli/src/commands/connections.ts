@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type Connection, connectionOf, parseConnection } from '@tsflow/core/connections';
-import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
+import { InvalidInputError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
-import { type ConnectionFacts, ConnectionVault, KeyFile } from '@tsflow/core/store';
+import { ConnectionVault, KeyFile } from '@tsflow/core/store';
 import type { Command } from 'commander';
-import { type CommandContext, perform } from '../command-context.ts';
+import { type CommandContext, type LocalContext, perform, performHere } from '../command-context.ts';
 import { testConnection } from '../compose/connection-test.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import type { Door } from '../door/door.ts';
 import { formatInstant } from '../output/table.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -30,7 +32,7 @@ export function register(program: Command): void {
   connections
     .command('test <id>')
     .description('reach the system: connects, sends nothing that changes it')
-    .action(perform(test));
+    .action(performHere('installation', test));
   connections
     .command('import <file>')
     .description('set every connection of a JSON file { "id": "uri" or { … } }; "-" reads standard input')
@@ -39,22 +41,27 @@ export function register(program: Command): void {
     .command('export')
     .description('print the connections of the store as JSON that `import` reads')
     .option('--with-secrets', 'with passwords and extras in plain text')
-    .action(perform(exportAll));
+    .action((options: { withSecrets?: boolean }, command: Command) =>
+      options.withSecrets === true
+        ? performHere('installation', exportWithSecrets)(command)
+        : perform(exportOpen)(command),
+    );
   connections
     .command('rotate-key')
     .description('make a new key and seal every secret with it')
-    .action(perform(rotate));
+    .action(performHere('installation', rotate));
 }
 
-async function vaultOf(context: CommandContext): Promise<ConnectionVault> {
+async function vaultOf(context: LocalContext): Promise<ConnectionVault> {
   const { home } = await context.config();
   return new ConnectionVault(await context.store(), new KeyFile(home), process.env);
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const found = await (await vaultOf(context)).list();
+  const { api } = await context.door();
+  const { items } = await answerOf(api.GET('/connections'));
   context.out.table(
-    found.map(record),
+    items,
     [
       { title: 'id', value: (item) => item.connectionId },
       { title: 'type', value: (item) => item.type },
@@ -72,12 +79,12 @@ async function list(context: CommandContext): Promise<undefined> {
 }
 
 async function get(context: CommandContext, connectionId: string): Promise<undefined> {
-  const vault = await vaultOf(context);
-  // Says what it says to a task when there is none.
-  await vault.get(connectionId);
-  const found = (await vault.list()).find((facts) => facts.connectionId === connectionId)!;
-  context.out.result(record(found), () =>
-    Object.entries({ ...record(found), hasPassword: undefined, password: found.hasPassword ? '***' : null })
+  const { api } = await context.door();
+  const found = await answerOf(
+    api.GET('/connections/{connectionId}', { params: { path: { connectionId } } }),
+  );
+  context.out.result(found, () =>
+    Object.entries({ ...found, hasPassword: undefined, password: found.hasPassword ? '***' : null })
       .filter(([, value]) => value !== undefined && value !== null && value !== '')
       .map(([name, value]) => `${name.padEnd(14)}${String(value)}`)
       .join('\n'),
@@ -93,13 +100,7 @@ async function set(
 ): Promise<undefined> {
   const text = given === '-' ? await readStandardInput() : given;
   const connection = parseConnection(connectionId, text, 'The connection');
-  const { description } = options;
-  const change = {
-    ...(description === undefined ? {} : { description }),
-    actor: context.actor,
-    at: Date.now(),
-  };
-  await (await vaultOf(context)).set(connection, change);
+  await setConnection(await context.door(), connection, options.description);
   context.out.result({ connectionId, type: connection.type }, () => `${connectionId} is set.`);
   if (given !== '-' && (connection.password !== null || Object.keys(connection.extra).length > 0)) {
     context.out.note(
@@ -110,14 +111,13 @@ async function set(
 }
 
 async function remove(context: CommandContext, connectionId: string): Promise<undefined> {
-  if (!(await (await vaultOf(context)).delete(connectionId, context.actor, Date.now()))) {
-    throw new NotFoundError('Connection', connectionId, 'One of the environment is deleted there.');
-  }
+  const { api } = await context.door();
+  await answerOf(api.DELETE('/connections/{connectionId}', { params: { path: { connectionId } } }));
   context.out.result({ connectionId, deleted: true }, () => `${connectionId} is deleted.`);
   return undefined;
 }
 
-async function test(context: CommandContext, connectionId: string): Promise<undefined> {
+async function test(context: LocalContext, connectionId: string): Promise<undefined> {
   const connection = await (await vaultOf(context)).get(connectionId);
   const said = await testConnection(connection);
   context.out.result({ connectionId, reached: true, said }, () => `${connectionId} answers: ${said}.`);
@@ -134,9 +134,8 @@ async function importFile(context: CommandContext, file: string): Promise<undefi
     const { description = null } = members;
     return [connectionOf(id, members, where), typeof description === 'string' ? description : null];
   });
-  const vault = await vaultOf(context);
-  for (const [connection, description] of connections)
-    await vault.set(connection, { description, actor: context.actor, at: Date.now() });
+  const door = await context.door();
+  for (const [connection, description] of connections) await setConnection(door, connection, description);
   const imported = connections.map(([{ connectionId }]) => connectionId);
   context.out.result({ imported }, () =>
     imported.length === 1 ? '1 connection is set.' : `${imported.length} connections are set.`,
@@ -144,33 +143,52 @@ async function importFile(context: CommandContext, file: string): Promise<undefi
   return undefined;
 }
 
-async function exportAll(context: CommandContext, options: { withSecrets?: boolean }): Promise<undefined> {
-  const vault = await vaultOf(context);
-  const stored = (await vault.list()).filter(({ source }) => source === 'store');
-  const all: Record<string, unknown> = {};
-  for (const { connectionId, description } of stored) {
-    const { password, extra, connectionId: _, ...open } = await vault.get(connectionId);
-    const secrets = options.withSecrets === true ? { password, extra } : {};
-    all[connectionId] = { ...open, ...secrets, description };
-  }
-  context.out.print(JSON.stringify(all, null, 2));
-  if (
-    options.withSecrets !== true &&
-    stored.some(({ hasPassword, extraKeys }) => hasPassword || extraKeys.length > 0)
-  )
+/** As `import` reads it, without what is secret. */
+async function exportOpen(context: CommandContext): Promise<undefined> {
+  const { api } = await context.door();
+  const { items } = await answerOf(api.GET('/connections'));
+  const stored = items.filter(({ source }) => source === 'store');
+  const all = stored.map(({ connectionId, type, host, port, login, schema, description }) => [
+    connectionId,
+    { type, host, port, login, schema, description },
+  ]);
+  context.out.print(JSON.stringify(Object.fromEntries(all), null, 2));
+  if (stored.some(({ hasPassword, extraKeys }) => hasPassword || extraKeys.length > 0))
     context.out.note('Passwords and extras are left out: --with-secrets prints them.');
   return undefined;
 }
 
-async function rotate(context: CommandContext): Promise<undefined> {
+/** The same with the secrets, which takes the key of the installation: no server gives them away. */
+async function exportWithSecrets(context: LocalContext): Promise<undefined> {
+  const vault = await vaultOf(context);
+  const stored = (await vault.list()).filter(({ source }) => source === 'store');
+  const all: Record<string, unknown> = {};
+  for (const { connectionId, description } of stored) {
+    const { connectionId: _, password, extra, ...open } = await vault.get(connectionId);
+    all[connectionId] = { ...open, password, extra, description };
+  }
+  context.out.print(JSON.stringify(all, null, 2));
+  return undefined;
+}
+
+async function rotate(context: LocalContext): Promise<undefined> {
   const sealed = await (await vaultOf(context)).rotate();
   context.out.result({ sealed }, () => `There is a new key; ${sealed} secrets are sealed with it.`);
   return undefined;
 }
 
-function record(facts: ConnectionFacts) {
-  const { updatedAt } = facts;
-  return { ...facts, updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString() };
+/** All of it is said: what is not in it is not kept from before. */
+async function setConnection(
+  { api }: Door,
+  { connectionId, extra, ...open }: Connection,
+  description: string | null | undefined,
+): Promise<void> {
+  const body: Schemas['NewConnection'] = {
+    ...open,
+    extra: { ...extra },
+    ...(description === undefined ? {} : { description }),
+  };
+  await answerOf(api.PUT('/connections/{connectionId}', { params: { path: { connectionId } }, body }));
 }
 
 function jsonObject(text: string, file: string): JsonObject {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { perform } from '../command-context.ts';
+import { performHere } from '../command-context.ts';
 
 export function register(program: Command): void {
   program
@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .description('run the dag processor alone')
     .addOption(new Option('--supervised', 'end when standard input ends').hideHelp())
     .action(
-      perform(async (context, options: { supervised?: boolean }) => {
+      performHere('installation', async (context, options: { supervised?: boolean }) => {
         const [{ runProcess }, { composeDagProcessor }] = await Promise.all([
           import('../compose/process-life.ts'),
           import('../compose/dag-processor.ts'),

@@ -1,8 +1,8 @@
 import { formatDuration } from '@tsflow/core/duration';
-import { getDag, listDags, nextRuns } from '@tsflow/core/queries';
-import { reschedulePreview } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
-import { type CommandContext, perform } from '../command-context.ts';
+import { type CommandContext, type LocalContext, perform, performHere } from '../command-context.ts';
+import { answerOf } from '../door/api.ts';
+import { given } from '../door/given.ts';
 import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { dagRecord, plannedRunRecord } from '../output/records.ts';
@@ -10,7 +10,7 @@ import { formatInstant, renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { instantIn } from './date-option.ts';
 import { countOption, everyPage } from './paging.ts';
-import { assertDag, serializedDag } from './run-name.ts';
+import { dagOf } from './run-name.ts';
 
 export function register(program: Command): void {
   const dags = program
@@ -67,7 +67,7 @@ export function register(program: Command): void {
     .option('--conf <json>', 'params of the run as a JSON object')
     .option('--logical-date <date>', "the run's logical date, read in the DAG's zone (default: now)")
     .addOption(new Option('--quiet', 'leave the log lines of tasks out'))
-    .action(perform(test));
+    .action(performHere('files', test));
 }
 
 async function list(
@@ -75,12 +75,15 @@ async function list(
   options: { search?: string; tag?: string; paused?: boolean; active?: boolean; stale?: boolean },
 ): Promise<undefined> {
   const paused = options.paused === true ? true : options.active === true ? false : undefined;
-  const store = await context.store();
+  const { api } = await context.door();
   const { out } = context;
+  const { search, tag } = options;
+  const flag = (value: boolean | undefined) => (value === undefined ? undefined : (`${value}` as const));
+  const query = given({ search, tag, paused: flag(paused), stale: flag(options.stale) });
   const found = await everyPage(100_000, (page) =>
-    listDags(store, { ...page, search: options.search, tag: options.tag, paused, stale: options.stale }),
+    answerOf(api.GET('/dags', { params: { query: { ...page, ...query } } })),
   );
-  const errors = await store.catalog.importErrors();
+  const { items: errors } = await answerOf(api.GET('/import-errors'));
   out.result(found.map(dagRecord), () =>
     found.length === 0
       ? 'There are no DAGs. A running standalone or dag-processor reads the dags folder; `tsflow check` loads it once.'
@@ -108,9 +111,7 @@ async function list(
 }
 
 async function show(context: CommandContext, dagId: string): Promise<undefined> {
-  const store = await context.store();
-  await assertDag(store, dagId);
-  const dag = await getDag(store, { dagId });
+  const dag = await dagOf(await context.door(), dagId);
   const { serialized } = dag;
   context.out.result({ ...dagRecord(dag), doc: dag.doc, serialized }, () => {
     const facts: [string, string | null][] = [
@@ -149,13 +150,12 @@ async function next(
   dagId: string,
   options: { limit: number; from?: string },
 ): Promise<undefined> {
-  const store = await context.store();
-  await assertDag(store, dagId);
-  const { isPaused, schedule, timezone } = await getDag(store, { dagId });
-  const from =
-    options.from === undefined ? undefined : Date.parse(instantIn(timezone, options.from, '--from'));
-  const planned = await nextRuns(store, { dagId, now: Date.now(), count: options.limit, from });
-  const items = planned.map(plannedRunRecord);
+  const door = await context.door();
+  const { isPaused, schedule, timezone } = await dagOf(door, dagId);
+  const from = options.from === undefined ? undefined : instantIn(timezone, options.from, '--from');
+  const query = given({ n: options.limit, from });
+  const planned = await answerOf(door.api.GET('/dags/{dagId}/next', { params: { path: { dagId }, query } }));
+  const items = planned.items.map(plannedRunRecord);
   context.out.table(
     items,
     [
@@ -179,24 +179,29 @@ async function reschedule(
   dagId: string,
   options: { skip?: number; skipTo?: string; runNow?: boolean; dryRun?: boolean },
 ): Promise<undefined> {
-  const store = await context.store();
-  const { timezone } = await serializedDag(store, dagId);
+  const door = await context.door();
+  const { timezone } = await dagOf(door, dagId);
   const payload = {
     ...(options.skip === undefined ? {} : { skip: options.skip }),
     ...(options.skipTo === undefined ? {} : { skipTo: instantIn(timezone, options.skipTo, '--skip-to') }),
-    ...(options.runNow === true ? { runNow: true } : {}),
+    ...(options.runNow === true ? { runNow: true as const } : {}),
   };
   const { out } = context;
+  const reschedule = (dryRun: boolean) =>
+    answerOf(
+      door.api.POST('/dags/{dagId}/reschedule', {
+        params: { path: { dagId } },
+        body: { ...payload, ...(dryRun ? { dryRun } : {}) },
+      }),
+    );
   if (options.dryRun === true) {
-    const plan = await reschedulePreview(store, dagId, payload, Date.now());
-    out.result({ dryRun: true, dagId, ...plan }, () =>
-      inWords({ ...plan, made: plan.runsNow === null ? null : `the run of ${plan.runsNow} would be made` }),
+    const { skipped, runsNow = null, next: then } = await reschedule(true);
+    out.result({ dryRun: true, dagId, skipped, runsNow, next: then }, () =>
+      inWords({ skipped, next: then, made: runsNow === null ? null : `the run of ${runsNow} would be made` }),
     );
     return undefined;
   }
-  const { openDoor } = await import('../door.ts');
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const done = await door.ask({ kind: 'reschedule', payload });
+  const done = await reschedule(false);
   out.result({ dagId, ...done }, () =>
     inWords({ ...done, made: done.runId === null ? null : `${done.runId} is made` }),
   );
@@ -227,46 +232,46 @@ async function trigger(
   dagId: string,
   options: TriggerOptions,
 ): Promise<ExitCode | undefined> {
-  const [{ openDoor }, { waitForRun }] = await Promise.all([
-    import('../door.ts'),
-    import('../run-waiting.ts'),
-  ]);
-  await using door = await openDoor(context, { dagId, bringScheduler: options.wait === true });
-  const dag = await serializedDag(door.store, dagId);
+  const door = await context.door();
+  await using scheduler = options.wait === true ? await door.schedulerFor(dagId) : null;
+  const dag = await dagOf(door, dagId);
   const conf = await parseConf(options.conf);
-  if (options.wait === true && options.unpause !== true && (await getDag(door.store, { dagId })).isPaused) {
+  const isPaused = dag.isPaused && options.unpause !== true;
+  if (scheduler !== null && isPaused) {
     throw new CommandRefusedError(`${dagId} is paused, so the run would wait for ever: add --unpause.`);
   }
-  const { runId, isPaused } = await door.ask({
-    kind: 'trigger',
-    payload: {
-      conf,
-      ...(options.logicalDate === undefined
-        ? {}
-        : { logicalDate: instantIn(dag.timezone, options.logicalDate, '--logical-date') }),
-      ...(options.runId === undefined ? {} : { runId: options.runId }),
-      ...(options.note === undefined ? {} : { note: options.note }),
-      ...(options.unpause === true ? { unpause: true } : {}),
-    },
-  });
+  const { logicalDate, runId: wantedId, note, unpause } = options;
+  const { runId, state } = await answerOf(
+    door.api.POST('/dags/{dagId}/runs', {
+      params: { path: { dagId } },
+      body: given({
+        conf,
+        logicalDate:
+          logicalDate === undefined ? undefined : instantIn(dag.timezone, logicalDate, '--logical-date'),
+        runId: wantedId,
+        note,
+        unpause,
+      }),
+    }),
+  );
   if (isPaused) {
     context.out.note(
       `${dagId} is paused: the run waits until it is unpaused (tsflow dags unpause ${dagId}).`,
     );
   }
-  if (options.wait !== true) {
-    context.out.result({ dagId, runId, state: 'queued', isPaused }, () => `${runId} of ${dagId} is queued.`);
+  if (scheduler === null) {
+    context.out.result({ dagId, runId, state, isPaused }, () => `${runId} of ${dagId} is ${state}.`);
     return undefined;
   }
-  const run = await waitForRun(context, door, { dagId, runId });
+  const { waitForRun } = await import('../run-waiting.ts');
+  const run = await waitForRun(context, door, scheduler, { dagId, runId });
   return run.state === 'success' ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
 function pause(isPaused: boolean) {
   return async (context: CommandContext, dagId: string): Promise<undefined> => {
-    const { openDoor } = await import('../door.ts');
-    await using door = await openDoor(context, { dagId, bringScheduler: false });
-    await door.ask({ kind: 'pause', payload: { isPaused } });
+    const { api } = await context.door();
+    await answerOf(api.PATCH('/dags/{dagId}', { params: { path: { dagId } }, body: { isPaused } }));
     context.out.result({ dagId, isPaused }, () =>
       isPaused ? `${dagId} is paused. What runs goes on to its end.` : `${dagId} is not paused.`,
     );
@@ -275,7 +280,7 @@ function pause(isPaused: boolean) {
 }
 
 async function test(
-  context: CommandContext,
+  context: LocalContext,
   dagId: string,
   options: { conf?: string; logicalDate?: string; quiet?: boolean },
 ): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import { maskedDatabaseUrl } from '@tsflow/core/config';
 import type { Command } from 'commander';
-import { perform } from '../command-context.ts';
+import { performHere } from '../command-context.ts';
 
 export function register(program: Command): void {
   const db = program.command('db').description('migrate and check the metadata database');
@@ -8,7 +8,7 @@ export function register(program: Command): void {
   db.command('migrate')
     .description('bring the schema up to this release; safe to repeat, and from several machines at once')
     .action(
-      perform(async (context) => {
+      performHere('installation', async (context) => {
         const config = await context.config();
         const { openProjectStoreAsIs } = await import('../compose/project.ts');
         await using store = await openProjectStoreAsIs(config);
@@ -26,7 +26,7 @@ export function register(program: Command): void {
   db.command('check')
     .description('tell whether the database can be reached and has the schema of this release')
     .action(
-      perform(async (context) => {
+      performHere('installation', async (context) => {
         const config = await context.config();
         const { openProjectStoreAsIs } = await import('../compose/project.ts');
         await using store = await openProjectStoreAsIs(config);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CommandContext, perform } from '../command-context.ts';
+import { type LocalContext, performHere } from '../command-context.ts';
 import { CommandRefusedError } from '../exit-code.ts';
 import { projectFiles } from '../project-template.ts';
 
@@ -11,11 +11,11 @@ export function register(program: Command): void {
     .command('init [folder]')
     .description('start a project with a first DAG; files that exist are never overwritten')
     .option('--force', 'also into a folder that has files')
-    .action(perform(init));
+    .action(performHere('files', init));
 }
 
 async function init(
-  context: CommandContext,
+  context: LocalContext,
   given: string | undefined,
   options: { force?: boolean },
 ): Promise<undefined> {

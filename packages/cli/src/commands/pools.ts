@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
-import type { PoolUse, Store } from '@tsflow/core/store';
+import { InvalidInputError } from '@tsflow/core/errors';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import type { Door } from '../door/door.ts';
+import { given } from '../door/given.ts';
 import { readStandardInput } from './standard-input.ts';
 
 export function register(program: Command): void {
@@ -31,9 +33,10 @@ export function register(program: Command): void {
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const store = await context.store();
+  const { api } = await context.door();
+  const { items } = await answerOf(api.GET('/pools'));
   context.out.table(
-    [...(await store.pools.list())],
+    items,
     [
       { title: 'pool', value: (pool) => pool.name },
       { title: 'slots', value: (pool) => slotsInWords(pool.slots), align: 'right' },
@@ -48,7 +51,8 @@ async function list(context: CommandContext): Promise<undefined> {
 }
 
 async function get(context: CommandContext, name: string): Promise<undefined> {
-  const pool = await poolNamed(await context.store(), name);
+  const { api } = await context.door();
+  const pool = await answerOf(api.GET('/pools/{name}', { params: { path: { name } } }));
   context.out.result(pool, () => `${name}: ${inWords(pool)}.`);
   return undefined;
 }
@@ -56,34 +60,26 @@ async function get(context: CommandContext, name: string): Promise<undefined> {
 async function set(
   context: CommandContext,
   name: string,
-  given: string,
-  options: { description?: string; includeDeferred?: boolean },
+  slots: string,
+  { description, includeDeferred }: { description?: string; includeDeferred?: boolean },
 ): Promise<undefined> {
-  const store = await context.store();
-  await store.pools.set({
-    name,
-    slots: wholeNumber(given),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.includeDeferred === undefined ? {} : { includeDeferred: options.includeDeferred }),
-    actor: context.actor,
-    at: Date.now(),
-  });
-  const pool = await poolNamed(store, name);
+  const settings = { name, slots: wholeNumber(slots), ...given({ description, includeDeferred }) };
+  const pool = await setPool(await context.door(), settings);
   context.out.result(pool, () => `${name}: ${inWords(pool)}.`);
   return undefined;
 }
 
 async function remove(context: CommandContext, name: string): Promise<undefined> {
-  const store = await context.store();
-  if (!(await store.pools.delete(name, context.actor, Date.now()))) throw new NotFoundError('Pool', name);
+  const { api } = await context.door();
+  await answerOf(api.DELETE('/pools/{name}', { params: { path: { name } } }));
   context.out.result({ name, deleted: true }, () => `${name} is deleted.`);
   return undefined;
 }
 
 async function importFile(context: CommandContext, file: string): Promise<undefined> {
   const pools = readPools(file === '-' ? await readStandardInput() : await readFile(file, 'utf8'), file);
-  const store = await context.store();
-  for (const pool of pools) await store.pools.set({ ...pool, actor: context.actor, at: Date.now() });
+  const door = await context.door();
+  for (const pool of pools) await setPool(door, pool);
   context.out.result({ imported: pools.map(({ name }) => name) }, () =>
     pools.length === 1 ? '1 pool is set.' : `${pools.length} pools are set.`,
   );
@@ -91,7 +87,8 @@ async function importFile(context: CommandContext, file: string): Promise<undefi
 }
 
 async function exportAll(context: CommandContext): Promise<undefined> {
-  const pools = await (await context.store()).pools.list();
+  const { api } = await context.door();
+  const { items: pools } = await answerOf(api.GET('/pools'));
   const document = Object.fromEntries(
     pools.map(({ name, slots, description, includeDeferred }) => [
       name,
@@ -102,22 +99,22 @@ async function exportAll(context: CommandContext): Promise<undefined> {
   return undefined;
 }
 
-async function poolNamed(store: Store, name: string): Promise<PoolUse> {
-  const pool = (await store.pools.list()).find((one) => one.name === name);
-  if (pool === undefined) throw new NotFoundError('Pool', name, 'See `tsflow pools list`.');
-  return pool;
+function setPool({ api }: Door, { name, ...body }: PoolEntry): Promise<Pool> {
+  return answerOf(api.PUT('/pools/{name}', { params: { path: { name } }, body }));
 }
+
+type Pool = Schemas['Pool'];
 
 const slotsInWords = (slots: number): string => (slots < 0 ? 'no limit' : String(slots));
 
-function inWords({ slots, used, waiting }: PoolUse): string {
+function inWords({ slots, used, waiting }: Pool): string {
   const all = slots < 0 ? 'no limit' : slots === 1 ? '1 slot' : `${slots} slots`;
   return `${all}, ${used} in use, ${waiting} waited for`;
 }
 
-function wholeNumber(given: string): number {
-  if (/^-?\d+$/.test(given)) return Number(given);
-  throw new InvalidInputError(`slots: expected a whole number from 0, or -1 for no limit, got "${given}".`);
+function wholeNumber(text: string): number {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw new InvalidInputError(`slots: expected a whole number from 0, or -1 for no limit, got "${text}".`);
 }
 
 interface PoolEntry {
@@ -152,10 +149,5 @@ function poolEntry(name: string, value: unknown, file: string): PoolEntry {
   if (includeDeferred !== undefined && typeof includeDeferred !== 'boolean') {
     throw new InvalidInputError(`${file}: includeDeferred of pool "${name}" expects true or false.`);
   }
-  return {
-    name,
-    slots,
-    ...(description === undefined ? {} : { description }),
-    ...(includeDeferred === undefined ? {} : { includeDeferred }),
-  };
+  return { name, slots, ...given({ description, includeDeferred }) };
 }

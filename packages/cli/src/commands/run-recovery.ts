@@ -1,21 +1,22 @@
 import { InvalidInputError } from '@tsflow/core/errors';
-import type { ClearedTask, ClearPayload } from '@tsflow/core/intents';
-import { listRuns } from '@tsflow/core/queries';
 import { RUN_STATES } from '@tsflow/core/state';
-import { clearPreview, type Store } from '@tsflow/core/store';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
-import { openDoor } from '../door.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import type { Door } from '../door/door.ts';
+import { given } from '../door/given.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { everyPage } from './paging.ts';
-import { findRun, serializedDag } from './run-name.ts';
+import { dagOf, findRun } from './run-name.ts';
 
 /** Runs that one command clears at most: more is done in pieces. */
 const MAX_RUNS = 10_000;
+
+type SelectedTask = Schemas['SelectedTasks']['tasks'][number];
 
 interface WhichRuns {
   readonly state?: (typeof RUN_STATES)[number];
@@ -30,7 +31,7 @@ interface ClearOptions extends WhichRuns {
   readonly dryRun?: boolean;
 }
 
-/** `tsflow runs clear` and `tsflow runs mark`: recovery of whole runs, one or all that failed in a stretch of time. */
+/** `tsflow runs clear`, `mark` and `note`: recovery of whole runs, one or all that failed in a stretch of time. */
 export function registerRecovery(runs: Command): void {
   runs
     .command('clear <dag> [runs...]')
@@ -50,6 +51,10 @@ export function registerRecovery(runs: Command): void {
       new Option('--state <state>', 'the state').choices(['success', 'failed']).makeOptionMandatory(),
     )
     .action(perform(mark));
+  runs
+    .command('note <dag> <run> <text>')
+    .description('leave a note at a run for the people who look at it; "" takes it away')
+    .action(perform(note));
 }
 
 async function clear(
@@ -58,28 +63,26 @@ async function clear(
   named: readonly string[],
   options: ClearOptions,
 ): Promise<ExitCode | undefined> {
-  const store = await context.store();
-  const runIds = await chosenRuns(store, dagId, named, options);
-  const conf = options.conf === undefined ? {} : { conf: await parseConf(options.conf) };
-  const payloads = runIds.map((runId): ClearPayload => {
-    const { onlyFailed, sameVersion } = options;
-    return {
-      runId,
-      ...(onlyFailed === true ? { onlyFailed } : {}),
-      ...(sameVersion === true ? { sameVersion } : {}),
-      ...conf,
-    };
-  });
-  const tasks: ClearedTask[] = [];
-  if (options.dryRun === true) {
-    for (const payload of payloads) tasks.push(...(await clearPreview(store, dagId, payload)).tasks);
+  const door = await context.door();
+  const runIds = await chosenRuns(door, dagId, named, options);
+  const { onlyFailed, sameVersion, dryRun } = options;
+  const conf = options.conf === undefined ? undefined : await parseConf(options.conf);
+  const tasks: SelectedTask[] = [];
+  for (const runId of runIds) {
+    const cleared = await answerOf(
+      door.api.POST('/dags/{dagId}/runs/{runId}/clear', {
+        params: { path: { dagId, runId } },
+        body: given({ onlyFailed, sameVersion, conf, dryRun }),
+      }),
+    );
+    tasks.push(...cleared.tasks);
+  }
+  if (dryRun === true) {
     context.out.result({ dryRun: true, dagId, runs: runIds, tasks }, () =>
       inWords(context, runIds, tasks, 'would run again'),
     );
     return undefined;
   }
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  for (const payload of payloads) tasks.push(...(await door.ask({ kind: 'clear', payload })).tasks);
   context.out.result({ dagId, runs: runIds, tasks }, () => inWords(context, runIds, tasks, 'cleared'));
   return tasks.length === 0 ? EXIT_CODES.failed : undefined;
 }
@@ -87,19 +90,36 @@ async function clear(
 async function mark(
   context: CommandContext,
   dagId: string,
-  given: string,
+  named: string,
   { state }: { state: 'success' | 'failed' },
 ): Promise<undefined> {
-  const runId = await findRun(await context.store(), dagId, given);
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const result = await door.ask({ kind: 'mark_run', payload: { runId, state } });
-  context.out.result({ dagId, ...result }, () => `${runId} of ${dagId} is marked ${state}.`);
+  const door = await context.door();
+  const runId = await findRun(door, dagId, named);
+  const run = await answerOf(
+    door.api.PATCH('/dags/{dagId}/runs/{runId}', { params: { path: { dagId, runId } }, body: { state } }),
+  );
+  context.out.result({ dagId, runId, state: run.state }, () => `${runId} of ${dagId} is marked ${state}.`);
+  return undefined;
+}
+
+async function note(context: CommandContext, dagId: string, named: string, text: string): Promise<undefined> {
+  const door = await context.door();
+  const runId = await findRun(door, dagId, named);
+  await answerOf(
+    door.api.PATCH('/dags/{dagId}/runs/{runId}', {
+      params: { path: { dagId, runId } },
+      body: { note: text },
+    }),
+  );
+  context.out.result({ dagId, runId, note: text }, () =>
+    text === '' ? `${runId} of ${dagId} has no note.` : `${runId} of ${dagId} has the note.`,
+  );
   return undefined;
 }
 
 /** Oldest logical date first, so that what depends on its past finds it done. */
 async function chosenRuns(
-  store: Store,
+  door: Door,
   dagId: string,
   named: readonly string[],
   { state, from, to }: WhichRuns,
@@ -108,22 +128,25 @@ async function chosenRuns(
   if (named.length > 0 === chooses) {
     throw new InvalidInputError('Name runs, or choose them by --state, --from and --to.');
   }
-  if (named.length > 0) return Promise.all(named.map((run) => findRun(store, dagId, run)));
-  const { timezone } = await serializedDag(store, dagId);
-  const filter = {
-    dagId,
+  if (named.length > 0) return Promise.all(named.map((run) => findRun(door, dagId, run)));
+  const { timezone } = await dagOf(door, dagId);
+  const query = given({
     state,
-    from: from === undefined ? undefined : parseInstant(from, timezone, '--from').getTime(),
-    to: to === undefined ? undefined : parseRangeEnd(to, timezone, '--to').getTime(),
-  };
-  const found = await everyPage(MAX_RUNS, (page) => listRuns(store, { ...page, ...filter }));
+    from: from === undefined ? undefined : parseInstant(from, timezone, '--from').toISOString(),
+    to: to === undefined ? undefined : parseRangeEnd(to, timezone, '--to').toISOString(),
+  });
+  const found = await everyPage(MAX_RUNS, (page) =>
+    answerOf(
+      door.api.GET('/dags/{dagId}/runs', { params: { path: { dagId }, query: { ...page, ...query } } }),
+    ),
+  );
   return found.map(({ runId }) => runId).reverse();
 }
 
 function inWords(
   context: CommandContext,
   runIds: readonly string[],
-  tasks: readonly ClearedTask[],
+  tasks: readonly SelectedTask[],
   done: string,
 ): string {
   if (tasks.length === 0) return `No task instance of ${runIds.length} runs ${done}.`;

@@ -1,20 +1,12 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
-import {
-  callbackRow,
-  getRun,
-  listCallbacks,
-  listDeadlines,
-  listRuns,
-  listTaskInstances,
-  type RunDeadline,
-  type RunSummary,
-} from '@tsflow/core/queries';
 import { RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { type Command, Option } from 'commander';
-import { printCallbackLog } from '../callback-log.ts';
+import { callbacksOf, printCallbackLog } from '../callback-log.ts';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import { given } from '../door/given.ts';
 import { paintState } from '../output/colours.ts';
 import { elapsedMs, runRecord, taskInstanceRecord } from '../output/records.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
@@ -58,15 +50,21 @@ async function list(
   dagId: string | undefined,
   options: ListOptions,
 ): Promise<undefined> {
-  const from = options.from === undefined ? undefined : Number(parseInstant(options.from, 'UTC', '--from'));
-  const to = options.to === undefined ? undefined : Number(parseRangeEnd(options.to, 'UTC', '--to'));
+  const from =
+    options.from === undefined ? undefined : parseInstant(options.from, 'UTC', '--from').toISOString();
+  const to = options.to === undefined ? undefined : parseRangeEnd(options.to, 'UTC', '--to').toISOString();
   if (from !== undefined && to !== undefined && to < from) {
     throw new InvalidInputError(`--to (${options.to}) lies before --from (${options.from}).`);
   }
-  const store = await context.store();
+  const { api } = await context.door();
   const { out } = context;
+  const query = given({ state: options.state, runType: options.type, from, to });
   const found = await everyPage(options.limit, (page) =>
-    listRuns(store, { ...page, dagId, state: options.state, runType: options.type, from, to }),
+    dagId === undefined
+      ? answerOf(api.GET('/runs', { params: { query: { ...page, ...query } } }))
+      : answerOf(
+          api.GET('/dags/{dagId}/runs', { params: { path: { dagId }, query: { ...page, ...query } } }),
+        ),
   );
   out.result(found.map(runRecord), () =>
     found.length === 0
@@ -84,17 +82,19 @@ async function list(
   return undefined;
 }
 
-async function show(context: CommandContext, dagId: string, given: string): Promise<undefined> {
-  const store = await context.store();
-  const runId = await findRun(store, dagId, given);
-  const run = await getRun(store, { dagId, runId });
-  const instances = await listTaskInstances(store, { dagId, runId });
-  const deadlines = await listDeadlines(store, { dagId, runId }, Date.now());
+async function show(context: CommandContext, dagId: string, named: string): Promise<undefined> {
+  const door = await context.door();
+  const path = { dagId, runId: await findRun(door, dagId, named) };
+  const run = await answerOf(door.api.GET('/dags/{dagId}/runs/{runId}', { params: { path } }));
+  const [{ items: instances }, { items: deadlines }] = await Promise.all([
+    answerOf(door.api.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path } })),
+    answerOf(door.api.GET('/dags/{dagId}/runs/{runId}/deadlines', { params: { path } })),
+  ]);
   const { out } = context;
   const record = {
     ...runRecord(run),
     tasks: instances.map(taskInstanceRecord),
-    deadlines: deadlines.map(deadlineRecord),
+    deadlines,
   };
   out.result(record, () =>
     [
@@ -117,7 +117,7 @@ async function show(context: CommandContext, dagId: string, given: string): Prom
   );
   return undefined;
 
-  function facts(of: RunSummary): [string, string][] {
+  function facts(of: Schemas['Run']): [string, string][] {
     const all: [string, string | null][] = [
       ['dag', of.dagId],
       ['run', of.runId],
@@ -142,23 +142,18 @@ async function show(context: CommandContext, dagId: string, given: string): Prom
 async function callbacks(
   context: CommandContext,
   dagId: string,
-  given: string,
+  named: string,
   options: { log?: boolean },
 ): Promise<undefined> {
-  const store = await context.store();
-  const runId = await findRun(store, dagId, given);
-  const found = await listCallbacks(store, { dagId, runId });
+  const door = await context.door();
+  const run = { dagId, runId: await findRun(door, dagId, named) };
+  const found = await callbacksOf(door, run);
   if (options.log === true) {
-    for (const { callbackId } of found)
-      await printCallbackLog(context, await callbackRow(store, { dagId, runId, callbackId }));
+    for (const callback of found) await printCallbackLog(context, door, run, callback);
     return undefined;
   }
   context.out.table(
-    found.map((callback) => ({
-      ...callback,
-      createdAt: new Date(callback.createdAt).toISOString(),
-      endDate: callback.endDate === null ? null : new Date(callback.endDate).toISOString(),
-    })),
+    found,
     [
       { title: 'id', value: (callback) => callback.callbackId, align: 'right' },
       { title: 'event', value: (callback) => callback.event },
@@ -173,13 +168,7 @@ async function callbacks(
   return undefined;
 }
 
-function deadlineRecord(deadline: RunDeadline) {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  const { dueAt, missedAt, doneAt } = deadline;
-  return { ...deadline, dueAt: iso(dueAt), missedAt: iso(missedAt), doneAt: iso(doneAt) };
-}
-
-function took(of: { readonly startDate: number | null; readonly endDate: number | null }): string {
+function took(of: { readonly startDate: string | null; readonly endDate: string | null }): string {
   const ms = elapsedMs(of, Date.now());
   return ms === null ? '' : formatDuration(ms);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type Duration, durationMs, formatDuration } from '@tsflow/core/duration';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type CommandContext, perform } from '../command-context.ts';
+import { type LocalContext, performHere } from '../command-context.ts';
 import { simulateProject } from '../compose/simulated-project.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { formatCount, formatInstant, renderTable } from '../output/table.ts';
@@ -34,11 +34,11 @@ export function register(program: Command): void {
       'after',
       '\nTasks take as long as the median of their newest successful runs, and succeed. Exit code 1: a deadline is missed.',
     )
-    .action(perform(simulateCommand));
+    .action(performHere('installation', simulateCommand));
 }
 
 async function simulateCommand(
-  context: CommandContext,
+  context: LocalContext,
   dagIds: readonly string[],
   options: SimulateOptions,
 ): Promise<ExitCode> {
@@ -61,7 +61,7 @@ async function simulateCommand(
 
 const SHOWN = 20;
 
-function inWords({ out }: CommandContext, report: SimulationReport): string {
+function inWords({ out }: LocalContext, report: SimulationReport): string {
   if (report.dags.length === 0) return 'No DAG with a schedule was simulated.';
   const table = renderTable(report.dags, [
     { title: 'DAG', value: ({ dagId }) => dagId },

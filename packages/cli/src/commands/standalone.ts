@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { perform } from '../command-context.ts';
+import { performHere } from '../command-context.ts';
 
 export function register(program: Command): void {
   program
@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .option('--host <address>', 'address of the web server (TSFLOW_HOST)')
     .option('--port <number>', 'port of the web server (TSFLOW_PORT)')
     .action(
-      perform(async (context) => {
+      performHere('installation', async (context) => {
         const { runStandalone } = await import('../compose/standalone.ts');
         await runStandalone(context);
         return undefined;

@@ -1,17 +1,10 @@
-import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
-import type { ClearedTask, Intent, TaskSelection } from '@tsflow/core/intents';
-import {
-  getTaskInstance,
-  listAttempts,
-  listTaskInstances,
-  listXcoms,
-  type TaskInstanceArgs,
-} from '@tsflow/core/queries';
+import { didYouMean, InvalidInputError, NotFoundError } from '@tsflow/core/errors';
 import { TASK_STATES, type TaskState } from '@tsflow/core/state';
-import { clearPreview, markPreview, type PlannedClear, whyTask } from '@tsflow/core/store';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
-import { openDoor } from '../door.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import type { Door } from '../door/door.ts';
+import { given } from '../door/given.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { attemptRecord, taskInstanceRecord } from '../output/records.ts';
@@ -25,6 +18,8 @@ const MAP_INDEX = [
   '--map-index <index>',
   'which instance of a mapped task: "3", or "3.0" when nested',
 ] as const;
+
+type SelectedTask = Schemas['SelectedTasks']['tasks'][number];
 
 interface SelectionOptions {
   readonly mapIndex?: string;
@@ -127,12 +122,12 @@ async function list(
   run: string | undefined,
   options: { state?: TaskState; mapIndex?: string },
 ): Promise<undefined> {
-  const store = await context.store();
+  const door = await context.door();
   const { out } = context;
   if (run === undefined) {
     if (options.state !== undefined)
       throw new InvalidInputError('--state: tasks have states within a run: name one.');
-    const dag = await serializedDag(store, dagId);
+    const dag = await serializedDag(door, dagId);
     const records = dag.tasks.map(({ taskId, operator, groupId, upstream, triggerRule }) => ({
       dagId,
       taskId,
@@ -152,10 +147,13 @@ async function list(
     );
     return undefined;
   }
-  const runId = await findRun(store, dagId, run);
-  const all = await listTaskInstances(store, { dagId, runId, state: options.state });
-  const { mapIndex } = options;
-  const instances = mapIndex === undefined ? all : all.filter(({ mapPath }) => mapPath === mapIndex);
+  const path = { dagId, runId: await findRun(door, dagId, run) };
+  const { items } = await answerOf(door.api.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path } }));
+  const { state: wanted, mapIndex } = options;
+  const instances = items.filter(
+    ({ state, mapPath }) =>
+      (wanted === undefined || state === wanted) && (mapIndex === undefined || mapPath === mapIndex),
+  );
   out.result(instances.map(taskInstanceRecord), () =>
     instances.length === 0
       ? 'There are no such task instances.'
@@ -179,9 +177,10 @@ async function state(
   taskId: string,
   { mapIndex: mapPath }: { mapIndex: string },
 ): Promise<undefined> {
-  const store = await context.store();
-  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath };
-  const [instance, attempts] = await Promise.all([getTaskInstance(store, name), listAttempts(store, name)]);
+  const door = await context.door();
+  const name = { dagId, runId: await findRun(door, dagId, run), taskId, mapPath };
+  const instance = await instanceOf(door, name);
+  const { attempts } = instance;
   const { out } = context;
   out.result({ ...taskInstanceRecord(instance), attempts: attempts.map(attemptRecord) }, () => {
     const head =
@@ -206,9 +205,11 @@ async function why(
   taskId: string,
   { mapIndex: mapPath }: { mapIndex: string },
 ): Promise<undefined> {
-  const store = await context.store();
-  const runId = await findRun(store, dagId, run);
-  const checks = await whyTask(store, dagId, runId, taskId, mapPath);
+  const door = await context.door();
+  const path = { dagId, runId: await findRun(door, dagId, run), taskId };
+  const { items: checks } = await answerOf(
+    door.api.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/why', { params: { path, query: { mapPath } } }),
+  );
   const { out } = context;
   out.table(
     checks,
@@ -232,10 +233,10 @@ async function logs(
   taskId: string,
   { mapIndex: mapPath, ...options }: { follow?: boolean; try?: number; mapIndex: string },
 ): Promise<undefined> {
-  const store = await context.store();
-  const runId = await findRun(store, dagId, run);
+  const door = await context.door();
+  const runId = await findRun(door, dagId, run);
   const { printLog } = await import('../attempt-log.ts');
-  await printLog(context, store, {
+  await printLog(context, door, {
     dagId,
     runId,
     taskId,
@@ -251,9 +252,25 @@ interface TryOptions {
   readonly mapPath: string;
 }
 
+interface InstanceName {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapPath: string;
+}
+
+function instanceOf(
+  { api }: Door,
+  { mapPath, ...path }: InstanceName,
+): Promise<Schemas['TaskInstanceDetails']> {
+  return answerOf(
+    api.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}', { params: { path, query: { mapPath } } }),
+  );
+}
+
 /** The newest attempt of a try, or of all of them. Throws {@link NotFoundError} when there is none. */
-async function attemptOf(context: CommandContext, name: TaskInstanceArgs, { try: wanted }: TryOptions) {
-  const attempts = await listAttempts(await context.store(), name);
+async function attemptOf(door: Door, name: InstanceName, { try: wanted }: TryOptions) {
+  const { attempts } = await instanceOf(door, name);
   const found = attempts.filter(({ tryNumber }) => wanted === undefined || tryNumber === wanted).at(-1);
   if (found !== undefined) return found;
   throw new NotFoundError(
@@ -272,12 +289,16 @@ async function xcom(
   taskId: string,
   options: TryOptions,
 ): Promise<undefined> {
-  const store = await context.store();
-  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath: options.mapPath };
-  const { attemptId } = await attemptOf(context, name, options);
-  const values = await listXcoms(store, { ...name, attemptId });
+  const door = await context.door();
+  const path = { dagId, runId: await findRun(door, dagId, run), taskId };
+  const { attemptId } = await attemptOf(door, { ...path, mapPath: options.mapPath }, options);
+  const { items } = await answerOf(
+    door.api.GET('/dags/{dagId}/runs/{runId}/tasks/{taskId}/attempts/{attemptId}/xcom', {
+      params: { path: { ...path, attemptId: Number(attemptId) } },
+    }),
+  );
   context.out.table(
-    [...values],
+    items,
     [
       { title: 'key', value: (value) => value.key },
       { title: 'value', value: (value) => JSON.stringify(value.value) },
@@ -294,9 +315,9 @@ async function rendered(
   taskId: string,
   options: TryOptions,
 ): Promise<undefined> {
-  const store = await context.store();
-  const name = { dagId, runId: await findRun(store, dagId, run), taskId, mapPath: options.mapPath };
-  const attempt = await attemptOf(context, name, options);
+  const door = await context.door();
+  const name = { dagId, runId: await findRun(door, dagId, run), taskId, mapPath: options.mapPath };
+  const attempt = await attemptOf(door, name, options);
   const { tryNumber, conf } = attempt;
   context.out.result({ tryNumber, rendered: attempt.rendered, conf }, () =>
     [
@@ -316,21 +337,22 @@ async function clear(
   taskIds: readonly string[],
   options: SelectionOptions & { sameVersion?: boolean; conf?: string; dryRun?: boolean },
 ): Promise<ExitCode | undefined> {
-  const store = await context.store();
-  const payload = {
-    ...(await selection(context, dagId, run, taskIds, options)),
-    ...(options.sameVersion === true ? { sameVersion: true } : {}),
-    ...(options.conf === undefined ? {} : { conf: await parseConf(options.conf) }),
-  };
-  if (options.dryRun === true) {
-    const preview = await clearPreview(store, dagId, payload);
-    context.out.result({ dryRun: true, ...preview }, () =>
-      changes(context, preview.tasks, versionsInWords(preview.tasks)),
+  const door = await context.door();
+  const { runId, ...chosen } = await selection(door, dagId, run, taskIds, options);
+  const { sameVersion, dryRun } = options;
+  const conf = options.conf === undefined ? undefined : await parseConf(options.conf);
+  const result = await answerOf(
+    door.api.POST('/dags/{dagId}/runs/{runId}/clear', {
+      params: { path: { dagId, runId } },
+      body: { ...chosen, ...given({ sameVersion, conf, dryRun }) },
+    }),
+  );
+  if (dryRun === true) {
+    context.out.result({ dryRun: true, ...result }, () =>
+      changes(context, result.tasks, versionsInWords(result.tasks)),
     );
     return undefined;
   }
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const result = await door.ask({ kind: 'clear', payload });
   context.out.result(result, () => changes(context, result.tasks, 'cleared'));
   // Doing nothing is an answer too, but not the one that was asked for.
   return result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
@@ -343,27 +365,32 @@ async function mark(
   taskIds: readonly string[],
   options: SelectionOptions & { state: 'success' | 'failed' | 'skipped'; dryRun?: boolean },
 ): Promise<ExitCode | undefined> {
-  const payload = { ...(await selection(context, dagId, run, taskIds, options)), state: options.state };
-  if (options.dryRun === true) {
-    const preview = await markPreview(await context.store(), dagId, payload);
-    context.out.result({ dryRun: true, ...preview }, () =>
-      changes(context, preview.tasks, `would be marked ${options.state}`),
+  const door = await context.door();
+  const { runId, ...chosen } = await selection(door, dagId, run, taskIds, options);
+  const { state, dryRun } = options;
+  const result = await answerOf(
+    door.api.POST('/dags/{dagId}/runs/{runId}/mark', {
+      params: { path: { dagId, runId } },
+      body: { ...chosen, state, ...given({ dryRun }) },
+    }),
+  );
+  if (dryRun === true) {
+    context.out.result({ dryRun: true, ...result }, () =>
+      changes(context, result.tasks, `would be marked ${state}`),
     );
     return undefined;
   }
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const result = await door.ask({ kind: 'mark_tasks', payload });
   context.out.result(result, () =>
     result.tasks.length === 0
-      ? `They are ${options.state} already.`
-      : changes(context, result.tasks, `marked ${options.state}`),
+      ? `They are ${state} already.`
+      : changes(context, result.tasks, `marked ${state}`),
   );
   return undefined;
 }
 
-function wholeNumber(given: string): number {
-  if (/^[+-]?\d+$/.test(given)) return Number(given);
-  throw new InvalidInputError(`--weight: expected a whole number, got "${given}".`);
+function wholeNumber(text: string): number {
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new InvalidInputError(`--weight: expected a whole number, got "${text}".`);
 }
 
 async function prioritize(
@@ -375,16 +402,17 @@ async function prioritize(
 ): Promise<ExitCode | undefined> {
   if ((options.weight === undefined) === (options.reset !== true))
     throw new InvalidInputError('Give either --weight or --reset.');
-  const { runId, taskIds: chosen } = await selection(context, dagId, run, taskIds, {});
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const result = await door.ask({
-    kind: 'prioritize',
-    payload: {
-      runId,
-      priorityWeight: options.weight ?? null,
-      ...(chosen === undefined ? {} : { taskIds: chosen }),
-    },
-  });
+  const door = await context.door();
+  const { runId, taskIds: chosen } = await selection(door, dagId, run, taskIds, {});
+  const result = namesOf(
+    runId,
+    await answerOf(
+      door.api.POST('/dags/{dagId}/runs/{runId}/priority', {
+        params: { path: { dagId, runId } },
+        body: { priorityWeight: options.weight ?? null, ...given({ taskIds: chosen }) },
+      }),
+    ),
+  );
   context.out.result(result, () =>
     result.tasks.length === 0
       ? 'Nothing of that waits, or it has that weight already.'
@@ -400,17 +428,17 @@ async function kill(
   taskIds: readonly string[],
   options: SelectionOptions,
 ): Promise<ExitCode | undefined> {
-  const { runId, taskIds: chosen, mapPath } = await selection(context, dagId, run, taskIds, options);
-  const intent: Extract<Intent, { kind: 'kill' }> = {
-    kind: 'kill',
-    payload: {
-      runId,
-      ...(chosen === undefined ? {} : { taskIds: chosen }),
-      ...(mapPath === undefined ? {} : { mapPath }),
-    },
-  };
-  await using door = await openDoor(context, { dagId, bringScheduler: false });
-  const result = await door.ask(intent);
+  const door = await context.door();
+  const { runId, taskIds: chosen, mapPath } = await selection(door, dagId, run, taskIds, options);
+  const result = namesOf(
+    runId,
+    await answerOf(
+      door.api.POST('/dags/{dagId}/runs/{runId}/kill', {
+        params: { path: { dagId, runId } },
+        body: given({ taskIds: chosen, mapPath }),
+      }),
+    ),
+  );
   context.out.result(result, () =>
     result.tasks.length > 0
       ? `Being ended: ${result.tasks.join(', ')}`
@@ -421,48 +449,56 @@ async function kill(
   return chosen !== undefined && result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
 }
 
+/** The names of the tasks that an answer is about. */
+function namesOf(runId: string, { tasks }: Schemas['SelectedTasks']) {
+  return { runId, tasks: [...new Set(tasks.map(({ taskId }) => taskId))] };
+}
+
 /** What was meant, by names that exist. */
 async function selection(
-  context: CommandContext,
+  door: Door,
   dagId: string,
   run: string,
   taskIds: readonly string[],
   options: SelectionOptions,
-): Promise<TaskSelection> {
-  const store = await context.store();
-  const runId = await findRun(store, dagId, run);
-  const known = new Set((await serializedDag(store, dagId)).tasks.map((task) => task.taskId));
-  const instances = await listTaskInstances(store, { dagId, runId });
-  for (const instance of instances) known.add(instance.taskId);
-  for (const taskId of taskIds) {
-    if (!known.has(taskId))
-      throw new NotFoundError(`Task of ${dagId}`, taskId, `See \`tsflow tasks list ${dagId}\`.`);
-  }
+): Promise<{ runId: string } & Omit<Schemas['Clear'], 'sameVersion' | 'conf' | 'dryRun'>> {
+  const runId = await findRun(door, dagId, run);
+  if (taskIds.length > 0) await assertTasks(door, { dagId, runId }, taskIds);
   const { mapIndex, upstream, downstream, from, upTo, onlyFailed, past, future } = options;
   if (mapIndex !== undefined && taskIds.length === 0)
     throw new InvalidInputError('--map-index: name the mapped task that has this index.');
-  return {
-    runId,
-    ...(taskIds.length === 0 ? {} : { taskIds }),
-    ...(mapIndex === undefined ? {} : { mapPath: mapIndex }),
-    ...(upstream === undefined ? {} : { upstream }),
-    ...(downstream === undefined ? {} : { downstream }),
-    ...(from === undefined ? {} : { from }),
-    ...(upTo === undefined ? {} : { upTo }),
-    ...(onlyFailed === undefined ? {} : { onlyFailed }),
-    ...(past === undefined ? {} : { past }),
-    ...(future === undefined ? {} : { future }),
-  };
+  const chosen = taskIds.length === 0 ? undefined : [...taskIds];
+  const within = { upstream, downstream, from, upTo, onlyFailed, past, future };
+  return { runId, ...given({ taskIds: chosen, mapPath: mapIndex, ...within }) };
+}
+
+async function assertTasks(
+  door: Door,
+  path: { dagId: string; runId: string },
+  taskIds: readonly string[],
+): Promise<void> {
+  const [{ tasks }, { items }] = await Promise.all([
+    serializedDag(door, path.dagId),
+    answerOf(door.api.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path } })),
+  ]);
+  const known = new Set([...tasks, ...items].map(({ taskId }) => taskId));
+  for (const taskId of taskIds) {
+    if (known.has(taskId)) continue;
+    const meant = didYouMean(taskId, known);
+    const hint =
+      meant === undefined ? `See \`tsflow tasks list ${path.dagId}\`.` : `Did you mean "${meant}"?`;
+    throw new NotFoundError(`Task of ${path.dagId}`, taskId, hint);
+  }
 }
 
 /** `would run again, on version v3`; runs may keep versions of their own. */
-function versionsInWords(tasks: readonly PlannedClear[]): string {
-  const numbers = [...new Set(tasks.map(({ versionNumber }) => versionNumber))].sort((a, b) => a - b);
+function versionsInWords(tasks: readonly SelectedTask[]): string {
+  const numbers = [...new Set(tasks.flatMap(({ versionNumber: of }) => of ?? []))].sort((a, b) => a - b);
   const versions = numbers.map((number) => `v${number}`).join(', ');
   return numbers.length === 0 ? 'would run again' : `would run again, on version ${versions}`;
 }
 
-function changes(context: CommandContext, tasks: readonly ClearedTask[], done: string): string {
+function changes(context: CommandContext, tasks: readonly SelectedTask[], done: string): string {
   if (tasks.length === 0) return `No task instance ${done}.`;
   const table = renderTable(tasks, [
     { title: 'run', value: (task) => task.runId },

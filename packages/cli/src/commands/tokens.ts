@@ -1,8 +1,7 @@
-import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
-import type { Store } from '@tsflow/core/store';
-import { createApiToken, deleteApiToken, listApiTokens } from '@tsflow/webserver';
+import { InvalidInputError } from '@tsflow/core/errors';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerOf } from '../door/api.ts';
 import { formatInstant } from '../output/table.ts';
 import { instantIn } from './date-option.ts';
 
@@ -19,15 +18,10 @@ export function register(program: Command): void {
 }
 
 async function list(context: CommandContext, user: string): Promise<undefined> {
-  const store = await context.store();
-  const tokens = (await listApiTokens(store, await userId(store, user))).map((token) => ({
-    id: token.id,
-    name: token.name,
-    prefix: token.prefix,
-    createdAt: iso(token.createdAt),
-    expiresAt: iso(token.expiresAt),
-    lastUsedAt: iso(token.lastUsedAt),
-  }));
+  const { api } = await context.door();
+  const { items: tokens } = await answerOf(
+    api.GET('/users/{name}/tokens', { params: { path: { name: user } } }),
+  );
   context.out.table(
     tokens,
     [
@@ -48,16 +42,15 @@ async function create(
   user: string,
   options: { name: string; expires?: string },
 ): Promise<undefined> {
-  const store = await context.store();
-  const { token, record } = await createApiToken(store, {
-    userId: await userId(store, user),
-    name: options.name,
-    now: Date.now(),
-    expiresAt:
-      options.expires === undefined ? null : Date.parse(instantIn('UTC', options.expires, '--expires')),
-  });
-  const { id, name, expiresAt } = record;
-  context.out.result({ id, user, name, expiresAt: iso(expiresAt), token }, () => {
+  const { api } = await context.door();
+  const expires = options.expires === undefined ? null : instantIn('UTC', options.expires, '--expires');
+  const { id, name, expiresAt, token } = await answerOf(
+    api.POST('/users/{name}/tokens', {
+      params: { path: { name: user } },
+      body: { name: options.name, expiresAt: expires },
+    }),
+  );
+  context.out.result({ id, user, name, expiresAt, token }, () => {
     const until = expiresAt === null ? '' : `, until ${formatInstant(expiresAt)}`;
     return `Token ${id} of ${user}${until} is ${token} (shown only this once).`;
   });
@@ -66,17 +59,9 @@ async function create(
 
 async function revoke(context: CommandContext, user: string, given: string): Promise<undefined> {
   if (!/^\d+$/.test(given)) throw new InvalidInputError(`token: expected its number, got "${given}".`);
-  const store = await context.store();
-  await deleteApiToken(store, await userId(store, user), Number(given));
-  context.out.result({ id: Number(given), user, revoked: true }, () => `Token ${given} of ${user} is ended.`);
+  const id = Number(given);
+  const { api } = await context.door();
+  await answerOf(api.DELETE('/users/{name}/tokens/{id}', { params: { path: { name: user, id } } }));
+  context.out.result({ id, user, revoked: true }, () => `Token ${id} of ${user} is ended.`);
   return undefined;
 }
-
-async function userId(store: Store, name: string): Promise<number> {
-  const row = await store.db.selectFrom('user').select('id').where('name', '=', name).executeTakeFirst();
-  if (row !== undefined) return row.id;
-  throw new NotFoundError('User', name, 'See `tsflow users list`.');
-}
-
-const iso = (instant: number | null): string | null =>
-  instant === null ? null : new Date(instant).toISOString();

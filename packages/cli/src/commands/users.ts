@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { changeUser, createUser, listUsers, ROLES } from '@tsflow/webserver';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerOf, type Schemas } from '../door/api.ts';
+import type { Door } from '../door/door.ts';
 import { readStandardInput } from './standard-input.ts';
+
+type Role = Schemas['Role'];
+
+const ROLES: readonly Role[] = ['Viewer', 'Operator', 'Editor', 'Admin'];
 
 /** 20 random bytes: no one guesses it, and it can still be typed. */
 const PASSWORD_BYTES = 20;
@@ -37,12 +42,9 @@ export function register(program: Command): void {
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const users = (await listUsers(await context.store())).map(({ name, role, createdAt, disabledAt }) => ({
-    name,
-    role,
-    createdAt: new Date(createdAt).toISOString(),
-    isDisabled: disabledAt !== null,
-  }));
+  const { api } = await context.door();
+  const { items } = await answerOf(api.GET('/users'));
+  const users = items.map(({ disabledAt, ...user }) => ({ ...user, isDisabled: disabledAt !== null }));
   context.out.table(
     users,
     [
@@ -63,12 +65,14 @@ interface PasswordOptions {
 async function create(
   context: CommandContext,
   name: string,
-  options: PasswordOptions & { role: string },
+  options: PasswordOptions & { role: Role },
 ): Promise<undefined> {
   const { password, shown } = await newPassword(options);
-  await createUser(await context.store(), { name, password, role: options.role, now: Date.now() });
-  context.out.result({ name, role: options.role, ...shown }, () =>
-    [`${name} (${options.role}) is added.`, ...inWords(shown)].join(' '),
+  const { role } = options;
+  const { api } = await context.door();
+  await answerOf(api.POST('/users', { body: { name, password, role } }));
+  context.out.result({ name, role, ...shown }, () =>
+    [`${name} (${role}) is added.`, ...inWords(shown)].join(' '),
   );
   return undefined;
 }
@@ -79,32 +83,32 @@ async function resetPassword(
   options: PasswordOptions,
 ): Promise<undefined> {
   const { password, shown } = await newPassword(options);
-  await changeUser(await context.store(), name, { password, now: Date.now() });
+  await changeUser(await context.door(), name, { password });
   context.out.result({ name, ...shown }, () =>
     [`${name} has another password.`, ...inWords(shown)].join(' '),
   );
   return undefined;
 }
 
-async function setRole(
-  context: CommandContext,
-  name: string,
-  { role }: { role: string },
-): Promise<undefined> {
-  await changeUser(await context.store(), name, { role, now: Date.now() });
+async function setRole(context: CommandContext, name: string, { role }: { role: Role }): Promise<undefined> {
+  await changeUser(await context.door(), name, { role });
   context.out.result({ name, role }, () => `${name} is ${role}.`);
   return undefined;
 }
 
 function setDisabled(isDisabled: boolean) {
   return async (context: CommandContext, name: string): Promise<undefined> => {
-    await changeUser(await context.store(), name, { isDisabled, now: Date.now() });
+    await changeUser(await context.door(), name, { isDisabled });
     context.out.result(
       { name, isDisabled },
       () => `${name} ${isDisabled ? 'may log in no more' : 'may log in again'}.`,
     );
     return undefined;
   };
+}
+
+async function changeUser({ api }: Door, name: string, body: Schemas['UserPatch']): Promise<void> {
+  await answerOf(api.PATCH('/users/{name}', { params: { path: { name } }, body }));
 }
 
 /** Given by a pipe, or made here and shown once. Never on the command line, where every process of the machine could read it. */

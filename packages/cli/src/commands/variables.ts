@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { misspeltOwnVariable, ownVariables, validateVariable } from '@tsflow/core/config';
-import { InvalidInputError, NotFoundError } from '@tsflow/core/errors';
+import { InvalidInputError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
-import type { VariableTable } from '@tsflow/core/store';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
+import { answerIfAny, answerOf, type Schemas } from '../door/api.ts';
+import { given } from '../door/given.ts';
 import { formatInstant } from '../output/table.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -47,20 +48,8 @@ export function register(program: Command): void {
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const store = await context.store();
-  const stored = (await store.variables.list()).map(asItem);
-  const unset = Object.entries(ownVariables)
-    .filter(([key]) => !stored.some((item) => item.key === key))
-    .map(([key, own]) => ({
-      key,
-      value: own.default as Json,
-      description: own.description as string | null,
-      isSecret: false,
-      isDefault: true,
-      updatedAt: null,
-      updatedBy: null,
-    }));
-  const items = [...unset, ...stored].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const { api } = await context.door();
+  const items = (await answerOf(api.GET('/variables'))).items.map(asItem);
   context.out.table(
     items,
     [
@@ -76,43 +65,31 @@ async function list(context: CommandContext): Promise<undefined> {
 }
 
 async function get(context: CommandContext, key: string): Promise<undefined> {
-  const store = await context.store();
-  const stored = await store.variables.get(key);
-  if (stored !== null) {
-    if (stored.isSecret === 1) {
-      throw new InvalidInputError(`Variable ${key} is a secret: only tasks read it.`);
-    }
-    const value = JSON.parse(stored.value) as Json;
-    context.out.result(asItem(stored), () => asText(value));
-    return undefined;
-  }
-  const own = ownVariables[key];
-  if (own === undefined) throw new NotFoundError('Variable', key, 'See `tsflow variables list`.');
-  context.out.result({ key, value: own.default, isDefault: true }, () => String(own.default));
+  const { api } = await context.door();
+  const item = asItem(await answerOf(api.GET('/variables/{key}', { params: { path: { key } } })));
+  if (item.isSecret) throw new InvalidInputError(`Variable ${key} is a secret: only tasks read it.`);
+  context.out.result(item, () => asText(item.value));
   return undefined;
 }
 
 async function set(
   context: CommandContext,
   key: string,
-  given: string,
+  text: string,
   options: { description?: string; secret?: boolean; text?: boolean },
 ): Promise<undefined> {
-  const value = validateVariable(key, options.text === true ? given : jsonOrText(given));
-  const store = await context.store();
-  const before = await store.variables.get(key);
-  await store.variables.set({
-    key,
-    value: JSON.stringify(value),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.secret === undefined ? {} : { isSecret: options.secret }),
-    actor: context.actor,
-    at: Date.now(),
-  });
-  const isSecret = options.secret ?? before?.isSecret === 1;
+  const value = validateVariable(key, options.text === true ? text : jsonOrText(text));
+  const { api } = await context.door();
+  const params = { path: { key } };
+  const before = await answerIfAny(api.GET('/variables/{key}', { params }));
+  const { description, secret } = options;
+  const { isSecret } = await answerOf(
+    api.PUT('/variables/{key}', { params, body: { value, ...given({ description, isSecret: secret }) } }),
+  );
   context.out.result({ key, value: isSecret ? null : value, isSecret }, () => {
     if (isSecret) return `${key} is set.`;
-    const old = before === null ? '' : ` (was ${asText(JSON.parse(before.value) as Json)})`;
+    const isNew = before === null || before.updatedAt === null;
+    const old = isNew ? '' : ` (was ${before.isSecret ? 'a secret' : asText(before.value)})`;
     return `${key} = ${asText(value)}${old}`;
   });
   const meant = misspeltOwnVariable(key);
@@ -123,9 +100,8 @@ async function set(
 }
 
 async function remove(context: CommandContext, key: string): Promise<undefined> {
-  const store = await context.store();
-  if (!(await store.variables.delete(key, context.actor, Date.now())))
-    throw new NotFoundError('Variable', key);
+  const { api } = await context.door();
+  await answerOf(api.DELETE('/variables/{key}', { params: { path: { key } } }));
   const own = ownVariables[key];
   context.out.result({ key, deleted: true }, () =>
     own === undefined ? `${key} is deleted.` : `${key} is back at its default, ${own.default}.`,
@@ -140,9 +116,9 @@ async function importFile(context: CommandContext, file: string): Promise<undefi
     key,
     value: validateVariable(key, value),
   }));
-  const store = await context.store();
+  const { api } = await context.door();
   for (const { key, value } of checked) {
-    await store.variables.set({ key, value: JSON.stringify(value), actor: context.actor, at: Date.now() });
+    await answerOf(api.PUT('/variables/{key}', { params: { path: { key } }, body: { value } }));
   }
   context.out.result({ imported: checked.map(({ key }) => key) }, () =>
     checked.length === 1 ? '1 Variable is set.' : `${checked.length} Variables are set.`,
@@ -151,11 +127,13 @@ async function importFile(context: CommandContext, file: string): Promise<undefi
 }
 
 async function exportAll(context: CommandContext): Promise<undefined> {
-  const store = await context.store();
-  const stored = await store.variables.list();
-  const secrets = stored.filter((row) => row.isSecret === 1);
+  const { api } = await context.door();
+  const { items } = await answerOf(api.GET('/variables'));
+  // Defaults of tsflow's own that nobody has set are no decision of this installation.
+  const stored = items.filter(({ updatedAt }) => updatedAt !== null);
+  const secrets = stored.filter(({ isSecret }) => isSecret);
   const values = Object.fromEntries(
-    stored.filter((row) => row.isSecret !== 1).map((row) => [row.key, JSON.parse(row.value) as Json]),
+    stored.filter(({ isSecret }) => !isSecret).map(({ key, value }) => [key, value]),
   );
   context.out.print(JSON.stringify(values, null, 2));
   if (secrets.length > 0)
@@ -164,16 +142,10 @@ async function exportAll(context: CommandContext): Promise<undefined> {
 }
 
 async function history(context: CommandContext, key: string): Promise<undefined> {
-  const store = await context.store();
-  const isSecret = (await store.variables.get(key))?.isSecret === 1;
-  const shown = (text: string | null) =>
-    text === null ? null : isSecret ? '***' : (JSON.parse(text) as Json);
-  const changes = (await store.variables.history(key)).map((change) => ({
-    at: new Date(change.at).toISOString(),
-    actor: change.actor,
-    from: shown(change.fromValue),
-    to: shown(change.toValue),
-  }));
+  const { api } = await context.door();
+  const { items: changes } = await answerOf(
+    api.GET('/variables/{key}/history', { params: { path: { key } } }),
+  );
   context.out.table(
     changes,
     [
@@ -187,27 +159,19 @@ async function history(context: CommandContext, key: string): Promise<undefined>
   return undefined;
 }
 
-function asItem(row: VariableTable) {
-  return {
-    key: row.key,
-    value: row.isSecret === 1 ? null : (JSON.parse(row.value) as Json),
-    description: row.description ?? ownVariables[row.key]?.description ?? null,
-    isSecret: row.isSecret === 1,
-    isDefault: false,
-    updatedAt: new Date(row.updatedAt).toISOString(),
-    updatedBy: row.updatedBy,
-  };
+function asItem({ key, value, description, isSecret, updatedAt, updatedBy }: Schemas['Variable']) {
+  return { key, value, description, isSecret, isDefault: updatedAt === null, updatedAt, updatedBy };
 }
 
-function jsonOrText(given: string): Json {
+function jsonOrText(text: string): Json {
   try {
-    return JSON.parse(given) as Json;
+    return JSON.parse(text) as Json;
   } catch {
-    return given;
+    return text;
   }
 }
 
-function asText(value: Json): string {
+function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

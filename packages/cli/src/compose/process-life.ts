@@ -1,7 +1,7 @@
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
 import type { Store } from '@tsflow/core/store';
-import type { CommandContext } from '../command-context.ts';
+import type { LocalContext } from '../command-context.ts';
 import { createProcessLogger, type ProcessLogger } from './process-logger.ts';
 import { assertShareable, openProjectStore } from './project.ts';
 
@@ -26,7 +26,7 @@ export interface ProcessPart {
  * one is gone), stop in good order. A second signal skips the wait.
  */
 export async function runProcess(
-  context: CommandContext,
+  context: LocalContext,
   name: string,
   options: { readonly supervised: boolean },
   compose: (deps: ProcessDeps) => Promise<ProcessPart>,

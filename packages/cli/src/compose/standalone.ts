@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import { ensureAdmin } from '@tsflow/webserver';
-import type { CommandContext } from '../command-context.ts';
+import type { LocalContext } from '../command-context.ts';
 import { CommandRefusedError } from '../exit-code.ts';
 import { REPEAT_MS } from './process-life.ts';
 import { assertShareable, openProjectStoreAsIs } from './project.ts';
@@ -17,7 +17,7 @@ const HEALTH_POLL_MS = 50;
  * Runs the whole installation on this machine until it is told to stop: checks the port, migrates the database, makes the first
  * account, and keeps scheduler, dag processor and web server running as processes of their own.
  */
-export async function runStandalone(context: CommandContext): Promise<void> {
+export async function runStandalone(context: LocalContext): Promise<void> {
   const config = await context.config();
   assertShareable(config);
   await assertPortFree(config);
@@ -108,7 +108,7 @@ async function untilHealthy(url: string, stopped: Promise<void>): Promise<boolea
   return false;
 }
 
-function welcome(context: CommandContext, url: string, password: string | null): void {
+function welcome(context: LocalContext, url: string, password: string | null): void {
   const { out } = context;
   if (out.json) {
     out.print(
@@ -127,7 +127,7 @@ function welcome(context: CommandContext, url: string, password: string | null):
 
 const STYLES = { scheduler: 'cyan', 'dag-processor': 'magenta', webserver: 'blue' } as const;
 
-function prefixed({ out }: CommandContext, name: string, line: string): string {
+function prefixed({ out }: LocalContext, name: string, line: string): string {
   if (out.json)
     return line.startsWith('{')
       ? `{"process":"${name}",${line.slice(1)}`
@@ -136,7 +136,7 @@ function prefixed({ out }: CommandContext, name: string, line: string): string {
 }
 
 /** The first signal stops in good order, the second skips the waiting for tasks, the third kills. */
-function stopOnSignals(context: CommandContext, supervisor: Supervisor) {
+function stopOnSignals(context: LocalContext, supervisor: Supervisor) {
   let come = (): void => undefined;
   let askedAt = 0;
   const state = {

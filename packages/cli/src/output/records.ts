@@ -1,10 +1,9 @@
-import type { Attempt, DagSummary, PlannedRun, RunSummary, TaskInstance } from '@tsflow/core/queries';
+import type { Schemas } from '../door/api.ts';
 
 /**
- * What `--json` prints: the store's own words, instants as ISO 8601 UTC, in the order in which a reader wants them. REST
- * gives the same members.
+ * What `--json` prints: the members that REST gives, in the order in which a reader wants them.
  */
-export function dagRecord(dag: DagSummary) {
+export function dagRecord(dag: Schemas['Dag']) {
   const newest = dag.lastRuns.at(-1);
   return {
     dagId: dag.dagId,
@@ -14,14 +13,11 @@ export function dagRecord(dag: DagSummary) {
     isPaused: dag.isPaused,
     isStale: dag.isStale,
     hasImportError: dag.hasImportError,
-    nextRun:
-      dag.nextRun === null
-        ? null
-        : { logicalDate: iso(dag.nextRun.logicalDate), runAfter: iso(dag.nextRun.runAfter) },
+    nextRun: dag.nextRun,
     lastRun:
       newest === undefined
         ? null
-        : { runId: newest.runId, state: newest.state, logicalDate: iso(newest.logicalDate) },
+        : { runId: newest.runId, state: newest.state, logicalDate: newest.logicalDate },
     tags: dag.tags,
     owner: dag.owner,
     file: dag.file,
@@ -30,25 +26,25 @@ export function dagRecord(dag: DagSummary) {
   };
 }
 
-export function plannedRunRecord(run: PlannedRun) {
+export function plannedRunRecord(run: Schemas['PlannedRun']) {
   return {
-    runAfter: iso(run.runAfter),
-    logicalDate: iso(run.logicalDate),
-    dataInterval: { start: iso(run.dataInterval.start), end: iso(run.dataInterval.end) },
+    runAfter: run.runAfter,
+    logicalDate: run.logicalDate,
+    dataInterval: run.dataInterval,
   };
 }
 
-export function runRecord(run: RunSummary) {
+export function runRecord(run: Schemas['Run']) {
   return {
     dagId: run.dagId,
     runId: run.runId,
     state: run.state,
     runType: run.runType,
-    logicalDate: iso(run.logicalDate),
-    dataInterval: { start: iso(run.dataInterval.start), end: iso(run.dataInterval.end) },
-    queuedAt: iso(run.queuedAt),
-    startDate: iso(run.startDate),
-    endDate: iso(run.endDate),
+    logicalDate: run.logicalDate,
+    dataInterval: run.dataInterval,
+    queuedAt: run.queuedAt,
+    startDate: run.startDate,
+    endDate: run.endDate,
     version: run.version,
     versionNumber: run.versionNumber,
     conf: run.conf,
@@ -60,7 +56,7 @@ export function runRecord(run: RunSummary) {
   };
 }
 
-export function taskInstanceRecord(instance: TaskInstance) {
+export function taskInstanceRecord(instance: Schemas['TaskInstance']) {
   return {
     dagId: instance.dagId,
     runId: instance.runId,
@@ -72,27 +68,27 @@ export function taskInstanceRecord(instance: TaskInstance) {
     infraNumber: instance.infraNumber,
     maxTries: instance.maxTries,
     operator: instance.operator,
-    scheduledAt: iso(instance.scheduledAt),
-    queuedAt: iso(instance.queuedAt),
-    startDate: iso(instance.startDate),
-    endDate: iso(instance.endDate),
-    nextAt: iso(instance.nextAt),
+    scheduledAt: instance.scheduledAt,
+    queuedAt: instance.queuedAt,
+    startDate: instance.startDate,
+    endDate: instance.endDate,
+    nextAt: instance.nextAt,
     reason: instance.reason,
     pool: instance.pool,
     attemptId: instance.attemptId,
   };
 }
 
-export function attemptRecord(attempt: Attempt) {
+export function attemptRecord(attempt: Schemas['Attempt']) {
   return {
     attemptId: attempt.attemptId,
     tryNumber: attempt.tryNumber,
     infraNumber: attempt.infraNumber,
     state: attempt.state,
     version: attempt.version,
-    queuedAt: iso(attempt.queuedAt),
-    startDate: iso(attempt.startDate),
-    endDate: iso(attempt.endDate),
+    queuedAt: attempt.queuedAt,
+    startDate: attempt.startDate,
+    endDate: attempt.endDate,
     host: attempt.host,
     pid: attempt.pid,
     error: attempt.error,
@@ -103,12 +99,9 @@ export function attemptRecord(attempt: Attempt) {
 
 /** How long something took, or has taken until now; null before it started. */
 export function elapsedMs(
-  of: { readonly startDate: number | null; readonly endDate: number | null },
+  of: { readonly startDate: string | null; readonly endDate: string | null },
   now: number,
 ): number | null {
-  return of.startDate === null ? null : (of.endDate ?? now) - of.startDate;
-}
-
-function iso(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
+  if (of.startDate === null) return null;
+  return (of.endDate === null ? now : Date.parse(of.endDate)) - Date.parse(of.startDate);
 }

@@ -101,11 +101,21 @@ export function maskedDatabaseUrl(url: string): string {
     .replace(/([?&]password=)[^&]*/g, '$1***');
 }
 
+/** How the command line finds a server. They are no settings of an installation, and no file of a folder can set them. */
+const SERVER_NAMES = [
+  'TSFLOW_SERVER_URL',
+  'TSFLOW_SERVER_TIMEOUT',
+  'TSFLOW_TOKEN',
+  'TSFLOW_TOKEN_FILE',
+  'TSFLOW_ALLOW_HTTP',
+] as const;
+
 /**
  * Names with our prefix that are no settings: what a task's commands find in their environment, what tests use. A task may call
  * `tsflow`, so they are not reported as unknown.
  */
 const otherNames: ReadonlySet<string> = new Set([
+  ...SERVER_NAMES,
   'TSFLOW_CONFIG',
   'TSFLOW_FAILPOINT',
   'TSFLOW_SEED',
@@ -132,7 +142,10 @@ function unknownVariables(env: ConfigSources['env']): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('TSFLOW_') && !known.includes(name) && !otherNames.has(name))
     .filter((name) => !otherPrefixes.some((prefix) => name.startsWith(prefix)))
-    .map((name) => `${name}: there is no such setting.${suggestion(name, [...known, 'TSFLOW_CONFIG'])}`);
+    .map(
+      (name) =>
+        `${name}: there is no such setting.${suggestion(name, [...known, ...SERVER_NAMES, 'TSFLOW_CONFIG'])}`,
+    );
 }
 
 function fileValues(file: ConfigSources['file'], problems: string[]): Record<string, unknown> {

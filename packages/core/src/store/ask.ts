@@ -23,6 +23,8 @@ export interface DagAnswer {
   readonly state: 'pending' | 'applied' | 'refused';
   /** What was done, or `{ "error": SerializedError }`. */
   readonly result: Json | null;
+  /** Whether a living scheduler was there to decide. */
+  readonly isAnybodyThere: boolean;
 }
 
 /** A scheduler whose beat is older than its lease is taken for dead here: nobody waits for it. */
@@ -48,8 +50,11 @@ export async function askDag(
     idempotencyKey: idempotencyKey ?? null,
   });
   const schedulers = await livingSchedulers(store, clock);
-  if (schedulers.length === 0) return readAnswer(store, id);
-  return waitForDecision(store, id, schedulers, timeoutMs, clock);
+  const isAnybodyThere = schedulers.length > 0;
+  const answer = isAnybodyThere
+    ? await waitForDecision(store, id, schedulers, timeoutMs, clock)
+    : await readAnswer(store, id);
+  return { ...answer, isAnybodyThere };
 }
 
 /** Tells the schedulers that something in the database changed, so that they look now instead of at their next poll. */
@@ -76,7 +81,7 @@ async function waitForDecision(
   schedulers: readonly SchedulerTable[],
   timeoutMs: number,
   clock: Clock,
-): Promise<DagAnswer> {
+): Promise<Decision> {
   const deadline = clock.monotonic() + timeoutMs;
   const bell = new Bell(clock);
   const sockets = store.dialect === 'sqlite' ? schedulers.flatMap((of) => awaitOnSocket(of, id, bell)) : [];
@@ -92,7 +97,9 @@ async function waitForDecision(
   }
 }
 
-async function readAnswer(store: Store, id: number): Promise<DagAnswer> {
+type Decision = Omit<DagAnswer, 'isAnybodyThere'>;
+
+async function readAnswer(store: Store, id: number): Promise<Decision> {
   const intent = await store.intents.get(id);
   return {
     id,

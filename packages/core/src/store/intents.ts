@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
-import { ConflictError, didYouMean, NotFoundError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
+import { noSuchDag } from './queries/dag-row.ts';
 import type { IntentPort } from './store.ts';
 import type { IntentTable, Tables } from './tables.ts';
 import type { NewIntent } from './turn.ts';
@@ -70,12 +71,7 @@ async function firstOf(tx: Transaction<Tables>, intent: NewIntent): Promise<numb
 async function assertDagExists(tx: Transaction<Tables>, dagId: string): Promise<void> {
   const dag = await tx.selectFrom('dag').select('dagId').where('dagId', '=', dagId).executeTakeFirst();
   if (dag !== undefined) return;
-  const known = await tx.selectFrom('dag').select('dagId').execute();
-  const similar = didYouMean(
-    dagId,
-    known.map((row) => row.dagId),
-  );
-  throw new NotFoundError('DAG', dagId, similar === undefined ? '' : `Did you mean "${similar}"?`);
+  throw noSuchDag(dagId, await tx.selectFrom('dag').select('dagId').execute());
 }
 
 /** A row whose `id` the database gives; `Tables` says what is read, where it is always there. */

@@ -15,8 +15,11 @@ export interface Caller {
   /** Name of the user: the actor of what happens. */
   readonly name: string;
   readonly role: Role;
-  /** How they proved it. A session is what a browser sends by itself; a token is sent on purpose. */
-  readonly by: 'session' | 'token' | 'nothing';
+  /**
+   * How they proved it. A session is what a browser sends by itself; a token is sent on purpose; `process` is who opened the database
+   * on their own machine.
+   */
+  readonly by: 'session' | 'token' | 'process' | 'nothing';
   /** Address of the other end of the connection. */
   readonly address: string;
 }

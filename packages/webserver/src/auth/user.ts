@@ -118,9 +118,14 @@ export async function accountOfPassword(
   return { userId: row.id, name: row.name, role: row.role };
 }
 
+/** One user. Throws {@link NotFoundError}. */
+export async function getUser(store: Store, name: string): Promise<User> {
+  return user(await userRow(store, name));
+}
+
 async function userRow(store: Store, name: string): Promise<UserTable> {
   const row = await store.db.selectFrom('user').selectAll().where('name', '=', name).executeTakeFirst();
-  if (row === undefined) throw new NotFoundError('user', name);
+  if (row === undefined) throw new NotFoundError('User', name, 'See `tsflow users list`.');
   return row;
 }
 

@@ -1,15 +1,10 @@
-import { InvalidInputError } from '@tsflow/core/errors';
 import type { Intent } from '@tsflow/core/intents';
 import { askDag } from '@tsflow/core/store';
-import type { Request } from 'express';
 import type { Caller } from '../auth/role.ts';
 import { RefusedIntentError } from '../http-errors.ts';
 import { pendingIntentSchema } from '../schemas/pending-intent.ts';
-import type { WebServices } from '../web-services.ts';
-import { type Answer, json, type Reply } from './route.ts';
-
-/** Longest Idempotency-Key: keys are names of requests, not documents. */
-const MAX_KEY_LENGTH = 200;
+import type { ApiServices } from '../web-services.ts';
+import { type Answer, type Content, json } from './route.ts';
 
 /** The answer of every route that asks a DAG for something while no scheduler answers. */
 export const waitsForScheduler: Answer = {
@@ -23,15 +18,15 @@ export const waitsForScheduler: Answer = {
  * Nobody there: 202 with the intent's id; it is stored and will be applied.
  */
 export async function ask(
-  services: WebServices,
+  services: ApiServices,
   asked: {
     readonly dagId: string;
     readonly intent: Intent;
     readonly caller: Caller;
     readonly idempotencyKey?: string | undefined;
   },
-  applied: (result: unknown) => Promise<Reply> | Reply,
-): Promise<Reply> {
+  applied: (result: unknown) => Promise<Content> | Content,
+): Promise<Content> {
   const { dagId, intent, caller, idempotencyKey } = asked;
   const decided = await askDag(
     services.store,
@@ -40,16 +35,8 @@ export async function ask(
   );
   if (decided.state === 'refused') throw new RefusedIntentError(decided.result);
   if (decided.state === 'applied') return applied(decided.result);
-  const message = 'No scheduler answers. The request is stored and waits for a scheduler.';
+  const message = decided.isAnybodyThere
+    ? `The scheduler did not answer in time: the request waits (number ${decided.id}).`
+    : `No scheduler is running: the request waits (number ${decided.id}) and is carried out as soon as one starts.`;
   return json(pendingIntentSchema, { intentId: decided.id, message }, 202);
-}
-
-/** The Idempotency-Key of a request: the same key twice is one intent. */
-export function idempotencyKey(request: Request): string | undefined {
-  const key = request.get('Idempotency-Key');
-  if (key === undefined || key === '') return undefined;
-  if (key.length <= MAX_KEY_LENGTH) return key;
-  throw new InvalidInputError(
-    `Idempotency-Key: expected at most ${MAX_KEY_LENGTH} characters, got ${key.length}.`,
-  );
 }

@@ -14,7 +14,6 @@ import {
 } from '../schemas/asset.ts';
 import { listJson, listOf } from '../schemas/page.ts';
 import { runPath } from '../schemas/path.ts';
-import { idempotencyKey } from './ask.ts';
 import { json, type Route, route } from './route.ts';
 
 export const assetRoutes: readonly Route[] = [
@@ -49,7 +48,7 @@ export const assetRoutes: readonly Route[] = [
     params: assetPath,
     body: postEventBody,
     answer: { status: 201, description: 'What became of it.', schema: postedEventSchema },
-    async handle({ params, body, caller, request }, { store, clock }) {
+    async handle({ params, body, caller, idempotencyKey }, { store, clock }) {
       const posted = await postAssetEvent(
         store,
         {
@@ -58,7 +57,7 @@ export const assetRoutes: readonly Route[] = [
           partition: body.partition ?? null,
           actor: caller.name,
           at: clock.now(),
-          idempotencyKey: idempotencyKey(request) ?? null,
+          idempotencyKey: idempotencyKey ?? null,
         },
         { clock },
       );

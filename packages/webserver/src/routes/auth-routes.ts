@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createApiToken, deleteApiToken, listApiTokens } from '../auth/api-token.ts';
 import { closeSessionsOf } from '../auth/session.ts';
 import { clearSessionCookie, sessionToken, setSessionCookie } from '../auth/session-cookie.ts';
-import { accountOfPassword, changeUser, createUser, listUsers } from '../auth/user.ts';
+import { accountOfPassword, changeUser, createUser, getUser, listUsers } from '../auth/user.ts';
 import { ForbiddenError, UnauthenticatedError } from '../http-errors.ts';
 import {
   apiTokenJson,
@@ -19,12 +19,13 @@ import {
   userSchema,
 } from '../schemas/account.ts';
 import { listJson, listOf } from '../schemas/page.ts';
-import { json, noContent, type Route, route } from './route.ts';
+import { httpRoute, json, noContent, type Route, route } from './route.ts';
 
 const tokenPath = z.object({ id: z.coerce.number().int() });
+const userTokenPath = userPath.extend(tokenPath.shape);
 
 export const authRoutes: readonly Route[] = [
-  route({
+  httpRoute({
     method: 'post',
     path: '/auth/login',
     summary: 'Logs in with name and password, and sets the session cookie',
@@ -48,7 +49,7 @@ export const authRoutes: readonly Route[] = [
       return json(meSchema, { user: { name: account.name, role: account.role } });
     },
   }),
-  route({
+  httpRoute({
     method: 'post',
     path: '/auth/logout',
     summary: 'Ends the session',
@@ -71,7 +72,7 @@ export const authRoutes: readonly Route[] = [
       return json(meSchema, { user: { name: caller.name, role: caller.role } });
     },
   }),
-  route({
+  httpRoute({
     method: 'put',
     path: '/auth/password',
     summary: "Changes the caller's own password, and ends their other sessions",
@@ -165,6 +166,45 @@ export const authRoutes: readonly Route[] = [
     answer: { status: 200, description: 'Changed.', schema: userSchema },
     async handle({ params, body }, { store, clock }) {
       return json(userSchema, userJson(await changeUser(store, params.name, { ...body, now: clock.now() })));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{name}/tokens',
+    summary: "Lists a user's API tokens",
+    access: 'Admin',
+    params: userPath,
+    answer: { status: 200, description: 'Newest first.', schema: listOf(apiTokenSchema) },
+    async handle({ params }, { store }) {
+      const { id } = await getUser(store, params.name);
+      return json(listOf(apiTokenSchema), listJson(await listApiTokens(store, id), apiTokenJson));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/users/{name}/tokens',
+    summary: "Makes an API token with a user's role, for the program that the user is",
+    access: 'Admin',
+    params: userPath,
+    body: newApiTokenBody,
+    answer: { status: 201, description: 'The token: shown this once.', schema: newApiTokenSchema },
+    async handle({ params, body }, { store, clock }) {
+      const { id: userId } = await getUser(store, params.name);
+      const { token, record } = await createApiToken(store, { ...body, userId, now: clock.now() });
+      return json(newApiTokenSchema, { ...apiTokenJson(record), token }, 201);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/users/{name}/tokens/{id}',
+    summary: "Ends one of a user's API tokens",
+    access: 'Admin',
+    params: userTokenPath,
+    answer: { status: 204, description: 'Ended.' },
+    async handle({ params }, { store }) {
+      const { id: userId } = await getUser(store, params.name);
+      await deleteApiToken(store, userId, params.id);
+      return noContent;
     },
   }),
 ];

@@ -12,10 +12,10 @@ import {
 } from '../schemas/backfill.ts';
 import { pageJson, pageOf } from '../schemas/page.ts';
 import { dagPath } from '../schemas/path.ts';
-import type { WebServices } from '../web-services.ts';
-import { ask, idempotencyKey, waitsForScheduler } from './ask.ts';
+import type { ApiServices } from '../web-services.ts';
+import { ask, waitsForScheduler } from './ask.ts';
 import { defined } from './defined.ts';
-import { json, type Reply, type Route, route } from './route.ts';
+import { type Content, json, type Route, route } from './route.ts';
 
 export const backfillRoutes: readonly Route[] = [
   route({
@@ -52,12 +52,14 @@ export const backfillRoutes: readonly Route[] = [
       { status: 200, description: 'Of a dry run: what it would do.', schema: backfillPreviewSchema },
       waitsForScheduler,
     ],
-    async handle({ params: { dagId }, body, caller, request }, services) {
+    async handle({ params: { dagId }, body, caller, idempotencyKey }, services) {
       const { dryRun, ...options } = body;
-      const { timezone } = await getDag(services.store, { dagId });
+      const { timezone, maxActiveRuns } = await getDag(services.store, { dagId });
       const payload = {
         ...defined(options),
         conf: options.conf ?? {},
+        // A limit of 0 pauses the schedule; a backfill asked for by hand still has one run at a time.
+        maxActiveRuns: options.maxActiveRuns ?? Math.max(1, maxActiveRuns ?? 1),
         start: parseInstant(options.start, timezone, 'start').toISOString(),
         end: parseRangeEnd(options.end, timezone, 'end').toISOString(),
       };
@@ -66,7 +68,7 @@ export const backfillRoutes: readonly Route[] = [
         return json(backfillPreviewSchema, { ...plan, taskIds: taskIds === null ? null : [...taskIds] });
       }
       const intent = { kind: 'backfill', payload } as const;
-      const asked = { dagId, intent, caller, idempotencyKey: idempotencyKey(request) };
+      const asked = { dagId, intent, caller, idempotencyKey };
       return ask(services, asked, (result) =>
         backfillReply(services, (result as { backfillKey: number }).backfillKey, 201),
       );
@@ -88,6 +90,6 @@ export const backfillRoutes: readonly Route[] = [
   }),
 ];
 
-async function backfillReply({ store }: WebServices, key: number, status = 200): Promise<Reply> {
+async function backfillReply({ store }: ApiServices, key: number, status = 200): Promise<Content> {
   return json(backfillSchema, backfillJson(await getBackfill(store, { key })), status);
 }

@@ -3,7 +3,7 @@ import { NotFoundError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { connectionBody, connectionJson, connectionPath, connectionSchema } from '../schemas/connection.ts';
 import { listJson, listOf } from '../schemas/page.ts';
-import type { WebServices } from '../web-services.ts';
+import type { ApiServices } from '../web-services.ts';
 import { defined } from './defined.ts';
 import { json, noContent, type Route, route } from './route.ts';
 
@@ -19,6 +19,19 @@ export const connectionRoutes: readonly Route[] = [
     answer: { status: 200, description: 'By id.', schema: listOf(connectionSchema) },
     async handle(_input, { connections }) {
       return json(listOf(connectionSchema), listJson(await connections.list(), connectionJson));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/connections/{connectionId}',
+    summary: 'A connection without its secrets',
+    access: 'Admin',
+    params: connectionPath,
+    answer: { status: 200, description: 'The connection.', schema: connectionSchema },
+    async handle({ params: { connectionId } }, { connections }) {
+      // Says what it says to a task when there is none.
+      await connections.get(connectionId);
+      return json(connectionSchema, connectionJson(await factsOf(connections, connectionId)));
     },
   }),
   route({
@@ -58,14 +71,14 @@ export const connectionRoutes: readonly Route[] = [
     answer: { status: 204, description: 'Deleted.' },
     async handle({ params: { connectionId }, caller }, { connections, clock }) {
       if (!(await connections.delete(connectionId, caller.name, clock.now()))) {
-        throw new NotFoundError('Connection', connectionId);
+        throw new NotFoundError('Connection', connectionId, 'One of the environment is deleted there.');
       }
       return noContent;
     },
   }),
 ];
 
-async function factsOf(connections: WebServices['connections'], connectionId: string) {
+async function factsOf(connections: ApiServices['connections'], connectionId: string) {
   const found = (await connections.list()).find((facts) => facts.connectionId === connectionId);
   if (found === undefined) throw new NotFoundError('Connection', connectionId);
   return found;

@@ -96,7 +96,7 @@ export const dagRoutes: readonly Route[] = [
       };
       if (dryRun === true) {
         const plan = await reschedulePreview(services.store, params.dagId, payload, services.clock.now());
-        return json(rescheduledSchema, { skipped: [...plan.skipped], runId: null, next: plan.next });
+        return json(rescheduledSchema, { ...plan, skipped: [...plan.skipped], runId: null });
       }
       return ask(services, { ...params, intent: { kind: 'reschedule', payload }, caller }, (result) =>
         json(rescheduledSchema, result as z.input<typeof rescheduledSchema>),

@@ -11,7 +11,7 @@ import {
 import { iso } from '../schemas/instant.ts';
 import { jsonObject } from '../schemas/json-value.ts';
 import { listJson, listOf, pageJson, pageOf } from '../schemas/page.ts';
-import { json, type Route, route } from './route.ts';
+import { httpRoute, json, type Route, route } from './route.ts';
 
 export const installationRoutes: readonly Route[] = [
   route({
@@ -68,7 +68,7 @@ export const installationRoutes: readonly Route[] = [
       return json(timelineSchema, timelineJson(await timeline(store, { ...query, now: clock.now() })));
     },
   }),
-  route({
+  httpRoute({
     method: 'get',
     path: '/openapi.json',
     summary: 'This document',

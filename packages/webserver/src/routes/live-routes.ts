@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EventStream } from '../live/event-stream.ts';
-import { type Route, route } from './route.ts';
+import { httpRoute, type Route } from './route.ts';
 
 const liveQuery = z.strictObject({
   dagId: z.string().optional(),
@@ -9,7 +9,7 @@ const liveQuery = z.strictObject({
 });
 
 export const liveRoutes: readonly Route[] = [
-  route({
+  httpRoute({
     method: 'get',
     path: '/live',
     summary: 'Changes as they happen: events `hello`, `changes` and `refetch`',

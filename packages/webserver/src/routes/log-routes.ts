@@ -24,9 +24,9 @@ import {
   logWindowSchema,
 } from '../schemas/log.ts';
 import { attemptPath } from '../schemas/path.ts';
-import type { WebServices } from '../web-services.ts';
+import type { ApiServices } from '../web-services.ts';
 import { defined } from './defined.ts';
-import { json, type Route, route } from './route.ts';
+import { httpRoute, json, type Route, route } from './route.ts';
 
 /** Bytes that a download reads at once. */
 const DOWNLOAD_BYTES = 1_048_576;
@@ -77,18 +77,16 @@ export const logRoutes: readonly Route[] = [
     params: attemptPath,
     query: logSearchQuery,
     answer: { status: 200, description: 'How many lines have it, and where.', schema: logHitsSchema },
-    async handle({ params, query: { find, level }, response }, { store, logs }) {
+    async handle({ params, query: { find, level }, signal }, { store, logs }) {
       const attempt = await attemptRow(store, params);
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
-      const options = { ...defined({ level }), signal: gone.signal };
+      const options = { ...defined({ level }), signal };
       return json(
         logHitsSchema,
         logHitsJson(await logs.search(attemptLogPlace(attempt) ?? NOWHERE, find, options)),
       );
     },
   }),
-  route({
+  httpRoute({
     method: 'get',
     path: `${path}/log.txt`,
     summary: "An attempt's log as a text file",
@@ -108,7 +106,7 @@ export const logRoutes: readonly Route[] = [
       };
     },
   }),
-  route({
+  httpRoute({
     method: 'get',
     path: `${path}/log/stream`,
     summary: "Follows an attempt's log: events `lines` (like a page), then `end`",
@@ -116,13 +114,11 @@ export const logRoutes: readonly Route[] = [
     params: attemptPath,
     query: logStreamQuery,
     answer: { status: 200, description: 'Server-sent events.', mediaType: 'text/event-stream' },
-    async handle({ params, query }, services) {
+    async handle({ params, query, signal }, services) {
       services.live.assertRoom();
       await attemptRow(services.store, params);
       return {
         async stream(request, response) {
-          const gone = new AbortController();
-          response.once('close', () => gone.abort());
           const stream = new EventStream(response);
           // `id` is the offset behind the lines: a browser that reconnects sends it back.
           const resumed = Number(request.get('Last-Event-ID') ?? Number.NaN);
@@ -133,7 +129,7 @@ export const logRoutes: readonly Route[] = [
           };
           const keepAlive = services.live.keepAlive(stream, request);
           try {
-            const options = { ...defined({ ...query, offset }), signal: gone.signal };
+            const options = { ...defined({ ...query, offset }), signal };
             for await (const page of followAttemptLog(services.logsDir, currentPlace, options)) {
               stream.send('lines', logPageJson(page), String(page.nextOffset));
               if (stream.isBehind) await Promise.race([once(response, 'drain'), once(response, 'close')]);
@@ -156,7 +152,10 @@ function isOver(attempt: AttemptTable): boolean {
   return attempt.endDate !== null;
 }
 
-async function* textOf(attempt: AttemptTable, { logsDir }: WebServices): AsyncGenerator<string> {
+async function* textOf(
+  attempt: AttemptTable,
+  { logsDir }: Pick<ApiServices, 'logsDir'>,
+): AsyncGenerator<string> {
   const place = attemptLogPlace(attempt);
   if (place === null) return;
   for (let offset = 0; ; ) {

@@ -1,12 +1,11 @@
 import express, { type RequestHandler, type Router } from 'express';
-import type { z } from 'zod';
 import { authenticate } from '../auth/authenticate.ts';
 import { originGuard } from '../auth/origin-guard.ts';
 import { type Caller, nobody, requireRole } from '../auth/role.ts';
 import { NoSuchPathError, UnauthenticatedError, UnsupportedMediaTypeError } from '../http-errors.ts';
 import type { WebServices } from '../web-services.ts';
-import { InvalidRequestError } from './invalid-request.ts';
-import type { Reply, Route } from './route.ts';
+import type { Route } from './route.ts';
+import { inputOf } from './route-input.ts';
 
 /** Largest body of a request, in bytes: a conf or a Variable, not a file. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -30,6 +29,8 @@ export function mountRoutes(routes: readonly Route[], services: WebServices): Ro
     if (caller === null && !open.has(`${request.method.toLowerCase()} ${request.path}`)) {
       throw new UnauthenticatedError();
     }
+    // Clients compare it with their own; whoever is not logged in is not told.
+    if (caller !== null) response.set('Tsflow-Version', services.version);
     response.locals.caller = caller ?? nobody(request);
     next();
   });
@@ -61,26 +62,24 @@ const requireJson: RequestHandler = (request, _response, next) => {
 
 function answer(route: Route, services: WebServices): RequestHandler {
   return async (request, response) => {
-    const input = {
-      params: parsed('path', route.params, request.params),
-      query: parsed('query', route.query, request.query),
-      body: parsed('body', route.body, request.body ?? {}),
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const input = inputOf(route, {
+      params: request.params,
+      query: request.query,
+      body: request.body,
       caller: response.locals.caller as Caller,
-      request,
-      response,
-    };
-    const reply: Reply = await route.handle(input as never, services);
+      idempotencyKey: request.get('Idempotency-Key'),
+      signal: gone.signal,
+    });
+    const reply =
+      route.over === 'any'
+        ? await route.handle(input, services)
+        : await route.handle({ ...input, request, response }, services);
     if ('stream' in reply) await reply.stream(request, response);
     else if (reply.body === undefined) response.status(reply.status).end();
     else response.status(reply.status).json(reply.body);
   };
-}
-
-function parsed(where: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
-  if (schema === undefined) return undefined;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new InvalidRequestError(where, result.error);
 }
 
 /** `/dags/{dagId}` -> `/dags/:dagId`. */

@@ -1,9 +1,9 @@
 import { NotFoundError } from '@tsflow/core/errors';
 import { listJson, listOf } from '../schemas/page.ts';
 import { poolBody, poolJson, poolPath, poolSchema } from '../schemas/pool.ts';
-import type { WebServices } from '../web-services.ts';
+import type { ApiServices } from '../web-services.ts';
 import { defined } from './defined.ts';
-import { json, noContent, type Reply, type Route, route } from './route.ts';
+import { type Content, json, noContent, type Route, route } from './route.ts';
 
 export const poolRoutes: readonly Route[] = [
   route({
@@ -55,8 +55,8 @@ export const poolRoutes: readonly Route[] = [
   }),
 ];
 
-async function poolReply({ store }: WebServices, name: string): Promise<Reply> {
+async function poolReply({ store }: ApiServices, name: string): Promise<Content> {
   const pool = (await store.pools.list()).find((one) => one.name === name);
-  if (pool === undefined) throw new NotFoundError('Pool', name);
+  if (pool === undefined) throw new NotFoundError('Pool', name, 'See `tsflow pools list`.');
   return json(poolSchema, poolJson(pool));
 }

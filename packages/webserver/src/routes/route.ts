@@ -1,13 +1,27 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Caller, Role } from '../auth/role.ts';
-import type { WebServices } from '../web-services.ts';
+import type { ApiServices, WebServices } from '../web-services.ts';
 
 /**
  * One endpoint of the API, as data: what the guard checks, what is validated, what the OpenAPI document says and who answers. Every
  * endpoint is an entry of one table (`route-table.ts`), and there is no other way to register one.
  */
-export interface Route {
+export type Route = ContentRoute | HttpRoute;
+
+/** An endpoint that needs no more than the content of a request: the command line asks it in its own process too. */
+export interface ContentRoute extends RouteFacts {
+  readonly over: 'any';
+  handle(input: AnyInput, services: ApiServices): Promise<Content>;
+}
+
+/** An endpoint that is about the connection itself: cookies, streams, downloads. */
+export interface HttpRoute extends RouteFacts {
+  readonly over: 'http';
+  handle(input: AnyInput & Exchange, services: WebServices): Promise<Reply>;
+}
+
+interface RouteFacts {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `/api/v1`, in OpenAPI's form: `/dags/{dagId}`. */
   readonly path: string;
@@ -22,7 +36,6 @@ export interface Route {
   readonly answer: Answer;
   /** Further successes: 202 when no scheduler is there to answer. */
   readonly otherAnswers?: readonly Answer[];
-  handle(input: AnyInput, services: WebServices): Promise<Reply>;
 }
 
 export interface Answer {
@@ -33,9 +46,15 @@ export interface Answer {
   readonly mediaType?: string;
 }
 
-/** What a handler returns: a JSON body, nothing, or a stream that it writes itself. */
+/** What a handler returns: a JSON body, or nothing. */
+export interface Content {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Over HTTP also a stream that it writes itself. */
 export type Reply =
-  | { readonly status: number; readonly body: unknown }
+  | Content
   | { readonly stream: (request: Request, response: Response) => void | Promise<void> };
 
 export interface Input<Params, Query, Body> {
@@ -43,6 +62,13 @@ export interface Input<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly caller: Caller;
+  /** The same key twice is one request. */
+  readonly idempotencyKey: string | undefined;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+interface Exchange {
   readonly request: Request;
   readonly response: Response;
 }
@@ -52,15 +78,14 @@ type AnyInput = Input<never, never, never>;
 /** The empty input of a route without that part. */
 type InputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-interface RouteDefinition<
+interface Definition<
   Params extends z.ZodObject | undefined,
   Query extends z.ZodObject | undefined,
   Body extends z.ZodType | undefined,
-> extends Omit<Route, 'params' | 'query' | 'body' | 'handle'> {
+> extends Omit<RouteFacts, 'params' | 'query' | 'body'> {
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  handle(input: Input<InputOf<Params>, InputOf<Query>, InputOf<Body>>, services: WebServices): Promise<Reply>;
 }
 
 /** Writes a route down with the types of its parts tied to its handler. */
@@ -68,14 +93,41 @@ export function route<
   Params extends z.ZodObject | undefined = undefined,
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
->(definition: RouteDefinition<Params, Query, Body>): Route {
-  return definition as unknown as Route;
+>(
+  definition: Definition<Params, Query, Body> & {
+    handle(
+      input: Input<InputOf<Params>, InputOf<Query>, InputOf<Body>>,
+      services: ApiServices,
+    ): Promise<Content>;
+  },
+): Route {
+  return { over: 'any', ...definition } as unknown as Route;
+}
+
+/** The same for a route that is about its connection. */
+export function httpRoute<
+  Params extends z.ZodObject | undefined = undefined,
+  Query extends z.ZodObject | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+>(
+  definition: Definition<Params, Query, Body> & {
+    handle(
+      input: Input<InputOf<Params>, InputOf<Query>, InputOf<Body>> & Exchange,
+      services: WebServices,
+    ): Promise<Reply>;
+  },
+): Route {
+  return { over: 'http', ...definition } as unknown as Route;
 }
 
 /** A JSON answer of a known shape: the schema is the contract that the compiler holds `body` against. */
-export function json<Schema extends z.ZodType>(_schema: Schema, body: z.input<Schema>, status = 200): Reply {
+export function json<Schema extends z.ZodType>(
+  _schema: Schema,
+  body: z.input<Schema>,
+  status = 200,
+): Content {
   return { status, body };
 }
 
 /** An answer that says nothing but "done". */
-export const noContent: Reply = { status: 204, body: undefined };
+export const noContent: Content = { status: 204, body: undefined };

@@ -1,5 +1,5 @@
 import type { TouchedTask } from '@tsflow/core/intents';
-import { getRun, listRunEvents, listRuns, listTaskInstances, runGantt } from '@tsflow/core/queries';
+import { getDag, getRun, listRunEvents, listRuns, listTaskInstances, runGantt } from '@tsflow/core/queries';
 import { clearPreview, markPreview, whyRun } from '@tsflow/core/store';
 import type { z } from 'zod';
 import { eventJson, eventSchema } from '../schemas/event.ts';
@@ -20,10 +20,10 @@ import {
   prioritizeBody,
   selectedTasksSchema,
 } from '../schemas/task-selection.ts';
-import type { WebServices } from '../web-services.ts';
-import { ask, idempotencyKey, waitsForScheduler } from './ask.ts';
+import type { ApiServices } from '../web-services.ts';
+import { ask, waitsForScheduler } from './ask.ts';
 import { defined } from './defined.ts';
-import { json, type Reply, type Route, route } from './route.ts';
+import { type Content, json, type Route, route } from './route.ts';
 
 export const runRoutes: readonly Route[] = [
   route({
@@ -46,7 +46,10 @@ export const runRoutes: readonly Route[] = [
     query: runsOfDagQuery,
     answer: { status: 200, description: 'A page.', schema: pageOf(runSchema) },
     async handle({ params, query }, { store }) {
-      return json(pageOf(runSchema), pageJson(await listRuns(store, { ...query, ...params }), runJson));
+      const page = await listRuns(store, { ...query, ...params });
+      // No runs of a DAG that is there, or no DAG?
+      if (page.items.length === 0) await getDag(store, params);
+      return json(pageOf(runSchema), pageJson(page, runJson));
     },
   }),
   route({
@@ -58,9 +61,9 @@ export const runRoutes: readonly Route[] = [
     body: triggerBody,
     answer: { status: 201, description: 'The run.', schema: runSchema },
     otherAnswers: [waitsForScheduler],
-    handle({ params, body, caller, request }, services) {
+    handle({ params, body, caller, idempotencyKey }, services) {
       const intent = { kind: 'trigger', payload: defined({ ...body, conf: body.conf ?? {} }) } as const;
-      const asked = { ...params, intent, caller, idempotencyKey: idempotencyKey(request) };
+      const asked = { ...params, intent, caller, idempotencyKey };
       return ask(services, asked, (result) =>
         runReply(services, params.dagId, (result as Created).runId, 201),
       );
@@ -191,10 +194,7 @@ export const runRoutes: readonly Route[] = [
       }
       return ask(services, { dagId, intent: { kind: 'mark_tasks', payload }, caller }, async (result) => {
         const { version, versionNumber } = await getRun(services.store, { dagId, runId });
-        const tasks = (result as Pick<Selected, 'tasks'>).tasks.map((task) => ({
-          ...task,
-          state: body.state,
-        }));
+        const { tasks } = result as Pick<Selected, 'tasks'>;
         return json(selectedTasksSchema, { version, versionNumber, tasks });
       });
     },
@@ -239,17 +239,17 @@ interface Created {
   readonly runId: string;
 }
 
-async function runReply(services: WebServices, dagId: string, runId: string, status = 200): Promise<Reply> {
+async function runReply(services: ApiServices, dagId: string, runId: string, status = 200): Promise<Content> {
   return json(runSchema, runJson(await getRun(services.store, { dagId, runId })), status);
 }
 
 /** The answer of an intent that leaves the states of what it changed alone. */
 async function changed(
-  { store }: WebServices,
+  { store }: ApiServices,
   dagId: string,
   runId: string,
   taskIds: readonly string[],
-): Promise<Reply> {
+): Promise<Content> {
   const { version, versionNumber } = await getRun(store, { dagId, runId });
   const instances = await listTaskInstances(store, { dagId, runId });
   const tasks = instances
@@ -260,12 +260,12 @@ async function changed(
 
 /** The answer of an intent that says which tasks it touched. */
 async function touched(
-  { store }: WebServices,
+  { store }: ApiServices,
   dagId: string,
   runId: string,
   result: unknown,
   state: Selected['tasks'][number]['state'],
-): Promise<Reply> {
+): Promise<Content> {
   const { version, versionNumber } = await getRun(store, { dagId, runId });
   const tasks = (result as { instances: readonly TouchedTask[] }).instances.map((task) => ({
     runId,

@@ -36,6 +36,22 @@ export const variableRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'get',
+    path: '/variables/{key}',
+    summary: "A Variable, or the default of one of tsflow's own",
+    access: 'Viewer',
+    params: variablePath,
+    answer: { status: 200, description: 'The Variable.', schema: variableSchema },
+    async handle({ params: { key } }, { store }) {
+      const stored = await store.variables.get(key);
+      if (stored !== null) return json(variableSchema, variableJson(stored));
+      if (!Object.hasOwn(ownVariables, key)) {
+        throw new NotFoundError('Variable', key, 'See `tsflow variables list`.');
+      }
+      return json(variableSchema, unsetVariableJson(key));
+    },
+  }),
+  route({
     method: 'put',
     path: '/variables/{key}',
     summary: 'Sets a Variable',
@@ -84,7 +100,15 @@ export const variableRoutes: readonly Route[] = [
     params: variablePath,
     answer: { status: 200, description: 'Newest first.', schema: listOf(variableChangeSchema) },
     async handle({ params }, { store }) {
-      const changes = await store.variables.history(params.key);
+      const found = await store.variables.history(params.key);
+      // What it was before somebody made it a secret is one too.
+      const isSecret = (await store.variables.get(params.key))?.isSecret === 1;
+      const hidden = (text: string | null) => (isSecret && text !== null ? JSON.stringify(MASK) : text);
+      const changes = found.map((change) => ({
+        ...change,
+        fromValue: hidden(change.fromValue),
+        toValue: hidden(change.toValue),
+      }));
       return json(listOf(variableChangeSchema), listJson(changes, variableChangeJson));
     },
   }),

@@ -59,7 +59,7 @@ export const backfillBody = z
     end: day.describe('Last logical date, inclusive.'),
     reprocess: z.enum(['none', 'failed', 'completed']).default('none'),
     reverse: z.boolean().default(false),
-    maxActiveRuns: z.number().int().min(1).max(1000).default(16),
+    maxActiveRuns: z.number().int().min(1).max(1000).optional().describe("Default: the DAG's own limit."),
     conf: jsonObjectParameter.optional(),
     taskIds: z
       .array(z.string().min(1).max(1000))

@@ -239,6 +239,10 @@ export const rescheduledSchema = z
   .object({
     skipped: z.array(instant).describe('Logical dates that get no run.'),
     runId: z.string().nullable().describe('The run that was made ahead of its time.'),
+    runsNow: instant
+      .nullable()
+      .optional()
+      .describe('Of a dry run: the logical date of the run that it would make.'),
     next: instant.nullable().describe('Logical date of the next run of the schedule.'),
   })
   .meta({ id: 'Rescheduled' });

@@ -29,7 +29,7 @@ export const clearBody = z
 
 export const markBody = z
   .strictObject({
-    taskIds,
+    taskIds: taskIds.optional().describe('Default: every task.'),
     state: z.enum(['success', 'failed', 'skipped']),
     mapPath,
     upstream: z.boolean().optional(),
@@ -72,7 +72,7 @@ export const selectedTasksSchema = z
         runId: z.string(),
         taskId: z.string(),
         mapPath: z.string(),
-        state: taskState,
+        state: taskState.describe('Of a clear or a mark: the state that it had.'),
         versionNumber: z.number().int().optional().describe('Of a clear: the version that it runs with.'),
       }),
     ),

@@ -1,6 +1,7 @@
 import { NotFoundError } from '../../errors.ts';
 import { buildDagGraph, type DagGraph, type DagWorkState, type RunWork } from '../../rules/index.ts';
 import type { SerializedDag } from '../../serialization/index.ts';
+import { dagRow } from '../queries/dag-row.ts';
 import { emptyDag, restoreInstances, restoreRun } from '../restore-dag.ts';
 import type { Store } from '../store.ts';
 import type { AttemptTable, DagTable } from '../tables.ts';
@@ -18,10 +19,8 @@ export interface DagSnapshot {
 
 /** Throws {@link NotFoundError} when there is no such DAG, or none of its versions ever loaded. */
 export async function dagSnapshot(store: Store, dagId: string): Promise<DagSnapshot> {
-  const row = await store.db.selectFrom('dag').selectAll().where('dagId', '=', dagId).executeTakeFirst();
-  if (row === undefined || row.currentVersion === null) {
-    throw new NotFoundError('DAG', dagId, '"tsflow dags list" shows them.');
-  }
+  const row = await dagRow(store, dagId);
+  if (row.currentVersion === null) throw new NotFoundError('version of DAG', dagId, 'It was never loaded.');
   const { graph, number } = await versionGraph(store, row.currentVersion);
   return { row, dag: emptyDag(row, graph, MAX_MAP_LENGTH), graph, versionNumber: number };
 }

@@ -5,6 +5,7 @@ import type { RunState, RunType, TaskState } from '../../state/index.ts';
 import type { Store } from '../store.ts';
 import type { DagRunTable, Tables } from '../tables.ts';
 import { versionNumbers } from './dag.ts';
+import { dagRow } from './dag-row.ts';
 import { decodeCursor, type Page, type PageArgs, pageLimit, pageOf } from './page.ts';
 import { storedJson } from './stored-json.ts';
 
@@ -84,7 +85,7 @@ export async function getRun(store: Store, args: RunArgs): Promise<RunSummary> {
   return summary!;
 }
 
-/** The row of a run. Throws {@link NotFoundError}. */
+/** The row of a run. Throws {@link NotFoundError}: of the DAG when there is none. */
 export async function runRow(store: Store, { dagId, runId }: RunArgs): Promise<DagRunTable> {
   const row = await store.db
     .selectFrom('dagRun')
@@ -92,8 +93,9 @@ export async function runRow(store: Store, { dagId, runId }: RunArgs): Promise<D
     .where('dagId', '=', dagId)
     .where('runId', '=', runId)
     .executeTakeFirst();
-  if (row === undefined) throw new NotFoundError('run', runId, `Looked in DAG "${dagId}".`);
-  return row;
+  if (row !== undefined) return row;
+  await dagRow(store, dagId);
+  throw new NotFoundError('run', runId, `Looked in DAG "${dagId}".`);
 }
 
 function narrowed<O>(

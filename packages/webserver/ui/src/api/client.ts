@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch';
+import type { paths } from '../../../src/generated/openapi.ts';
 import { basePath } from '../browser/page-placeholders.ts';
 import type { ErrorBody } from './contract.ts';
-import type { paths } from './generated/openapi.ts';
 
 /** Where the REST API lives. */
 export const apiRoot = `${basePath}/api/v1`;

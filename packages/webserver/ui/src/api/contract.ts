@@ -1,7 +1,7 @@
-import type { components } from './generated/openapi.ts';
+import type { components } from '../../../src/generated/openapi.ts';
 
 /**
- * The words of the REST API by the names the UI uses. They are generated from the server's `openapi.json` (`npm run openapi:ui`), so
+ * The words of the REST API by the names the UI uses. They are generated from the server's `openapi.json` (`npm run openapi`), so
  * that what the server says and what the pages read cannot drift apart unseen.
  */
 type Schemas = components['schemas'];

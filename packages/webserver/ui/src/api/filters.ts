@@ -1,4 +1,4 @@
-import type { paths } from './generated/openapi.ts';
+import type { paths } from '../../../src/generated/openapi.ts';
 
 /** What narrows the list of DAGs; also the search part of its URL. */
 export type DagFilter = NonNullable<paths['/dags']['get']['parameters']['query']>;

@@ -169,6 +169,50 @@ export interface paths {
         patch: operations["patchUsersName"];
         trace?: never;
     };
+    "/users/{name}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists a user's API tokens
+         * @description Takes the role Admin.
+         */
+        get: operations["getUsersNameTokens"];
+        put?: never;
+        /**
+         * Makes an API token with a user's role, for the program that the user is
+         * @description Takes the role Admin.
+         */
+        post: operations["postUsersNameTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{name}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of a user's API tokens
+         * @description Takes the role Admin.
+         */
+        delete: operations["deleteUsersNameTokensId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/info": {
         parameters: {
             query?: never;
@@ -988,7 +1032,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A Variable, or the default of one of tsflow's own
+         * @description Takes the role Viewer.
+         */
+        get: operations["getVariablesKey"];
         /**
          * Sets a Variable
          * @description Takes the role Editor.
@@ -1180,7 +1228,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A connection without its secrets
+         * @description Takes the role Admin.
+         */
+        get: operations["getConnectionsConnectionId"];
         /**
          * Sets a connection; its secrets are sealed and not shown again
          * @description Takes the role Admin.
@@ -1489,6 +1541,11 @@ export interface components {
             runId: string | null;
             /**
              * Format: date-time
+             * @description Of a dry run: the logical date of the run that it would make.
+             */
+            runsNow?: string | null;
+            /**
+             * Format: date-time
              * @description Logical date of the next run of the schedule.
              */
             next: string | null;
@@ -1724,7 +1781,11 @@ export interface components {
                 runId: string;
                 taskId: string;
                 mapPath: string;
-                state: components["schemas"]["TaskState"];
+                /**
+                 * @description Of a clear or a mark: the state that it had.
+                 * @enum {string}
+                 */
+                state: "none" | "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed";
                 /** @description Of a clear: the version that it runs with. */
                 versionNumber?: number;
             }[];
@@ -1755,7 +1816,8 @@ export interface components {
             dryRun?: boolean;
         };
         Mark: {
-            taskIds: string[];
+            /** @description Default: every task. */
+            taskIds?: string[];
             /** @enum {string} */
             state: "success" | "failed" | "skipped";
             /** @description Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
@@ -2002,8 +2064,8 @@ export interface components {
             reprocess: "none" | "failed" | "completed";
             /** @default false */
             reverse: boolean;
-            /** @default 16 */
-            maxActiveRuns: number;
+            /** @description Default: the DAG's own limit. */
+            maxActiveRuns?: number;
             conf?: {
                 [key: string]: unknown;
             };
@@ -2530,6 +2592,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsersNameTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiToken"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postUsersNameTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        responses: {
+            /** @description The token: shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiToken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteUsersNameTokensId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -4215,6 +4376,37 @@ export interface operations {
             };
         };
     };
+    getVariablesKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Variable. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variable"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     putVariablesKey: {
         parameters: {
             query?: never;
@@ -4597,6 +4789,37 @@ export interface operations {
                         items: components["schemas"]["Connection"][];
                         nextCursor: null;
                     };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionsConnectionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
             /** @description What went wrong. */

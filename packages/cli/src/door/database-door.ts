@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { systemClock } from '@tsflow/core/clock';
+import type { Config } from '@tsflow/core/config';
+import type { SchedulerTable, Store } from '@tsflow/core/store';
+import { API_ROOT, composeApiServices, inProcessApi } from '@tsflow/webserver/in-process';
+import { logsFolder } from '../compose/folders.ts';
+import { type ApiClient, createApi } from './api.ts';
+import { type Door, runningElsewhere, type SchedulerAtHand } from './door.ts';
+
+const POLL_MS = 100;
+
+/** The door to the database of this machine. Closing the store is the caller's business. */
+export function openDatabaseDoor(options: {
+  readonly store: Store;
+  readonly config: Config;
+  readonly actor: string;
+  readonly note: (text: string) => void;
+}): Door {
+  const { store, config, note } = options;
+  return {
+    api: databaseApi(options),
+    server: null,
+    pollMs: POLL_MS,
+    async schedulerFor(dagId): Promise<SchedulerAtHand> {
+      if ((await liveSchedulers(store, config.leaseMs)).length > 0) return runningElsewhere;
+      note('No scheduler is running: this command brings its own, for this work alone.');
+      const { startHeadless } = await import('../compose/headless.ts');
+      const headless = await startHeadless(config, store, dagId);
+      return { is: 'own', failed: headless.failed, [Symbol.asyncDispose]: () => headless.stop() };
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** The REST API over a database, answered in this process. */
+export function databaseApi({
+  store,
+  config,
+  actor,
+}: {
+  readonly store: Store;
+  readonly config: Pick<Config, 'dags' | 'home'>;
+  readonly actor: string;
+}): ApiClient {
+  const services = composeApiServices({ store, config, logsDir: logsFolder(config), clock: systemClock });
+  // A name for messages; nothing is looked up.
+  return createApi(`http://this-process${API_ROOT}`, inProcessApi(services, { actor }));
+}
+
+/** Schedulers that live: their beat is recent and, on this machine, their process exists. */
+async function liveSchedulers(store: Store, leaseMs: number): Promise<readonly SchedulerTable[]> {
+  const now = Date.now();
+  const rows = await store.leases.living();
+  return rows.filter((row) => now - row.beatAt < leaseMs && (row.host !== hostname() || isAlive(row.pid)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
