@@ -96,6 +96,32 @@ describe.each(DATABASES)('a backfill of some tasks, on %s', (dialect) => {
     expect(await tsflow.states('etl', runOf(2))).toEqual({ report: 'success' });
   });
 
+  it.each([
+    // the branch chooses   of the chosen tasks: x runs, z (below y, which is left out) runs
+    ['y', { choose: 'success', x: 'skipped', z: 'success' }],
+    ['x', { choose: 'success', x: 'success', z: 'skipped' }],
+    ['q', { choose: 'success', x: 'skipped', z: 'skipped' }],
+  ])('a branch in it may choose %s, whether that was left out or not', async (chosen, states) => {
+    const branching = serializedDag(
+      'etl',
+      {
+        choose: {},
+        x: { upstream: ['choose'] },
+        y: { upstream: ['choose'] },
+        z: { upstream: ['y'] },
+        q: { upstream: ['choose'] },
+      },
+      { timetable: daily },
+    );
+    const decision = { kind: 'branch', chosen: [chosen] } as const;
+    await using tsflow = await SchedulerHarness.start(dialect, [branching], ({ taskId }) =>
+      taskId === 'choose' ? { ...success, decision } : success,
+    );
+    const { backfillKey } = await ask(tsflow, { end: day(1), taskIds: ['choose', 'x', 'z'] });
+    expect(await ended(tsflow, backfillKey)).toMatchObject({ state: 'success' });
+    expect(await tsflow.states('etl', runOf(1))).toEqual(states);
+  });
+
   it('survives a restart in the middle of a run', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [etl], ({ taskId }) =>
       taskId === 'clean' ? null : success,
@@ -140,6 +166,20 @@ describe.each(DATABASES)('what exists already, on %s', (dialect) => {
     expect(await ended(tsflow, backfillKey)).toMatchObject({ ...counts, state: 'success', failed: 0 });
     expect((await tsflow.tasks('etl', runOf(1))).only!.tryNumber).toBe(failedTries);
     expect((await tsflow.tasks('etl', runOf(2))).only!.tryNumber).toBe(doneTries);
+  });
+});
+
+describe.each(DATABASES)('params of runs that exist, on %s', (dialect) => {
+  it.each([
+    ['given: they run with them', { x: 2 }, { x: 2 }],
+    ['not given: they keep their own', {}, { x: 1 }],
+  ])('%s', async (_what, conf, expected) => {
+    const one = serializedDag('etl', { only: {} }, { timetable: daily });
+    await using tsflow = await SchedulerHarness.start(dialect, [one], () => success);
+    await ended(tsflow, (await ask(tsflow, { end: day(1), conf: { x: 1 } })).backfillKey);
+    const again = await ask(tsflow, { end: day(1), reprocess: 'completed', conf });
+    expect(await ended(tsflow, again.backfillKey)).toMatchObject({ cleared: 1, succeeded: 1 });
+    expect(tsflow.executor.granted.map((workload) => workload.conf)).toEqual([{ x: 1 }, expected]);
   });
 });
 

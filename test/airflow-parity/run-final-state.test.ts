@@ -17,6 +17,9 @@ test.each([
   ['a -> t teardown decides',                                     't:failed',                       'failed'],
   ['s setup -> a -> t teardown; s -> t',                          'a:failed',                       'failed'],
   ['s setup -> a -> t teardown; s -> t',                          's:failed',                       'failed'],
+  ['s setup -> t teardown; x',                                    's:failed',                       'failed'],  // a setup with nothing to do but its teardown
+  ['s1 setup -> s2 setup -> t teardown; x',                       's2:failed',                      'failed'],
+  ['s1 setup -> s2 setup -> t teardown; x',                       's1:failed',                      'failed'],
   ['a -> t1 teardown -> t2 teardown',                             'a:failed',                       'failed'],  // walking up over two
   ['a -> t1 teardown decides -> t2 teardown',                     't1:failed',                      'failed'],  // met on the way
   ['t1 teardown, t2 teardown',                                    't1:failed',                      'failed'],  // nothing but teardowns

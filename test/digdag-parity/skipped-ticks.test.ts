@@ -50,6 +50,25 @@ describe.each(DATABASES)('ticks that make no run, on %s', (dialect) => {
     expect(await skips(tsflow)).toEqual([]);
   });
 
+  it('without catchup the newest of those that waited gets its run, and the others are told of as missed', async () => {
+    const sleepy = dag({ maxActiveRuns: 1, catchup: false });
+    await using tsflow = await SchedulerHarness.start(dialect, [sleepy], () => success);
+    await until('today has run', async () => (await dates(tsflow)).length === 1);
+    await tsflow.store.db
+      .updateTable('dag')
+      .set({ mark: midnight - 4 * DAY })
+      .execute();
+    await tsflow.store.db.deleteFrom('taskInstance').execute();
+    await tsflow.store.db.deleteFrom('attempt').execute();
+    await tsflow.store.db.deleteFrom('dagRun').execute();
+    await tsflow.restart();
+    await until('today has run', async () => (await dates(tsflow)).length === 1);
+    const missed = (await tsflow.events()).filter(({ type }) => type === 'ticks_missed');
+    expect(missed.map(({ data }) => JSON.parse(data!))).toEqual([
+      { first: daysFromNow(-3), until: daysFromNow(0), count: 3 },
+    ]);
+  });
+
   it('onOverlap skip: what comes due while a run is active makes none', async () => {
     const overlapping = dag({ maxActiveRuns: 1, onOverlap: 'skip' });
     await using tsflow = await SchedulerHarness.start(dialect, [overlapping], () => null);

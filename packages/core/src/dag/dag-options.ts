@@ -23,7 +23,8 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   /** Whether ticks that were missed each get a run. Default false: only the newest. */
   readonly catchup?: boolean | undefined;
   /**
-   * What becomes of a tick while `maxActiveRuns` runs are active: `queue` (default) waits for one to end, `skip` passes over it.
+   * What becomes of a tick while `maxActiveRuns` runs are active: `queue` (default) waits for one to end, `skip` passes over it. Of several
+   * ticks that wait, the newest gets its run and the older ones are passed over, unless the DAG has `catchup`.
    */
   readonly onOverlap?: 'queue' | 'skip' | undefined;
   /** A tick whose run could only begin this much later, or more, is passed over. Default: however late. */
@@ -35,7 +36,7 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   readonly jitter?: Duration | undefined;
   /** A zod object. Forms and checks are made of it; tasks get its values typed. Default: any conf is taken. */
   readonly params?: Schema;
-  /** Default 16. */
+  /** Default 16; 1 with the schedule `@continuous`, which allows nothing else. */
   readonly maxActiveRuns?: Limit | undefined;
   /** Tasks of all its runs that may be active at once. Default 16; 0 pauses. */
   readonly maxActiveTasks?: Limit | undefined;

@@ -286,6 +286,12 @@ test.each<[string, string, RegExp, () => unknown]>([
         task('b', () => 1, { x: a });
       }),
   ],
+  [
+    'two continuous runs at once',
+    'invalid_option',
+    /DAG "d": maxActiveRuns expects 1, or nothing, with the schedule @continuous, got 2/,
+    () => build(() => empty('a'), { schedule: '@continuous', maxActiveRuns: 2 }),
+  ],
   ['a bad cron', 'invalid_schedule', /DAG "d"/, () => build(() => empty('a'), { schedule: '99 * * * *' })],
   [
     'a zone that does not exist',

@@ -93,7 +93,7 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
     this.skipDelayedByMs = check.duration('skipDelayedBy', options.skipDelayedBy) ?? null;
     this.jitterMs = check.duration('jitter', options.jitter) ?? 0;
     this.params = checkedParams(options.params, check);
-    this.maxActiveRuns = check.limit('maxActiveRuns', options.maxActiveRuns ?? 16, 1);
+    this.maxActiveRuns = maxActiveRunsOf(options.maxActiveRuns, this.timetable, check);
     this.maxActiveTasks = check.limit('maxActiveTasks', options.maxActiveTasks ?? 16, 0);
     this.tags = check.texts('tags', options.tags ?? []);
     this.owner = options.owner ?? null;
@@ -115,6 +115,13 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
     if (this.failFast) checkFailFast(what, graph);
     register(this as unknown as AnyDag);
   }
+}
+
+/** With `@continuous` the next run begins when the last one ends: two at once are a mistake. */
+function maxActiveRunsOf(given: Limit | undefined, { type }: Timetable, check: OptionChecks): Limit {
+  if (type !== 'continuous') return check.limit('maxActiveRuns', given ?? 16, 1);
+  if (given === undefined || given === 1) return 1;
+  throw check.refuse('maxActiveRuns', '1, or nothing, with the schedule @continuous', given);
 }
 
 function checkArguments(options: { readonly dagId: string }, body: unknown): void {

@@ -24,6 +24,11 @@ export interface EventData {
   dag_version: { version: string; number: number };
   /** A tick, or several, that made no run: too many were active, or it came too late. Dates are ISO 8601. */
   tick_skipped: { reason: 'overlap' | 'delayed'; first: string; last: string; count: number };
+  /**
+   * Ticks that came while nothing could be made of them - no scheduler, no room, a pause - and that a DAG without catchup does not make up
+   * for: from `first` on, all before `until`, which is the one that counts. `count` is null above 1,000.
+   */
+  ticks_missed: { first: string; until: string; count: number | null };
   /** Somebody told the schedule to pass over runs, or to make one ahead of its time. */
   dag_rescheduled: { skipUntil: string; skipped: number; runId?: string };
   intent_applied: { intentId: number; kind: string; result: unknown };

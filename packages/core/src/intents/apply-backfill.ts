@@ -20,7 +20,7 @@ const MAX_BACKFILL_RUNS = 1_000_000;
  */
 export function applyBackfill(
   dag: DagWorkState,
-  payload: BackfillPayload,
+  payload: Parameters<typeof backfillOptions>[0],
   timetable: Timetable,
   key: number,
   actor: string,
@@ -90,8 +90,10 @@ export function countDates(timetable: Timetable, fromDate: number, toDate: numbe
   return count;
 }
 
-export function backfillOptions(payload: BackfillPayload): BackfillOptions {
-  const { reprocess, reverse, maxActiveRuns, conf, taskIds, upstream, downstream } = payload;
+export function backfillOptions(
+  payload: BackfillPayload & Pick<BackfillOptions, 'replacesConf'>,
+): BackfillOptions {
+  const { reprocess, reverse, maxActiveRuns, conf, replacesConf, taskIds, upstream, downstream } = payload;
   if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
     throw new InvalidInputError(`maxActiveRuns: expected a whole number from 1, got ${maxActiveRuns}.`);
   }
@@ -100,6 +102,7 @@ export function backfillOptions(payload: BackfillPayload): BackfillOptions {
     reverse,
     maxActiveRuns,
     conf,
+    ...(replacesConf === true ? { replacesConf } : {}),
     ...(taskIds === undefined ? {} : { taskIds: [...new Set(taskIds)].sort() }),
     ...(upstream === true ? { upstream } : {}),
     ...(downstream === true ? { downstream } : {}),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nextTick } from '../rules/index.ts';
 import { CronTriggerTimetable, OnceTimetable } from '../timetables/index.ts';
 import type { ReschedulePayload } from './intent.ts';
 import { planReschedule } from './plan-reschedule.ts';
@@ -42,6 +43,16 @@ describe('a reschedule', () => {
     ['thirty years', { skipTo: '2056-01-01T00:00:00Z' }, /more than 10000 runs: pause/],
   ])('refuses %s', (_name, payload, message) => {
     expect(() => plan(payload)).toThrow(message);
+  });
+
+  it.each<[string, ReschedulePayload, runsNow: boolean]>([
+    ['skipping the only run of @once', { skip: 1 }, false],
+    ['making it now', { runNow: true }, true],
+  ])('%s leaves none', (_what, payload, runsNow) => {
+    const once = planReschedule(new OnceTimetable(), schedule, { mark: null, skipUntil: null }, payload, NOW);
+    expect([once.now !== null, once.next]).toEqual([runsNow, null]);
+    const { mark: moved, skipUntil } = once;
+    expect(nextTick(new OnceTimetable(), schedule, { mark: moved, skipUntil }, NOW)).toBeNull();
   });
 
   it('refuses a schedule without a run', () => {

@@ -16,6 +16,8 @@ export interface ReschedulePlan {
   readonly next: RunInfo | null;
   /** No run before this instant. */
   readonly skipUntil: number;
+  /** The mark to go on from. It moves for a schedule that has nothing but its mark to know a run by, such as `@once`. */
+  readonly mark: number | null;
 }
 
 /**
@@ -45,11 +47,13 @@ export function planReschedule(
   }
   // Behind the last one, by the smallest step there is: a schedule begins with the first run that is not before `skipUntil`.
   const skipUntil = last.logicalDate.getTime() + 1;
+  const mark = timetable.periodic ? progress.mark : last.logicalDate.getTime();
   return {
     skipped: runNow === true ? [] : passed,
     now: runNow === true ? last : null,
-    next: first(upcomingTicks(timetable, schedule, { ...progress, skipUntil }, now)),
+    next: first(upcomingTicks(timetable, schedule, { mark, skipUntil }, now)),
     skipUntil,
+    mark,
   };
 }
 
@@ -71,7 +75,7 @@ function skipToInstant(
     }
   }
   const next = first(upcomingTicks(timetable, schedule, { ...progress, skipUntil }, now));
-  return { skipped, now: null, next, skipUntil };
+  return { skipped, now: null, next, skipUntil, mark: progress.mark };
 }
 
 function instantOf(text: string): number {

@@ -25,6 +25,8 @@ export interface GraphTask {
   readonly spec: SerializedTask;
   readonly upstream: readonly number[];
   readonly downstream: readonly number[];
+  /** What a branch may choose: the tasks directly downstream of it in the whole DAG, and which of `downstream` each leads to. */
+  readonly choices: readonly Choice[];
   /** Setups whose scope the task is in, direct and indirect. */
   readonly setups: readonly number[];
   /** Tasks in the scope of this setup. */
@@ -47,6 +49,12 @@ export interface GraphTask {
   readonly countDepth: number;
   /** Levels that are mapped over what this task returns. */
   readonly sourceOf: readonly MapLevel[];
+}
+
+/** In a part of a DAG a choice may be left out: it leads to what follows it there, or nowhere. */
+export interface Choice {
+  readonly taskId: string;
+  readonly leadsTo: readonly number[];
 }
 
 /** Largest weight: signed 32 bits, as in Airflow. */
@@ -80,6 +88,7 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
       spec,
       upstream: up,
       downstream: downstream[index]!,
+      choices: downstream[index]!.map((i) => ({ taskId: dag.tasks[i]!.taskId, leadsTo: [i] })),
       setups: scopes.setupsOf[index]!,
       scope: scopes.scopeOf[index]!,
       upstreamSetups: up.filter((i) => dag.tasks[i]!.isSetup),
@@ -131,26 +140,44 @@ export function subGraph(graph: DagGraph, taskIds: readonly string[] | null): Da
 }
 
 function buildSubGraph(graph: DagGraph, kept: ReadonlySet<string>): DagGraph {
-  const nearest = (from: GraphTask, edges: (task: GraphTask) => readonly number[]): string[] => {
+  const isKept = (index: number) => kept.has(graph.tasks[index]!.spec.taskId);
+  const nearest = (from: GraphTask, edges: (task: GraphTask) => readonly number[]): number[] => {
     const found = new Set<number>();
     const seen = new Set<number>();
     const open = [...edges(from)];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
       if (seen.has(index)) continue;
       seen.add(index);
-      if (kept.has(graph.tasks[index]!.spec.taskId)) found.add(index);
+      if (isKept(index)) found.add(index);
       else open.push(...edges(graph.tasks[index]!));
     }
-    return [...found].sort((a, b) => a - b).map((index) => graph.tasks[index]!.spec.taskId);
+    return [...found].sort((a, b) => a - b);
   };
-  const chosen = graph.tasks.filter(({ spec }) => kept.has(spec.taskId));
+  const below = ({ downstream }: GraphTask) => downstream;
+  const idsOf = (indexes: readonly number[]) => indexes.map((index) => graph.tasks[index]!.spec.taskId);
+  const chosen = graph.tasks.filter(({ index }) => isKept(index));
   const tasks = chosen.map((task) => ({
     ...task.spec,
-    upstream: nearest(task, ({ upstream }) => upstream),
-    downstream: nearest(task, ({ downstream }) => downstream),
+    upstream: idsOf(nearest(task, ({ upstream }) => upstream)),
+    downstream: idsOf(nearest(task, below)),
   }));
   const part = buildDagGraph({ ...graph.dag, tasks }, graph.version);
-  return { ...part, tasks: part.tasks.map((task, index) => ({ ...task, weight: chosen[index]!.weight })) };
+  const choices = (task: GraphTask): Choice[] =>
+    task.downstream.map((index) => {
+      const leadsTo = isKept(index) ? [index] : nearest(graph.tasks[index]!, below);
+      return {
+        taskId: graph.tasks[index]!.spec.taskId,
+        leadsTo: idsOf(leadsTo).map((id) => part.indexOf.get(id)!),
+      };
+    });
+  return {
+    ...part,
+    tasks: part.tasks.map((task, index) => ({
+      ...task,
+      weight: chosen[index]!.weight,
+      choices: choices(chosen[index]!),
+    })),
+  };
 }
 
 /** Every task that can be reached from `starts` along `edges`, the starts themselves left out unless reached. */
@@ -201,6 +228,11 @@ function setupScopes(dag: SerializedDag, up: readonly number[][], down: readonly
   return { setupsOf, scopeOf };
 }
 
+/** A setup that something besides teardowns follows: its failure is seen there, since it ends its whole scope. */
+function isFollowedByWork({ spec, downstream }: GraphTask, tasks: readonly GraphTask[]): boolean {
+  return spec.isSetup && downstream.some((i) => !tasks[i]!.spec.isTeardown);
+}
+
 /** Leaves, with each teardown leaf replaced by what stands above it. */
 function outcomeCandidates(tasks: readonly GraphTask[]): number[] {
   const leaves = tasks.filter((task) => task.downstream.length === 0);
@@ -215,7 +247,7 @@ function outcomeCandidates(tasks: readonly GraphTask[]): number[] {
       continue;
     }
     if (task.spec.onFailureFailDagRun) candidates.add(task.index);
-    open.push(...task.upstream.map((i) => tasks[i]!).filter((t) => !t.spec.isSetup));
+    open.push(...task.upstream.map((i) => tasks[i]!).filter((above) => !isFollowedByWork(above, tasks)));
   }
   if (candidates.size === 0) for (const leaf of leaves) candidates.add(leaf.index);
   return [...candidates].sort((a, b) => a - b);

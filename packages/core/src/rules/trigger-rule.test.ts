@@ -76,7 +76,32 @@ const TABLE: readonly (readonly [TriggerRule, number, string, RuleVerdict])[] = 
   ['always', 2, '', 'run'],
 ];
 
+/** Beside an instance that its list has no more: as if that one were not there. */
+// biome-ignore format: a table
+const BESIDE_REMOVED: readonly (readonly [TriggerRule, Readonly<Record<'S' | 'K' | 'F' | 'U' | 'R', RuleVerdict>>])[] = [
+  ['all_success',                { S: 'run',     K: 'skipped', F: 'upstream_failed', U: 'upstream_failed', R: 'run' }],
+  ['all_failed',                 { S: 'skipped', K: 'skipped', F: 'run',             U: 'run',             R: 'run' }],
+  ['all_done',                   { S: 'run',     K: 'run',     F: 'run',             U: 'run',             R: 'run' }],
+  ['all_done_min_one_success',   { S: 'run',     K: 'skipped', F: 'upstream_failed', U: 'upstream_failed', R: 'upstream_failed' }],
+  ['all_skipped',                { S: 'skipped', K: 'run',     F: 'skipped',         U: 'skipped',         R: 'run' }],
+  ['one_success',                { S: 'run',     K: 'skipped', F: 'upstream_failed', U: 'upstream_failed', R: 'upstream_failed' }],
+  ['one_failed',                 { S: 'skipped', K: 'skipped', F: 'run',             U: 'run',             R: 'skipped' }],
+  ['one_done',                   { S: 'run',     K: 'skipped', F: 'run',             U: 'skipped',         R: 'skipped' }],
+  ['none_failed',                { S: 'run',     K: 'run',     F: 'upstream_failed', U: 'upstream_failed', R: 'run' }],
+  ['none_failed_min_one_success',{ S: 'run',     K: 'skipped', F: 'upstream_failed', U: 'upstream_failed', R: 'skipped' }],
+  ['none_skipped',               { S: 'run',     K: 'skipped', F: 'run',             U: 'run',             R: 'run' }],
+  ['always',                     { S: 'run',     K: 'run',     F: 'run',             U: 'run',             R: 'run' }],
+];
+
 describe('trigger rules', () => {
+  it.each(BESIDE_REMOVED)('%s beside a removed instance', (rule, row) => {
+    const verdicts = Object.keys(row).map((end) => [
+      end,
+      evaluateTriggerRule(rule, ends(`${end}R`), 2, noSetups),
+    ]);
+    expect(Object.fromEntries(verdicts)).toEqual(row);
+  });
+
   it.each(TABLE)('%s of %i with "%s": %s', (rule, expected, ended, verdict) => {
     expect(evaluateTriggerRule(rule, ends(ended), expected, noSetups)).toBe(verdict);
   });
@@ -89,6 +114,7 @@ describe('trigger rules', () => {
     ['SK', 1, 'K', 'skipped'],
     ['SS', 0, '', 'run'], //                no setup
     ['SF', 2, 'SF', 'run'], //              one of the setups is enough
+    ['KR', 2, 'KR', 'skipped'],
   ] as const)('all_done_setup_success with "%s", %i setups "%s": %s', (all, setups, setupEnds, verdict) => {
     const given = { expected: setups, ends: ends(setupEnds) };
     expect(evaluateTriggerRule('all_done_setup_success', ends(all), 2, given)).toBe(verdict);

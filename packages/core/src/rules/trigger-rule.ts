@@ -24,6 +24,9 @@ export const noEnds = (): UpstreamEnds => ({
  * The trigger rules, one `case` a row. `expected` is N, the number of relevant upstream instances; `setups`
  * counts the direct upstream setups, which only `all_done_setup_success` looks at.
  *
+ * An instance that was removed has ended and counts for nothing else. None is removed here: an index goes with the list that it
+ * came from (adr-003-an-index-is-removed-with-its-own-list.md).
+ *
  * A rule is asked after every upstream end, so "at once" holds by itself: the first event that decides, decides.
  */
 export function evaluateTriggerRule(
@@ -52,11 +55,11 @@ export function evaluateTriggerRule(
       return S >= 1 ? 'run' : 'upstream_failed';
     case 'all_skipped':
       if (S + F + U > 0) return 'skipped';
-      return K >= N ? 'run' : 'wait';
+      return D >= N ? 'run' : 'wait';
     case 'one_success':
       if (S >= 1) return 'run';
       if (D < N) return 'wait';
-      return K >= N ? 'skipped' : 'upstream_failed';
+      return K > 0 && K + R >= N ? 'skipped' : 'upstream_failed';
     case 'one_failed':
       if (F + U >= 1) return 'run';
       return D >= N ? 'skipped' : 'wait';
@@ -95,5 +98,5 @@ function evaluateTeardownRule(
   const { expected, ends } = setups;
   if (!allDone) return 'wait';
   if (expected === 0 || ends.success > 0) return 'run';
-  return ends.skipped >= expected ? 'skipped' : 'upstream_failed';
+  return ends.skipped + ends.removed >= expected ? 'skipped' : 'upstream_failed';
 }

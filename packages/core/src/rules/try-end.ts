@@ -4,6 +4,7 @@ import type { Json } from '../json.ts';
 import { instanceEnded, instancesEnded, notChosen, shortCircuited, skipByDecision } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
+import type { Choice } from './dag-graph.ts';
 import { failFast } from './fail-fast.ts';
 import { listLengths, listProblem } from './list-output.ts';
 import { moveInstance } from './move-instance.ts';
@@ -89,19 +90,13 @@ function applyDecision(
   return decision.proceed ? [] : skipByDecision(shortCircuited(instance), task, changes);
 }
 
-function chosenIndexes({ run, task }: InstanceWork, chosen: readonly string[]): Set<number> {
-  const ids = new Set(chosen);
-  const inChosenGroup = (taskId: string) => chosen.some((id) => taskId.startsWith(`${id}.`));
-  return new Set(
-    task.downstream.filter((i) => {
-      const { taskId } = run.graph.tasks[i]!.spec;
-      return ids.has(taskId) || inChosenGroup(taskId);
-    }),
-  );
+function chosenIndexes({ task }: InstanceWork, chosen: readonly string[]): Set<number> {
+  const isChosen = ({ taskId }: Choice) => chosen.some((id) => taskId === id || taskId.startsWith(`${id}.`));
+  return new Set(task.choices.filter(isChosen).flatMap(({ leadsTo }) => leadsTo));
 }
 
-function unknownChoice({ run, task }: InstanceWork, chosen: readonly string[]): string | undefined {
-  const known = task.downstream.map((i) => run.graph.tasks[i]!.spec.taskId);
+function unknownChoice({ task }: InstanceWork, chosen: readonly string[]): string | undefined {
+  const known = task.choices.map(({ taskId }) => taskId);
   const unknown = chosen.find(
     (id) => !known.includes(id) && !known.some((taskId) => taskId.startsWith(`${id}.`)),
   );

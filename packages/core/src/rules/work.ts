@@ -228,6 +228,8 @@ export interface BackfillOptions {
   readonly reverse: boolean;
   readonly maxActiveRuns: number;
   readonly conf: JsonObject;
+  /** Somebody gave params: runs that it clears take them too, in place of their own. */
+  readonly replacesConf?: boolean;
   /** As they were asked for; absent: all tasks. */
   readonly taskIds?: readonly string[];
   readonly upstream?: boolean;

@@ -174,7 +174,8 @@ async function applyIntent(
       const { timetable } = await world.versions.ensure(dag.graph.version);
       const conf = validateConf(dag.graph.dag, intent.payload.conf);
       await world.keys.ensure(1);
-      const payload = { ...intent.payload, conf };
+      const replacesConf = Object.keys(intent.payload.conf).length > 0;
+      const payload = { ...intent.payload, conf, replacesConf };
       const backfill = applyBackfill(dag, payload, timetable, world.keys.take(), actor, changes);
       if (payload.unpause === true) await setPaused(world, dag, false, actor, changes);
       return {
@@ -243,6 +244,7 @@ async function reschedule(
   const run = plan.now === null ? null : await runTickNow(world, dag, plan.now, actor, changes);
   changes.touchDag(dag);
   dag.skipUntil = plan.skipUntil;
+  dag.mark = plan.mark;
   await planTicks(world, dag, changes);
   const skipUntil = new Date(plan.skipUntil).toISOString();
   const data = { skipUntil, skipped: plan.skipped.length, ...(run === null ? {} : { runId: run.runId }) };

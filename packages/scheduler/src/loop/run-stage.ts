@@ -220,7 +220,12 @@ async function clearForBackfill(
   if (taskIds?.length === 0) return false;
   run.backfillKey = backfill.key;
   await world.keys.ensure(dag.graph.tasks.length);
-  const payload = { runId: row.runId, ...(taskIds === undefined ? {} : { taskIds }) };
+  const { conf, replacesConf } = backfill.options;
+  const payload = {
+    runId: row.runId,
+    ...(taskIds === undefined ? {} : { taskIds }),
+    ...(replacesConf === true ? { conf } : {}),
+  };
   applyClear(run, payload, dag.graph, world.keys.take, backfill.actor, changes);
   backfill.cleared += 1;
   await rejoin(world, run, changes);

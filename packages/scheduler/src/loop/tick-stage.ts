@@ -6,6 +6,7 @@ import {
   type DagWorkState,
   dueTick,
   markAfterScheduleChange,
+  missedBefore,
   nextTick,
   type RunWork,
   repairedMark,
@@ -62,6 +63,7 @@ export async function createDueRuns(
       waits = due?.verdict === 'wait';
       if (due === null || due.verdict === 'wait') break;
       changes.touchDag(dag);
+      tellMissed(dag, missedBefore(timetable, dag.graph.dag, dag, due.info, changes.now), due.info, changes);
       dag.mark = due.info.logicalDate.getTime();
       if (due.verdict !== 'run') {
         passed.push({ reason: due.verdict, at: due.info.logicalDate });
@@ -86,6 +88,17 @@ interface PassedTick {
 function hasRoom(world: World, dag: DagWorkState): boolean {
   const queued = dag.queuedRuns.get(null) ?? 0;
   return roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued > 0;
+}
+
+function tellMissed(
+  { dagId }: DagWorkState,
+  missed: ReturnType<typeof missedBefore>,
+  { logicalDate }: RunInfo,
+  changes: Changes,
+): void {
+  if (missed === null) return;
+  const data = { first: missed.first.toISOString(), until: logicalDate.toISOString(), count: missed.count };
+  changes.event({ type: 'ticks_missed', dagId, data });
 }
 
 /** One event for the ticks that were passed over for the same reason. */
