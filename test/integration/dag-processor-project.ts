@@ -22,9 +22,11 @@ export class DagProcessorProject implements AsyncDisposable {
   readonly home = join(this.folder, '.tsflow');
   readonly store: Store;
   readonly #running: RunningProcessor[] = [];
+  readonly #ownsStore: boolean;
 
-  private constructor(store: Store) {
+  private constructor(store: Store, ownsStore: boolean) {
     this.store = store;
+    this.#ownsStore = ownsStore;
     mkdirSync(this.dags);
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
@@ -33,7 +35,12 @@ export class DagProcessorProject implements AsyncDisposable {
   static async create(): Promise<DagProcessorProject> {
     const store = await openStore('sqlite::memory:');
     await store.migrate();
-    return new DagProcessorProject(store);
+    return new DagProcessorProject(store, true);
+  }
+
+  /** On a database of somebody else's, who closes it: where a scheduler is at work too. */
+  static on(store: Store): DagProcessorProject {
+    return new DagProcessorProject(store, false);
   }
 
   /** Copies fixtures, files or folders, to the root of the dags folder. */
@@ -91,7 +98,7 @@ export class DagProcessorProject implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const running of this.#running) await running.processor.stop();
-    await this.store.close();
+    if (this.#ownsStore) await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -391,6 +391,7 @@ test('a database that refuses for a while is tried again, and nothing is lost', 
         await store.catalog.record(pass);
       },
     },
+    horizons: store.horizons,
   };
   const running = await project.parsed({ store: flaky });
   expect(running.events.filter((event) => event.type === 'degraded').length).toBe(2);

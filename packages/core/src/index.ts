@@ -161,10 +161,15 @@ export type { RunType, TriggerRule } from './state/index.ts';
 export {
   CronDataIntervalTimetable,
   CronTriggerTimetable,
+  type CustomTimetable,
   type DailyPlan,
+  type DataInterval,
   DeltaTimetable,
   EventsTimetable,
   MonthsTimetable,
   MultiCronTimetable,
   type PlanWindow,
+  type RunInfo,
+  type TimeRestriction,
+  type Timetable,
 } from './timetables/index.ts';

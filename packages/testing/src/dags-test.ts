@@ -15,7 +15,7 @@ import {
 import type { Intent } from '@tsflow/core/intents';
 import type { JsonObject } from '@tsflow/core/json';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
-import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
+import { dagHorizon, serializeDag } from '@tsflow/core/serialization';
 import { isRunFinished } from '@tsflow/core/state';
 import type { Store } from '@tsflow/core/store';
 import type { ExecutorEvents } from '@tsflow/scheduler/executors';
@@ -262,7 +262,7 @@ export class DagsTest implements AsyncDisposable {
 
   async #start({ variables = {}, http }: DagsTestOptions): Promise<void> {
     const at = this.#clock.now();
-    for (const dag of this.#dags.values()) await recordDag(this.#store, serializeDag(dag), at);
+    for (const dag of this.#dags.values()) await recordDag(this.#store, dag, at);
     for (const [key, value] of Object.entries(variables)) await storeVariable(this.#store, key, value, at);
     const start = () => withVirtualDate(this.#clock, () => this.#scheduler.start());
     await (http === undefined ? start() : withFakedFetch(http, (error) => this.#fail(error), start));
@@ -413,7 +413,10 @@ async function storeVariable(store: Store, key: string, value: unknown, at: numb
 }
 
 /** Records the DAG as the dag processor would, without files behind it. */
-async function recordDag(store: Store, serialized: SerializedDag, at: number): Promise<void> {
+async function recordDag(store: Store, dag: AnyDag, at: number): Promise<void> {
+  const serialized = serializeDag(dag);
+  const need = { mark: null, range: null };
+  const known = dagHorizon(dag, need, at);
   const active = { ...serialized, pausedUponCreation: false };
   const version = {
     version: serialized.dagId,
@@ -422,6 +425,7 @@ async function recordDag(store: Store, serialized: SerializedDag, at: number): P
     lockfileDigest: null,
     files: [],
     serialized: active,
+    ...(known === null ? {} : { horizon: { known, need } }),
   };
   const file = { path: `${serialized.dagId}.ts`, digest: serialized.dagId, modifiedAt: at, parseMs: 0 };
   await store.catalog.record({ at, parsed: [{ file, dags: [version] }], failed: [], removed: [] });

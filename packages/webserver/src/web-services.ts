@@ -22,6 +22,10 @@ export interface ApiServices {
   readonly logs: LogIndexes;
   /** Release of tsflow. */
   readonly version: string;
+  /**
+   * Reads the dags folder once, which runs the authors' code in disposable children: in a command that may find no dag processor. A web server has none.
+   */
+  readonly readDags?: (() => Promise<void>) | undefined;
 }
 
 /** What the handlers of all routes work with, in a web server. */

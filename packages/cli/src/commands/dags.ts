@@ -169,6 +169,10 @@ async function next(
     ],
     `${dagId} has no next run (${schedule}).`,
   );
+  if (planned.knownUntil !== null)
+    context.out.note(
+      `The timetable is code of the DAG file: its runs are known until ${formatInstant(planned.knownUntil)}, and further as that comes nearer.`,
+    );
   if (isPaused && items.length > 0)
     context.out.note(`${dagId} is paused: nothing runs until it is unpaused.`);
   return undefined;

@@ -12,8 +12,8 @@ import {
   simulate,
 } from '@tsflow/core/rules';
 import { parseSerializedDag } from '@tsflow/core/serialization';
-import { openStore, poolSlots, type Store } from '@tsflow/core/store';
-import { parseInstant, parseRangeEnd, timetableFromJson } from '@tsflow/core/timetables';
+import { knownTimetable, openStore, poolSlots, type Store } from '@tsflow/core/store';
+import { needsHorizon, parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { readDagsOnce } from './dag-reading.ts';
 import { existingProjectStore } from './project.ts';
 
@@ -47,7 +47,7 @@ export async function simulateProject(
   const end = parseRangeEnd(options.end, 'UTC', '--end').getTime();
   if (end < start) throw new InvalidInputError('--end lies before --start.');
   await using project = await existingProjectStore(config);
-  const dags = await loadDags(config, project.store, options);
+  const dags = await loadDags(config, project.store, options, { from: start, until: end });
   const limits = await projectLimits(project.store, options.parallelism);
   return { simulation: simulate({ dags, limits, start, end }), start, end, limits, dags };
 }
@@ -56,29 +56,30 @@ async function loadDags(
   config: Config,
   project: Store | null,
   { dagIds, defaultDurationMs, paused }: SimulatedProjectOptions,
+  range: { readonly from: number; readonly until: number },
 ): Promise<SimulatedProject['dags']> {
-  const known = await readFolder(config);
+  const known = await readFolder(config, range);
   for (const dagId of dagIds) {
-    if (known.some((dag) => dag.dagId === dagId)) continue;
+    if (known.some(({ serialized }) => serialized.dagId === dagId)) continue;
     const closest = didYouMean(
       dagId,
-      known.map((dag) => dag.dagId),
+      known.map(({ serialized }) => serialized.dagId),
     );
     throw new NotFoundError('DAG', dagId, closest === undefined ? '' : `Did you mean "${closest}"?`);
   }
   const isPaused = await pausedDags(project);
-  const chosen = known.filter(({ dagId, timetable, pausedUponCreation }) => {
+  const chosen = known.filter(({ serialized: { dagId, timetable, pausedUponCreation } }) => {
     if (timetable.type === 'none') return false;
     if (dagIds.length > 0) return dagIds.includes(dagId);
     return paused || !(isPaused.get(dagId) ?? pausedUponCreation);
   });
   return Promise.all(
-    chosen.map(async (serialized) => {
+    chosen.map(async ({ serialized, timetable }) => {
       const durations: ReadonlyMap<string, number> =
         project === null ? new Map() : await medianTaskDurations(project, serialized.dagId);
       return {
         graph: buildDagGraph(serialized, 'simulated'),
-        timetable: timetableFromJson(serialized.timetable),
+        timetable,
         durationMs: (taskId: string) => durations.get(taskId) ?? defaultDurationMs,
         guessedTasks: serialized.tasks.filter((task) => !task.nothingToDo && !durations.has(task.taskId))
           .length,
@@ -88,7 +89,7 @@ async function loadDags(
 }
 
 /** The DAGs of the folder as their files have them now, in the order of their ids. */
-async function readFolder(config: Config) {
+async function readFolder(config: Config, range: { readonly from: number; readonly until: number }) {
   // Inside the project: the packages of DAG files resolve from there.
   await mkdir(join(config.home, 'test'), { recursive: true, mode: 0o700 });
   const home = await mkdtemp(join(config.home, 'test', 'simulate-'));
@@ -102,7 +103,13 @@ async function readFolder(config: Config) {
       .select('dagVersion.serialized')
       .orderBy('dag.dagId')
       .execute();
-    return rows.map(({ serialized }) => parseSerializedDag(serialized));
+    const dags = rows.map(({ serialized }) => parseSerializedDag(serialized));
+    const custom = dags.filter(({ timetable }) => needsHorizon(timetable));
+    for (const { dagId } of custom) await store.horizons.want(dagId, range, Date.now());
+    if (custom.length > 0) await readDagsOnce({ ...config, home }, store);
+    return await Promise.all(
+      dags.map(async (serialized) => ({ serialized, timetable: await knownTimetable(store, serialized) })),
+    );
   } finally {
     await store.close();
     await rm(home, { recursive: true, force: true });

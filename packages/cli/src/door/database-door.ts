@@ -18,7 +18,10 @@ export function openDatabaseDoor(options: {
 }): Door {
   const { store, config, note } = options;
   return {
-    api: databaseApi(options),
+    api: databaseApi({
+      ...options,
+      readDags: async () => (await import('../compose/dag-reading.ts')).readDagsOnce(config, store),
+    }),
     server: null,
     pollMs: POLL_MS,
     async schedulerFor(dagId): Promise<SchedulerAtHand> {
@@ -37,12 +40,20 @@ export function databaseApi({
   store,
   config,
   actor,
+  readDags,
 }: {
   readonly store: Store;
   readonly config: Pick<Config, 'dags' | 'home'>;
   readonly actor: string;
+  readonly readDags?: () => Promise<void>;
 }): ApiClient {
-  const services = composeApiServices({ store, config, logsDir: logsFolder(config), clock: systemClock });
+  const services = composeApiServices({
+    store,
+    config,
+    logsDir: logsFolder(config),
+    clock: systemClock,
+    readDags,
+  });
   // A name for messages; nothing is looked up.
   return createApi(`http://this-process${API_ROOT}`, inProcessApi(services, { actor }));
 }

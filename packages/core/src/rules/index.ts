@@ -37,6 +37,7 @@ export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { Heap } from './heap.ts';
+export { type HorizonAge, horizonRenewAt, isHorizonDue } from './horizon-renewal.ts';
 export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
 export { listLengths } from './list-output.ts';
 export type { ListSource, MapLevel } from './map-levels.ts';
@@ -61,6 +62,7 @@ export {
   repairedMark,
   type Schedule,
   type ScheduleProgress,
+  scheduleChanged,
   upcomingTicks,
 } from './next-tick.ts';
 export { PastWaits, pastRun, pastVerdict } from './past.ts';

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../json.ts';
 import type { SerializedDag } from '../serialization/index.ts';
 import type { RunInfo, Timetable } from '../timetables/index.ts';
 import { unitHash } from './unit-hash.ts';
@@ -74,6 +75,27 @@ export function isTooLate(
 /** The mark to go on from: one that lies more than an hour ahead of now falls back to now (the caller raises the alarm). */
 export function repairedMark(mark: number | null, now: number): number | null {
   return mark !== null && mark > now + MAX_MARK_AHEAD_MS ? now : mark;
+}
+
+/**
+ * Whether a new version of a DAG has another schedule. Of custom timetables, whose code says nothing, those runs are compared that both
+ * versions know.
+ */
+export function scheduleChanged(before: Timetable, after: Timetable): boolean {
+  if (canonicalJson(before.toJson()) !== canonicalJson(after.toJson())) return true;
+  if (before.horizon === undefined || after.horizon === undefined) return false;
+  const from = Math.max(before.horizon.from, after.horizon.from);
+  const until = Math.min(
+    before.horizon.until ?? Number.POSITIVE_INFINITY,
+    after.horizon.until ?? Number.POSITIVE_INFINITY,
+  );
+  const [old, now] = [before.horizon, after.horizon].map(({ runs }) =>
+    runs
+      .map(({ logicalDate }) => logicalDate.getTime())
+      .filter((slot) => slot >= from && slot <= until)
+      .join(),
+  );
+  return old !== now;
 }
 
 /** The mark after the schedule itself changed: what the old one left out is not made up for, unless the DAG catches up. */

@@ -1,3 +1,4 @@
+export { dagHorizon, type HorizonNeed } from './dag-horizon.ts';
 export { parseSerializedDag, SerializedDagError } from './parse-serialized-dag.ts';
 export { serializeDag } from './serialize-dag.ts';
 export {

@@ -5,6 +5,7 @@ import type { SerializedDag } from '../serialization/index.ts';
 import { timetableFromJson } from '../timetables/index.ts';
 import { recordAssets } from './assets.ts';
 import type { Dialect } from './dialect.ts';
+import { recordHorizon } from './horizons.ts';
 import type { CatalogPort, ParsedDag, ParsedFile, ParsePass } from './store.ts';
 import { ContentRefusedError } from './store-errors.ts';
 import type { DagFileTable, DagVersionTable, EventTable, ImportErrorTable, Tables } from './tables.ts';
@@ -81,6 +82,7 @@ async function recordFile(tx: Transaction<Tables>, { file, dags }: ParsedFile, a
   for (const dag of [...dags].sort((a, b) => (a.serialized.dagId < b.serialized.dagId ? -1 : 1))) {
     await recordVersion(tx, dag, path, at);
     await recordDag(tx, dag, path, at);
+    await recordHorizon(tx, dag, at);
     await recordAssets(tx, dag.serialized, assetsOfSchedule(dag.serialized));
   }
   await markStale(tx, path, dagIds);

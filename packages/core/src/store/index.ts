@@ -1,6 +1,7 @@
 export { askDag, type DagAnswer, type DagRequest, wakeSchedulers } from './ask.ts';
 export { assetEventIntent } from './assets.ts';
 export { type ConnectionFacts, ConnectionVault } from './connection-vault.ts';
+export { type EnsureHorizonOptions, ensureHorizon, knownTimetable } from './horizons.ts';
 export { loadLists } from './load-lists.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
@@ -24,7 +25,10 @@ export type {
   Channel,
   DagWork,
   EventTail,
+  HorizonPort,
+  HorizonSurvey,
   IntentPort,
+  KnownHorizon,
   LeasePort,
   ParsedDag,
   ParsedFile,

@@ -3,6 +3,7 @@ import { InvalidInputError } from '../errors.ts';
 import { Assets } from './assets.ts';
 import { Catalog } from './catalog.ts';
 import type { Dialect } from './dialect.ts';
+import { Horizons } from './horizons.ts';
 import { Intents } from './intents.ts';
 import { Leases } from './leases.ts';
 import { assertMigrated, migrate } from './migrator.ts';
@@ -54,6 +55,7 @@ class DialectStore implements Store {
   readonly pools;
   readonly runners;
   readonly assets;
+  readonly horizons;
   readonly events;
   readonly #dialect: Dialect;
 
@@ -69,6 +71,7 @@ class DialectStore implements Store {
     this.pools = new Pools(dialect);
     this.runners = new Runners(dialect);
     this.assets = new Assets(dialect, () => this.reserveKeys(1));
+    this.horizons = new Horizons(dialect);
     this.events = dialect.events;
   }
 

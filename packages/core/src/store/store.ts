@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { JsonObject } from '../json.ts';
-import type { SerializedDag } from '../serialization/index.ts';
+import type { HorizonNeed, SerializedDag } from '../serialization/index.ts';
+import type { PackedHorizon, TickHorizon } from '../timetables/index.ts';
 import type { AssetEventConsumer } from './post-asset-event.ts';
 import type {
   AssetArrivalTable,
@@ -42,6 +43,7 @@ export interface Store extends AsyncDisposable {
   readonly pools: PoolPort;
   readonly runners: RunnerPort;
   readonly assets: AssetPort;
+  readonly horizons: HorizonPort;
   readonly events: EventTail;
   /** Reserves `count` surrogate keys and returns the first. */
   reserveKeys(count: number): Promise<number>;
@@ -159,6 +161,33 @@ export interface ParsedDag {
   readonly lockfileDigest: string | null;
   readonly files: readonly { path: string; content: string }[];
   readonly serialized: SerializedDag;
+  /** Of a custom timetable: what its code said of its runs, and for which need. Absent: the schedule is none of its author's. */
+  readonly horizon?: { readonly known: PackedHorizon; readonly need: HorizonNeed };
+}
+
+/** What is known of the runs of custom timetables. */
+export interface HorizonPort {
+  /** Of each of these DAGs that has one. */
+  of(dagIds: readonly string[]): Promise<ReadonlyMap<string, KnownHorizon>>;
+  /** Asks the dag processor for the runs of a range, both ends included. No-op for a DAG without a custom timetable. */
+  want(dagId: string, range: { readonly from: number; readonly until: number }, at: number): Promise<void>;
+  /** What the code of each custom timetable has to be asked for, and whether it is time to. */
+  survey(now: number): Promise<readonly HorizonSurvey[]>;
+}
+
+export interface KnownHorizon {
+  readonly horizon: TickHorizon;
+  readonly computedAt: number;
+  /** A range was asked for that nobody worked out yet. */
+  readonly isWanted: boolean;
+}
+
+export interface HorizonSurvey {
+  readonly dagId: string;
+  /** The DAG's file, below the dags folder. */
+  readonly file: string;
+  readonly need: HorizonNeed;
+  readonly isDue: boolean;
 }
 
 /** Everybody's side: ask for something, hear what became of it. */

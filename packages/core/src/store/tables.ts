@@ -38,6 +38,29 @@ export interface Tables {
   assetEvent: AssetEventTable;
   assetArrival: AssetArrivalTable;
   connection: ConnectionTable;
+  timetableHorizon: TimetableHorizonTable;
+}
+
+/** What is known of the runs of a DAG with a custom timetable. Writer: the dag processor; `wanted*`: who asks for a backfill. */
+export interface TimetableHorizonTable {
+  dagId: string;
+  /** Every run with a logical date from here ... */
+  knownFrom: number;
+  /** ... up to and including here is known; null: there is none behind the last one. */
+  knownUntil: number | null;
+  /** Logical date of the run in the middle: once it has come the horizon is renewed. Null: it never needs to be. */
+  renewAt: number | null;
+  /** JSON list: an instant stands for a run there whose data interval begins at the run before, else its four instants. */
+  runs: string;
+  computedAt: number;
+  /** 1: the DAG catches up, so its high-water mark is what has to stay inside. */
+  catchup: number;
+  /** Range of a backfill that was asked for last. */
+  wantedFrom: number | null;
+  wantedUntil: number | null;
+  wantedAt: number | null;
+  /** 1: nobody answered that yet. */
+  isWanted: number;
 }
 
 /** What the current version of a DAG says about an asset. Writer: the dag processor. */

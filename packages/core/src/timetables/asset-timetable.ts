@@ -1,5 +1,6 @@
 import { type AssetCondition, describeCondition } from '../assets/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { TickHorizon } from './tick-horizon.ts';
 import type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
 
 /**
@@ -10,10 +11,12 @@ export class AssetTimetable implements Timetable {
   readonly type = 'asset';
   readonly assets: AssetCondition;
   readonly time: Timetable | null;
+  readonly horizon?: TickHorizon;
 
   constructor(assets: AssetCondition, time: Timetable | null = null) {
     this.assets = assets;
     this.time = time;
+    if (time?.horizon !== undefined) this.horizon = time.horizon;
   }
 
   get periodic(): boolean {

@@ -8,8 +8,11 @@ import {
 import type { Duration } from '../duration.ts';
 import { AssetTimetable } from './asset-timetable.ts';
 import { ContinuousTimetable } from './continuous-timetable.ts';
+import { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
 import { CronTriggerTimetable } from './cron-trigger-timetable.ts';
+import { AuthoredTimetable, type CustomTimetable } from './custom-timetable.ts';
 import { DeltaTimetable } from './delta-timetable.ts';
+import { EventsTimetable } from './events-timetable.ts';
 import { MonthsTimetable } from './months-timetable.ts';
 import { MultiCronTimetable } from './multi-cron-timetable.ts';
 import { NullTimetable } from './null-timetable.ts';
@@ -31,6 +34,7 @@ export type Schedule =
   | readonly AssetExpression[]
   | AssetsOrTime
   | Timetable
+  | CustomTimetable
   | null;
 
 /** Runs when the assets were updated, and at the ticks of `time`. */
@@ -41,8 +45,24 @@ export interface AssetsOrTime {
     | readonly string[]
     | { readonly every: Duration }
     | { readonly everyMonths: number }
-    | Timetable;
+    | Timetable
+    | CustomTimetable;
 }
+
+/** Those that the scheduler computes itself. A class of an author that extends one of them is his own. */
+const BUILT_IN: ReadonlySet<unknown> = new Set([
+  AssetTimetable,
+  AuthoredTimetable,
+  ContinuousTimetable,
+  CronDataIntervalTimetable,
+  CronTriggerTimetable,
+  DeltaTimetable,
+  EventsTimetable,
+  MonthsTimetable,
+  MultiCronTimetable,
+  NullTimetable,
+  OnceTimetable,
+]);
 
 /** What the DAG says besides its schedule. */
 export interface ScheduleOptions {
@@ -67,7 +87,7 @@ export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptio
       : new MultiCronTimetable(schedule, options);
   }
   if (typeof schedule === 'object') {
-    if ('nextRun' in schedule) return schedule;
+    if ('nextRun' in schedule) return isBuiltIn(schedule) ? schedule : authored(schedule);
     if ('assets' in schedule && 'time' in schedule) {
       return new AssetTimetable(conditionOf(schedule.assets), timetableFromSchedule(schedule.time, options));
     }
@@ -78,6 +98,21 @@ export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptio
     JSON.stringify(schedule) ?? String(schedule),
     'expected a cron expression, a preset such as "@daily", a list of crons, { every: "10m" }, { everyMonths: 1 }, assets, { assets, time }, a timetable, or null.',
   );
+}
+
+function isBuiltIn(schedule: Timetable | CustomTimetable): schedule is Timetable {
+  return BUILT_IN.has(schedule.constructor);
+}
+
+function authored(schedule: CustomTimetable): AuthoredTimetable {
+  for (const method of ['nextRun', 'describe'] as const) {
+    if (typeof schedule[method] === 'function') continue;
+    throw new InvalidScheduleError(
+      schedule.constructor.name,
+      `a custom timetable has the methods nextRun(last, restriction) and describe(); ${method} is none.`,
+    );
+  }
+  return new AuthoredTimetable(schedule);
 }
 
 function fromText(schedule: string, options: ScheduleOptions): Timetable {

@@ -7,13 +7,15 @@ import { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
 import { CronTriggerTimetable } from './cron-trigger-timetable.ts';
 import { DeltaTimetable } from './delta-timetable.ts';
 import { EventsTimetable } from './events-timetable.ts';
+import { HorizonTimetable } from './horizon-timetable.ts';
 import { MonthsTimetable } from './months-timetable.ts';
 import { MultiCronTimetable } from './multi-cron-timetable.ts';
 import { NullTimetable } from './null-timetable.ts';
 import { OnceTimetable } from './once-timetable.ts';
+import type { TickHorizon } from './tick-horizon.ts';
 import type { Timetable } from './timetable.ts';
 
-const READERS: Readonly<Record<string, (json: JsonObject) => Timetable>> = {
+const READERS: Readonly<Record<string, (json: JsonObject, horizon: TickHorizon | null) => Timetable>> = {
   none: () => new NullTimetable(),
   once: () => new OnceTimetable(),
   continuous: () => new ContinuousTimetable(),
@@ -31,10 +33,19 @@ const READERS: Readonly<Record<string, (json: JsonObject) => Timetable>> = {
       startDate: new Date(text(json, 'startDate')),
       timezone: text(json, 'timezone'),
     }),
-  asset: (json) =>
+  asset: (json, horizon) =>
     new AssetTimetable(
       condition(json.assets),
-      json.time == null ? null : timetableFromJson(json.time as JsonObject),
+      json.time == null ? null : timetableFromJson(json.time as JsonObject, horizon),
+    ),
+  custom: (json, horizon) =>
+    new HorizonTimetable(
+      {
+        name: text(json, 'name'),
+        description: text(json, 'description'),
+        periodic: json.periodic !== false,
+      },
+      horizon,
     ),
   events: (json) =>
     new EventsTimetable(
@@ -43,15 +54,24 @@ const READERS: Readonly<Record<string, (json: JsonObject) => Timetable>> = {
     ),
 };
 
-/** The timetable of which `json` is the `toJson()`. Throws {@link InvalidInputError} for a type it does not know. */
-export function timetableFromJson(json: JsonObject): Timetable {
+/**
+ * The timetable of which `json` is the `toJson()`; `horizon` is what is known of the runs of a custom one (default: nothing). Throws
+ * {@link InvalidInputError} for a type it does not know.
+ */
+export function timetableFromJson(json: JsonObject, horizon: TickHorizon | null = null): Timetable {
   const type = text(json, 'type');
-  if (Object.hasOwn(READERS, type)) return READERS[type]!(json);
+  if (Object.hasOwn(READERS, type)) return READERS[type]!(json, horizon);
   const known = Object.keys(READERS);
   const meant = didYouMean(type, known);
   throw new InvalidInputError(
     `timetable: no type "${type}"; expected ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean "${meant}"?`}`,
   );
+}
+
+/** Whether the runs of the timetable of which `json` is the `toJson()` are known only as far as somebody handed them over. */
+export function needsHorizon(json: JsonObject): boolean {
+  if (json.type === 'custom') return true;
+  return json.type === 'asset' && json.time != null && needsHorizon(json.time as JsonObject);
 }
 
 function condition(json: Json | undefined): AssetCondition {

@@ -1,5 +1,6 @@
 import type { AssetCondition } from '../assets/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { TickHorizon } from './tick-horizon.ts';
 
 /** A stretch of time that a run is about. Half open: `start` belongs to it, `end` does not. Instants, UTC. */
 export interface DataInterval {
@@ -30,12 +31,14 @@ export interface RunInfo {
  * Decides when runs happen. Pure: equal arguments give equal answers; "now" arrives only in the restriction.
  */
 export interface Timetable {
-  /** The word under which `timetableFromJson` knows it: `cron`, `cron_data_interval`, `delta`, `once`, `none`, …. */
+  /** The word under which `timetableFromJson` knows it: `cron`, `cron_data_interval`, `delta`, `once`, `none`, `custom`, …. */
   readonly type: string;
   /** Whether it has ticks without end and without state, so that a backfill can walk a range of it. */
   readonly periodic: boolean;
   /** When assets start runs, besides its ticks; absent: they do not. */
   readonly assets?: AssetCondition;
+  /** What is known of its runs, where the code of a custom timetable is not; absent: all of them. */
+  readonly horizon?: TickHorizon;
   /** The run that follows the slot `last` (null: none yet); null when there is none any more. */
   nextRun(last: Date | null, restriction: TimeRestriction): RunInfo | null;
   /** The data interval of a run that a person starts at `runAfter`: the last complete one before it. */

@@ -178,6 +178,21 @@ export class DagFolder {
     file.suspect = COSTLY.has(kind);
   }
 
+  /**
+   * These files are read again although nothing in them changed. One that failed keeps its back-off, one that is being read is left to
+   * that. True: one of them is due now.
+   */
+  readAgain(paths: Iterable<string>): boolean {
+    let isDue = false;
+    for (const path of paths) {
+      const file = this.#files.get(path);
+      if (file === undefined || file.failure !== null || file.takenAt !== null) continue;
+      isDue ||= file.due !== 'force';
+      file.due = 'force';
+    }
+    return isDue;
+  }
+
   /** Packages changed: every file is looked at again. */
   allDue(): void {
     for (const file of this.#files.values()) file.due ??= 'check';

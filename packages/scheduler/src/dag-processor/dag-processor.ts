@@ -4,7 +4,7 @@ import { type Clock, systemClock, type Timer } from '@tsflow/core/clock';
 import { errorMessage } from '@tsflow/core/errors';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { Service } from '@tsflow/core/service';
-import type { CatalogPort, ParsedFile, ParsePass } from '@tsflow/core/store';
+import type { CatalogPort, HorizonPort, HorizonSurvey, ParsedFile, ParsePass } from '@tsflow/core/store';
 import { releaseBundler } from './bundle.ts';
 import { DagFolder, type KnownFile } from './dag-folder.ts';
 import { digestOf } from './digest.ts';
@@ -14,7 +14,7 @@ import { FormHistory } from './form-history.ts';
 import type { ImportFailure } from './import-failure.ts';
 import { InputIndex } from './input-index.ts';
 import { lockfileOf } from './lockfile.ts';
-import { type FileOutcome, parseFiles } from './parse-pipeline.ts';
+import { type FileOutcome, type FileToParse, parseFiles } from './parse-pipeline.ts';
 import { ParsePool } from './parse-pool.ts';
 import type { ParseLimits } from './parse-process.ts';
 import { programDigest } from './program-digest.ts';
@@ -44,6 +44,7 @@ export interface DagProcessorOptions {
 /** The part of a store that a dag processor uses. */
 export interface DagStore {
   readonly catalog: Pick<CatalogPort, 'files' | 'importErrors' | 'record'>;
+  readonly horizons: Pick<HorizonPort, 'survey'>;
 }
 
 /** What a dag processor tells its subscribers. */
@@ -109,6 +110,8 @@ export class DagProcessor implements Service {
   #nextRefreshAt: number;
   #wasIdle = false;
   #degradedLoggedAt: number | null = null;
+  #survey: Promise<void> | null = null;
+  #surveyedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DagProcessorOptions) {
     this.#store = options.store;
@@ -141,6 +144,7 @@ export class DagProcessor implements Service {
     ]);
     if (this.#state !== 'running') return;
     this.#files.restore(rows, errors, (path) => this.#index.inputsOf(path));
+    await this.#surveyHorizons();
     this.#look();
   }
 
@@ -151,6 +155,7 @@ export class DagProcessor implements Service {
     this.#watch.close();
     await this.#pool.stop();
     await Promise.allSettled(this.#passes);
+    await this.#survey;
     await this.#recording?.catch(() => undefined);
     if (!wasRunning) return;
     await this.#index.write().catch(() => undefined);
@@ -170,6 +175,7 @@ export class DagProcessor implements Service {
   #look(): void {
     if (this.#state !== 'running') return;
     const startedAt = this.#clock.monotonic();
+    if (startedAt - this.#surveyedAt >= LOOK_MS) void this.#surveyHorizons();
     this.#readLockfile();
     const look = this.#files.look(startedAt);
     this.#watch.follow(look.folders);
@@ -208,12 +214,15 @@ export class DagProcessor implements Service {
     const environment = this.#environment();
     this.#wasIdle = false;
     this.#releaseTimer?.cancel();
-    const pass = parseFiles(
-      due.map(({ path, suspect }) => ({ path, suspect })),
-      lockfileDigest,
-      { folder: this.#folder, parseFolder: this.#parseFolder, pool: this.#pool },
-      (outcome) => this.#noteOutcome(outcome, environment),
-    )
+    const pass = this.#readNeeds(due)
+      .then((files) =>
+        parseFiles(
+          files,
+          lockfileDigest,
+          { folder: this.#folder, parseFolder: this.#parseFolder, pool: this.#pool },
+          (outcome) => this.#noteOutcome(outcome, environment),
+        ),
+      )
       .catch((error: unknown) => this.#degraded('DAG files cannot be parsed', error))
       .finally(() => {
         this.#passes.delete(pass);
@@ -222,6 +231,36 @@ export class DagProcessor implements Service {
         this.#lookSoon();
       });
     this.#passes.add(pass);
+  }
+
+  /** Beside each file what has to be known of its custom timetables. The high-water marks move, so they are read for each pass. */
+  async #readNeeds(due: readonly KnownFile[]): Promise<readonly FileToParse[]> {
+    const survey = await this.#store.horizons.survey(this.#clock.now());
+    const needs = new Map(survey.map(({ dagId, need }) => [dagId, need]));
+    return due.map(({ path, suspect, dagIds }) => {
+      const known = dagIds.flatMap((dagId) => {
+        const need = needs.get(dagId);
+        return need === undefined ? [] : [[dagId, need] as const];
+      });
+      return { path, suspect, needs: Object.fromEntries(known) };
+    });
+  }
+
+  /** Files whose custom timetables have to say more of their runs are read again, edited or not. Never rejects. */
+  async #surveyHorizons(): Promise<void> {
+    if (this.#survey !== null) return this.#survey;
+    this.#surveyedAt = this.#clock.monotonic();
+    this.#survey = this.#store.horizons
+      .survey(this.#clock.now())
+      .then((survey: readonly HorizonSurvey[]) => {
+        const due = new Set(survey.filter(({ isDue }) => isDue).map(({ file }) => file));
+        if (due.size > 0 && this.#files.readAgain(due)) this.#lookSoon();
+      })
+      .catch((error: unknown) => this.#degraded('The horizons of custom timetables cannot be read', error))
+      .finally(() => {
+        this.#survey = null;
+      });
+    return this.#survey;
   }
 
   #noteOutcome(outcome: FileOutcome, environment: string): void {

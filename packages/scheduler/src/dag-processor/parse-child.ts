@@ -5,12 +5,16 @@
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { AnyDag } from '@tsflow/core/dag';
 import { describeLoadError, loadBundle } from '@tsflow/core/loader';
-import { serializeDag } from '@tsflow/core/serialization';
-import { type ParseReport, type ParseRequest, REPORT_FD } from './parse-protocol.ts';
+import { dagHorizon, type HorizonNeed, serializeDag } from '@tsflow/core/serialization';
+import { type LoadedDag, type ParseReport, type ParseRequest, REPORT_FD } from './parse-protocol.ts';
 
 /** Half of the memory it may use: a file should not be blamed for what the files before it left behind. */
 const RETIRE_ABOVE_MB = heapLimitMb() / 2;
+
+/** What the database knows of a DAG that it has never seen. */
+const NEW: HorizonNeed = { mark: null, range: null };
 
 let loading: { file: string; startedAt: number } | null = null;
 
@@ -37,14 +41,14 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 process.exit(0); // Timers and servers that a file left behind would keep it alive.
 
-async function load({ file, bundlePath, sourceFolder, dagsFolder }: ParseRequest): Promise<void> {
+async function load({ file, bundlePath, sourceFolder, dagsFolder, needs }: ParseRequest): Promise<void> {
   loading = { file, startedAt: performance.now() };
   report({ verb: 'loading', file });
   let done: ParseReport;
   try {
     process.chdir(sourceFolder);
     const loaded = await loadBundle(bundlePath, { baseDirectory: sourceFolder, sourceRoot: dagsFolder });
-    const dags = loaded.dags.map(serializeDag);
+    const dags = loaded.dags.map((dag) => asLoaded(dag, needs[dag.dagId] ?? NEW));
     // A rejection that nobody handles is announced after the microtasks: let it come while this file can be named.
     await new Promise((resolve) => setImmediate(resolve));
     done = {
@@ -60,6 +64,12 @@ async function load({ file, bundlePath, sourceFolder, dagsFolder }: ParseRequest
   }
   loading = null;
   report(done);
+}
+
+function asLoaded(dag: AnyDag, need: HorizonNeed): LoadedDag {
+  const serialized = serializeDag(dag);
+  const known = dagHorizon(dag, need, Date.now());
+  return known === null ? { serialized } : { serialized, horizon: { known, need } };
 }
 
 /** For what came out of nowhere: the state of this process cannot be trusted any more. */

@@ -8,6 +8,7 @@ import { type Bundle, bundleFiles } from './bundle.ts';
 import { readIfThere } from './discover.ts';
 import { type ImportFailure, importFailure, type SourcePlace } from './import-failure.ts';
 import type { ParseOutcome, ParsePool } from './parse-pool.ts';
+import type { ParseRequest } from './parse-protocol.ts';
 import { parsedDags, type VersionFile } from './versions.ts';
 
 /** What a DAG file turned out to be. Paths are relative to the dags folder; `inputs` are all files it was made of, itself included. */
@@ -34,6 +35,14 @@ export interface ParsePipelineOptions {
   readonly pool: ParsePool;
 }
 
+export interface FileToParse {
+  readonly path: string;
+  /** It got stuck before. */
+  readonly suspect: boolean;
+  /** What has to be known of the runs of its custom timetables, by dagId. Default: what a new DAG needs. */
+  readonly needs?: ParseRequest['needs'];
+}
+
 /** All files that a DAG reads through tsflow, together: they are kept in the database with each version. */
 const MAX_READ_BYTES = 16 * 1024 * 1024;
 
@@ -43,7 +52,7 @@ const MAX_READ_BYTES = 16 * 1024 * 1024;
  * children cannot run): the files without an outcome then simply have none.
  */
 export async function parseFiles(
-  files: readonly { path: string; suspect: boolean }[],
+  files: readonly FileToParse[],
   lockfileDigest: string | null,
   options: ParsePipelineOptions,
   onOutcome: (outcome: FileOutcome) => void,
@@ -57,10 +66,10 @@ export async function parseFiles(
   }
   if (bundles.length === 0) return;
   await linkPackages(options);
-  const suspects = new Set(files.filter((file) => file.suspect).map((file) => file.path));
+  const byPath = new Map(files.map((file) => [file.path, file]));
   const parsed = await Promise.allSettled(
     bundles.map(async (bundle) => {
-      onOutcome(await parseBundle(bundle, suspects.has(bundle.file), lockfileDigest, options));
+      onOutcome(await parseBundle(bundle, byPath.get(bundle.file)!, lockfileDigest, options));
     }),
   );
   const broken = parsed.find((result) => result.status === 'rejected');
@@ -69,7 +78,7 @@ export async function parseFiles(
 
 async function parseBundle(
   bundle: Bundle,
-  suspect: boolean,
+  { suspect, needs = {} }: FileToParse,
   lockfileDigest: string | null,
   options: ParsePipelineOptions,
 ): Promise<FileOutcome> {
@@ -87,6 +96,7 @@ async function parseBundle(
       bundlePath,
       sourceFolder,
       dagsFolder: folder,
+      needs,
     } as const;
     const outcome = await pool.parse(request, suspect);
     return await outcomeOf(bundle, root, outcome, lockfileDigest, folder);

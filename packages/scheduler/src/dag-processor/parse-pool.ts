@@ -1,16 +1,15 @@
 import type { Clock, Timer } from '@tsflow/core/clock';
 import { TsflowError } from '@tsflow/core/errors';
 import type { LoadProblem } from '@tsflow/core/loader';
-import type { SerializedDag } from '@tsflow/core/serialization';
 import { type ParseLimits, ParseProcess, type ParseProcessEnd } from './parse-process.ts';
-import type { ParseReport, ParseRequest } from './parse-protocol.ts';
+import type { LoadedDag, ParseReport, ParseRequest } from './parse-protocol.ts';
 
 /** What became of one file. */
 export type ParseOutcome =
   | {
       readonly status: 'loaded';
       readonly parseMs: number;
-      readonly dags: readonly SerializedDag[];
+      readonly dags: readonly LoadedDag[];
       /** Absolute. */
       readonly reads: readonly string[];
     }

@@ -1,5 +1,6 @@
 import type { LoadProblem } from '@tsflow/core/loader';
-import type { SerializedDag } from '@tsflow/core/serialization';
+import type { HorizonNeed, SerializedDag } from '@tsflow/core/serialization';
+import type { PackedHorizon } from '@tsflow/core/timetables';
 
 /**
  * What the dag processor and a parse child say to one another: a line of JSON each. Requests come on the child's standard
@@ -24,7 +25,16 @@ export type ParseRequest = {
   readonly sourceFolder: string;
   /** The dags folder, absolute: files outside of it cannot belong to a version. */
   readonly dagsFolder: string;
+  /** What has to be known of the runs of custom timetables, by dagId; those that are missing are new. */
+  readonly needs: Readonly<Record<string, HorizonNeed>>;
 };
+
+/** A DAG that loaded. */
+export interface LoadedDag {
+  readonly serialized: SerializedDag;
+  /** Of a custom timetable. */
+  readonly horizon?: { readonly known: PackedHorizon; readonly need: HorizonNeed };
+}
 
 export type ParseReport =
   | { readonly verb: 'ready'; readonly pid: number }
@@ -33,7 +43,7 @@ export type ParseReport =
       readonly verb: 'loaded';
       readonly file: string;
       readonly parseMs: number;
-      readonly dags: readonly SerializedDag[];
+      readonly dags: readonly LoadedDag[];
       /** Files that the DAGs read through tsflow, absolute. */
       readonly reads: readonly string[];
       /** Takes no more files: it has grown. */

@@ -102,7 +102,9 @@ export class DagIntake {
       const dag = held.dags.get(row.dagId);
       if (dag === undefined || row.currentVersion === null) continue;
       const isStale = row.isStale === 1;
-      if (dag.graph.version === row.currentVersion && dag.isStale === isStale) continue;
+      // A file that was read again without an edit may know more runs of its custom timetable.
+      const isRenewed = await versions.refreshHorizon(row.currentVersion);
+      if (dag.graph.version === row.currentVersion && dag.isStale === isStale && !isRenewed) continue;
       const { graph, number } = await versions.ensure(row.currentVersion);
       if (dag.graph.version !== graph.version) {
         const data = { version: graph.version, number };

@@ -171,7 +171,10 @@ async function applyIntent(
       await setPaused(world, dag, intent.payload.isPaused, actor, changes);
       return { dagId: dag.dagId, isPaused: dag.isPaused };
     case 'backfill': {
-      const { timetable } = await world.versions.ensure(dag.graph.version);
+      await world.versions.ensure(dag.graph.version);
+      // The runs of its range may have been worked out a moment ago.
+      if (await world.versions.refreshHorizon(dag.graph.version)) await planTicks(world, dag, changes);
+      const { timetable } = world.versions.get(dag.graph.version);
       const conf = validateConf(dag.graph.dag, intent.payload.conf);
       await world.keys.ensure(1);
       const replacesConf = Object.keys(intent.payload.conf).length > 0;

@@ -9,6 +9,7 @@ import {
   requestFailed,
   runRequestStep,
 } from '@tsflow/core/rules';
+import { coversRange } from '@tsflow/core/timetables';
 import { validateConf } from './conf-validation.ts';
 import { resumeOrQueue, startOrQueue } from './run-stage.ts';
 import type { World } from './world.ts';
@@ -113,7 +114,9 @@ async function create(
   const date = new Date(logicalDate);
   // The run of a tick stands in for it: the schedule finds its slot taken, and makes no second one.
   const tick =
-    request.how === 'ensure' && timetable.periodic ? [...timetable.runsBetween(date, date)][0] : undefined;
+    request.how === 'ensure' && timetable.periodic && coversRange(timetable, logicalDate, logicalDate)
+      ? [...timetable.runsBetween(date, date)][0]
+      : undefined;
   await world.keys.ensure(1);
   const run = createRun(
     dag,

@@ -16,7 +16,7 @@ import {
   startRun,
 } from '@tsflow/core/rules';
 import type { DagRunTable } from '@tsflow/core/store';
-import type { RunInfo } from '@tsflow/core/timetables';
+import { coversRange, type RunInfo } from '@tsflow/core/timetables';
 import type { World } from './world.ts';
 
 /** Dates of a backfill that are looked up at once. */
@@ -120,6 +120,8 @@ async function expandBackfill(
 ): Promise<void> {
   if (backfill.state !== 'running') return;
   const { timetable } = await world.versions.ensure(dag.graph.version);
+  // The code of a custom timetable is being asked for the range again: the DAG has room anew once it answered.
+  if (!coversRange(timetable, backfill.fromDate, backfill.toDate)) return;
   const range = { fromDate: backfill.fromDate, toDate: backfill.toDate, reverse: backfill.options.reverse };
   let dates = backfillDates(timetable, range, backfill.cursor)[Symbol.iterator]();
   for (;;) {

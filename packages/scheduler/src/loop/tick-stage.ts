@@ -1,5 +1,4 @@
 import { ConflictError } from '@tsflow/core/errors';
-import { canonicalJson } from '@tsflow/core/json';
 import {
   type Changes,
   createRun,
@@ -12,6 +11,7 @@ import {
   repairedMark,
   roomForRuns,
   runIdOf,
+  scheduleChanged,
 } from '@tsflow/core/rules';
 import type { RunInfo } from '@tsflow/core/timetables';
 import { startOrQueue } from './run-stage.ts';
@@ -176,8 +176,8 @@ async function adoptSchedule(world: World, dag: DagWorkState, now: number): Prom
     if (graph.dag.startDate === null && world.versions.get(graph.version).timetable.periodic) dag.mark = now;
   } else {
     const before = await world.versions.ensure(dag.markVersion);
-    const changed = canonicalJson(before.graph.dag.timetable) !== canonicalJson(graph.dag.timetable);
-    if (changed) dag.mark = markAfterScheduleChange(dag.mark, graph.dag.catchup, now);
+    if (scheduleChanged(before.timetable, world.versions.get(graph.version).timetable))
+      dag.mark = markAfterScheduleChange(dag.mark, graph.dag.catchup, now);
   }
   dag.markVersion = graph.version;
 }

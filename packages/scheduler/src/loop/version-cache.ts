@@ -1,18 +1,23 @@
 import { buildDagGraph, type DagGraph } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import type { Store } from '@tsflow/core/store';
-import { type Timetable, timetableFromJson } from '@tsflow/core/timetables';
+import { needsHorizon, type Timetable, timetableFromJson } from '@tsflow/core/timetables';
 
 /** A DAG version, ready for deciding and for handing out its work. */
 export interface LoadedVersion {
   readonly graph: DagGraph;
   readonly timetable: Timetable;
+  /** When what is known of a custom timetable was worked out; null: the scheduler computes the timetable itself. */
+  readonly horizonAt: number | null;
   readonly number: number;
   readonly bundle: string;
   readonly entry: string;
 }
 
-/** Versions by their digest. A version never changes, so what was loaded once stays true. */
+/**
+ * Versions by their digest. A version never changes, so what was loaded once stays true; only the runs that are known of a custom
+ * timetable grow with time.
+ */
 export class VersionCache {
   readonly #versions = new Map<string, LoadedVersion>();
   readonly #store: Store;
@@ -37,12 +42,31 @@ export class VersionCache {
     const dag = JSON.parse(row.serialized) as SerializedDag;
     const loaded: LoadedVersion = {
       graph: buildDagGraph(dag, version),
-      timetable: timetableFromJson(dag.timetable),
+      ...(await this.#timetable(dag)),
       number: row.number,
       bundle: row.bundle,
       entry: row.entry,
     };
     this.#versions.set(version, loaded);
     return loaded;
+  }
+
+  /** Reads what is known of a custom timetable anew; true: it is another now than it was. */
+  async refreshHorizon(version: string): Promise<boolean> {
+    const loaded = this.#versions.get(version);
+    if (loaded === undefined || loaded.horizonAt === null) return false;
+    const fresh = await this.#timetable(loaded.graph.dag);
+    if (fresh.horizonAt === loaded.horizonAt) return false;
+    this.#versions.set(version, { ...loaded, ...fresh });
+    return true;
+  }
+
+  async #timetable(dag: SerializedDag): Promise<Pick<LoadedVersion, 'timetable' | 'horizonAt'>> {
+    if (!needsHorizon(dag.timetable)) return { timetable: timetableFromJson(dag.timetable), horizonAt: null };
+    const known = (await this.#store.horizons.of([dag.dagId])).get(dag.dagId);
+    return {
+      timetable: timetableFromJson(dag.timetable, known?.horizon ?? null),
+      horizonAt: known?.computedAt ?? 0,
+    };
   }
 }

@@ -3169,6 +3169,11 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["PlannedRun"][];
                         nextCursor: null;
+                        /**
+                         * Format: date-time
+                         * @description Where the knowledge of a custom timetable ends, when that cut the list short.
+                         */
+                        knownUntil: string | null;
                     };
                 };
             };

@@ -11,10 +11,17 @@ export interface ApiServicesOptions {
   /** Folder of the attempts' log segments. */
   readonly logsDir: string;
   readonly clock: Clock;
+  readonly readDags?: ApiServices['readDags'];
 }
 
 /** What the routes work with, over a metadata database. */
-export function composeApiServices({ store, config, logsDir, clock }: ApiServicesOptions): ApiServices {
+export function composeApiServices({
+  store,
+  config,
+  logsDir,
+  clock,
+  readDags,
+}: ApiServicesOptions): ApiServices {
   return {
     store,
     connections: new ConnectionVault(store, new KeyFile(config.home), process.env),
@@ -23,5 +30,6 @@ export function composeApiServices({ store, config, logsDir, clock }: ApiService
     logsDir,
     logs: new LogIndexes(logsDir),
     version: release(),
+    ...(readDags === undefined ? {} : { readDags }),
   };
 }

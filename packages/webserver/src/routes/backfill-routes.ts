@@ -1,5 +1,5 @@
 import { getBackfill, getDag, listBackfills } from '@tsflow/core/queries';
-import { backfillPreview } from '@tsflow/core/store';
+import { backfillPreview, type EnsureHorizonOptions, ensureHorizon } from '@tsflow/core/store';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import {
   backfillActionPath,
@@ -64,9 +64,16 @@ export const backfillRoutes: readonly Route[] = [
         end: parseRangeEnd(options.end, timezone, 'end').toISOString(),
       };
       if (dryRun === true) {
-        const { taskIds, ...plan } = await backfillPreview(services.store, dagId, payload);
+        const { taskIds, ...plan } = await backfillPreview(
+          services.store,
+          dagId,
+          payload,
+          horizonOptions(services),
+        );
         return json(backfillPreviewSchema, { ...plan, taskIds: taskIds === null ? null : [...taskIds] });
       }
+      const range = { from: Date.parse(payload.start), until: Date.parse(payload.end) };
+      await ensureHorizon(services.store, dagId, range, horizonOptions(services));
       const intent = { kind: 'backfill', payload } as const;
       const asked = { dagId, intent, caller, idempotencyKey };
       return ask(services, asked, (result) =>
@@ -89,6 +96,11 @@ export const backfillRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** The runs of a custom timetable are worked out by the dag processor, or by a command that finds none. */
+function horizonOptions({ clock, readDags }: ApiServices): EnsureHorizonOptions {
+  return { clock, ...(readDags === undefined ? {} : { readDags }) };
+}
 
 async function backfillReply({ store }: ApiServices, key: number, status = 200): Promise<Content> {
   return json(backfillSchema, backfillJson(await getBackfill(store, { key })), status);

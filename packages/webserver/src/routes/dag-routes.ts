@@ -17,11 +17,12 @@ import {
   gridQuery,
   gridSchema,
   plannedRunJson,
-  plannedRunSchema,
+  plannedRunsSchema,
   rescheduleBody,
   rescheduledSchema,
 } from '../schemas/dag.ts';
-import { listJson, listOf, pageJson, pageOf, pageQuery } from '../schemas/page.ts';
+import { iso } from '../schemas/instant.ts';
+import { listJson, pageJson, pageOf, pageQuery } from '../schemas/page.ts';
 import { dagPath, versionPath } from '../schemas/path.ts';
 import { ask, waitsForScheduler } from './ask.ts';
 import { defined } from './defined.ts';
@@ -146,13 +147,21 @@ export const dagRoutes: readonly Route[] = [
     access: 'Viewer',
     params: dagPath,
     query: nextQuery,
-    answer: { status: 200, description: 'In order.', schema: listOf(plannedRunSchema) },
+    answer: { status: 200, description: 'In order.', schema: plannedRunsSchema },
     async handle({ params, query }, { store, clock }) {
       const { timezone } = await getDag(store, params);
       const from =
         query.from === undefined ? undefined : parseInstant(query.from, timezone, 'from').getTime();
-      const runs = await nextRuns(store, { ...params, count: query.n, from, now: clock.now() });
-      return json(listOf(plannedRunSchema), listJson(runs, plannedRunJson));
+      const { runs, knownUntil } = await nextRuns(store, {
+        ...params,
+        count: query.n,
+        from,
+        now: clock.now(),
+      });
+      return json(plannedRunsSchema, {
+        ...listJson(runs, plannedRunJson),
+        knownUntil: knownUntil === null ? null : iso(knownUntil),
+      });
     },
   }),
 ];

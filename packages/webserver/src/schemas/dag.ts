@@ -12,7 +12,7 @@ import type { TaskState } from '@tsflow/core/state';
 import { z } from 'zod';
 import { instant, instantParameter, iso } from './instant.ts';
 import { jsonObject } from './json-value.ts';
-import { flagParameter, pageQuery } from './page.ts';
+import { flagParameter, listOf, pageQuery } from './page.ts';
 import { runBarJson, runBarSchema } from './run.ts';
 import { runState, taskCounts, taskState } from './state.ts';
 
@@ -254,6 +254,12 @@ export const plannedRunSchema = z
     dataInterval: z.object({ start: instant, end: instant }),
   })
   .meta({ id: 'PlannedRun' });
+
+export const plannedRunsSchema = listOf(plannedRunSchema).extend({
+  knownUntil: instant
+    .nullable()
+    .describe('Where the knowledge of a custom timetable ends, when that cut the list short.'),
+});
 
 export function plannedRunJson(run: PlannedRun): z.input<typeof plannedRunSchema> {
   return {

@@ -6,6 +6,7 @@ import { outbox } from './0004-outbox.ts';
 import { limitsAndRecovery } from './0005-limits-and-recovery.ts';
 import { assets } from './0007-assets.ts';
 import { earlierLogs } from './0008-earlier-logs.ts';
+import { timetableHorizons } from './0011-timetable-horizons.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   limitsAndRecovery,
   assets,
   earlierLogs,
+  timetableHorizons,
 ];

@@ -1,7 +1,7 @@
 import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
 import { backfillDates, backfillGraph, backfillStep, type DagGraph } from '../../rules/index.ts';
 import type { RunState } from '../../state/index.ts';
-import { timetableFromJson } from '../../timetables/index.ts';
+import { type EnsureHorizonOptions, ensureHorizon, knownTimetable } from '../horizons.ts';
 import { median, medianTaskDurations } from '../queries/task-duration.ts';
 import type { Store } from '../store.ts';
 import { dagSnapshot } from './snapshot.ts';
@@ -24,11 +24,15 @@ export interface BackfillPreview {
 /** Runs whose median duration the estimate goes by. */
 const HISTORY = 50;
 
-/** What a backfill would do, date by date, by the very functions that carry it out. Reads only. */
+/**
+ * What a backfill would do, date by date, by the very functions that carry it out. Reads only; the runs of a custom timetable that are not known
+ * yet are waited for, and throw as {@link ensureHorizon} does.
+ */
 export async function backfillPreview(
   store: Store,
   dagId: string,
   payload: BackfillPayload,
+  horizonOptions: EnsureHorizonOptions = {},
 ): Promise<BackfillPreview> {
   const { graph } = await dagSnapshot(store, dagId);
   const options = backfillOptions(payload);
@@ -37,11 +41,13 @@ export async function backfillPreview(
     toDate: Date.parse(payload.end),
     reverse: options.reverse,
   };
+  await ensureHorizon(store, dagId, { from: range.fromDate, until: range.toDate }, horizonOptions);
+  const timetable = await knownTimetable(store, graph.dag);
   const states = await existingStates(store, dagId, range.fromDate, range.toDate);
   const counts = { create: 0, clear: 0, exists: 0, in_flight: 0 };
   let first: string | null = null;
   let last: string | null = null;
-  for (const { logicalDate } of backfillDates(timetableFromJson(graph.dag.timetable), range, null)) {
+  for (const { logicalDate } of backfillDates(timetable, range, null)) {
     counts[backfillStep(states.get(logicalDate.getTime()), options.reprocess)] += 1;
     last = logicalDate.toISOString();
     first ??= last;

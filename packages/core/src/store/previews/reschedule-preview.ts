@@ -1,5 +1,5 @@
 import { planReschedule, type ReschedulePayload } from '../../intents/index.ts';
-import { timetableFromJson } from '../../timetables/index.ts';
+import { knownTimetable } from '../horizons.ts';
 import type { Store } from '../store.ts';
 import { dagSnapshot } from './snapshot.ts';
 
@@ -20,7 +20,7 @@ export async function reschedulePreview(
   now: number,
 ): Promise<ReschedulePreview> {
   const { dag, graph } = await dagSnapshot(store, dagId);
-  const plan = planReschedule(timetableFromJson(graph.dag.timetable), graph.dag, dag, payload, now);
+  const plan = planReschedule(await knownTimetable(store, graph.dag), graph.dag, dag, payload, now);
   return {
     skipped: plan.skipped.map(({ logicalDate }) => logicalDate.toISOString()),
     runsNow: plan.now?.logicalDate.toISOString() ?? null,

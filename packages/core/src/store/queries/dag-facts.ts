@@ -1,12 +1,15 @@
+import type { JsonObject } from '../../json.ts';
 import type { Schedule } from '../../rules/index.ts';
 import type { LiveNumber, SerializedDag } from '../../serialization/index.ts';
-import { type Timetable, timetableFromJson } from '../../timetables/index.ts';
+import { needsHorizon, type Timetable, timetableFromJson } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 
 /** The few members of a serialized DAG that lists show: small enough to keep one for every DAG. */
 export interface DagFacts extends Schedule {
   readonly maxActiveRuns: LiveNumber;
   readonly timetable: Timetable;
+  /** Of a timetable whose runs are known only so far: what it is read from each time. */
+  readonly timetableJson?: JsonObject;
 }
 
 /** Serialized DAGs kept in memory per store: the grid of a DAG that is being watched reads the same one again and again. */
@@ -40,8 +43,24 @@ export async function serializedVersion(store: Store, version: string): Promise<
   return dag;
 }
 
-/** {@link DagFacts} of each of `versions`; those that do not exist are missing. */
+/** {@link DagFacts} of each of `versions`, with what is known of custom timetables now; those that do not exist are missing. */
 export async function dagFacts(
+  store: Store,
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, DagFacts>> {
+  const facts = await versionFacts(store, versions);
+  const custom = [...facts].filter(([, { timetableJson }]) => timetableJson !== undefined);
+  if (custom.length === 0) return facts;
+  const horizons = await store.horizons.of([...new Set(custom.map(([, { dagId }]) => dagId))]);
+  const bound = new Map(facts);
+  for (const [version, of] of custom) {
+    const known = horizons.get(of.dagId)?.horizon ?? null;
+    bound.set(version, { ...of, timetable: timetableFromJson(of.timetableJson!, known) });
+  }
+  return bound;
+}
+
+async function versionFacts(
   store: Store,
   versions: readonly string[],
 ): Promise<ReadonlyMap<string, DagFacts>> {
@@ -68,6 +87,7 @@ export async function dagFacts(
       endDate: dag.endDate,
       catchup: dag.catchup,
       dagId: dag.dagId,
+      ...(needsHorizon(dag.timetable) ? { timetableJson: dag.timetable } : {}),
       ...(dag.jitterMs === undefined ? {} : { jitterMs: dag.jitterMs }),
     };
     found.set(row.version, facts);

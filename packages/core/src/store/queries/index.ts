@@ -28,7 +28,7 @@ export {
 export { type GanttPause, type GanttSegment, runGantt } from './gantt.ts';
 export { type DagGrid, dagGrid, type GridColumn, type GridTask, STATE_LETTERS } from './grid.ts';
 export { type ImportError, listImportErrors } from './import-error.ts';
-export { nextRuns, type PlannedRun } from './next-run.ts';
+export { type NextRuns, nextRuns, type PlannedRun } from './next-run.ts';
 export { MAX_PAGE_ROWS, type Page, type PageArgs } from './page.ts';
 export { getRun, type ListRunsArgs, listRuns, type RunArgs, type RunSummary } from './run.ts';
 export type { RunBar } from './run-bar.ts';

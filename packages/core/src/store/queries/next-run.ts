@@ -13,6 +13,13 @@ export interface PlannedRun {
   readonly dataInterval: { readonly start: number; readonly end: number };
 }
 
+/** The next runs of a schedule, as far as they are known. */
+export interface NextRuns {
+  readonly runs: readonly PlannedRun[];
+  /** Where the knowledge of a custom timetable ends, when that cut the list short; null: the list is complete. */
+  readonly knownUntil: number | null;
+}
+
 /** Most runs that one question answers. */
 const MAX_PLANNED_RUNS = 500;
 
@@ -28,16 +35,22 @@ export async function nextRuns(
     readonly count?: number | undefined;
     readonly from?: number | undefined;
   },
-): Promise<readonly PlannedRun[]> {
+): Promise<NextRuns> {
   const row = await dagRow(store, args.dagId);
-  if (row.currentVersion === null || row.isStale === 1) return [];
+  if (row.currentVersion === null || row.isStale === 1) return NONE;
   const facts = (await dagFacts(store, [row.currentVersion])).get(row.currentVersion);
-  if (facts === undefined) return [];
+  if (facts === undefined) return NONE;
   const count = Math.min(args.count ?? 20, MAX_PLANNED_RUNS);
-  if (args.from === undefined) return [...plannedRuns(row, facts, args.now, count)];
-  const fresh = { mark: null, skipUntil: args.from, definedAt: args.from };
-  return [...plannedRuns(fresh, { ...facts, catchup: true }, args.now, count)];
+  const fresh = { mark: null, skipUntil: args.from ?? 0, definedAt: args.from ?? 0 };
+  const runs =
+    args.from === undefined
+      ? [...plannedRuns(row, facts, args.now, count)]
+      : [...plannedRuns(fresh, { ...facts, catchup: true }, args.now, count)];
+  const horizon = facts.timetable.horizon;
+  return { runs, knownUntil: runs.length < count && horizon !== undefined ? horizon.until : null };
 }
+
+const NONE: NextRuns = { runs: [], knownUntil: null };
 
 /** At most `count` runs that the schedule plans behind the DAG's high-water mark, in order. Lazy. */
 export function* plannedRuns(
