@@ -54,9 +54,9 @@ export class InstalledProject implements AsyncDisposable {
   /** Runs a command to its end. */
   async run(
     args: readonly string[],
-    options: { env?: Record<string, string>; input?: string } = {},
+    options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
   ): Promise<CommandResult> {
-    const child = this.spawn(args, options.env);
+    const child = this.spawn(args, options.env, options.cwd);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -81,9 +81,9 @@ export class InstalledProject implements AsyncDisposable {
   }
 
   /** Starts a command whose input and output are the test's business. */
-  spawn(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  spawn(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = this.folder) {
     const child = spawn(process.execPath, [TSFLOW, ...args], {
-      cwd: this.folder,
+      cwd,
       env: { ...this.#env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
