@@ -31,6 +31,14 @@ describe('the command line', () => {
     expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
   });
 
+  it('says wrong usage as JSON too when JSON was asked for', async () => {
+    const { code, stdout } = await project.run(['dags', 'lst', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'invalid_input', message: expect.stringContaining("unknown command 'lst'") },
+    });
+  });
+
   it('says errors in words, with --json as JSON too, and where they come from only when asked', async () => {
     const plain = await project.run(['dags', 'show', 'nope']);
     expect(plain).toMatchObject({ code: 1, stdout: '' });

@@ -230,6 +230,22 @@ describe('what goes wrong on the way is said', () => {
     expect(result.stdout).toBe('');
   });
 
+  it('a server that goes away while a run is followed is asked again; one that was never there is not', async () => {
+    let asked = 0;
+    const server = await plain((request, response) => {
+      asked += 1;
+      if (asked === 2) response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
+      else if (asked === 3) request.socket.destroy();
+      else noPools()(request, response);
+    });
+    const result = await ask(`http://127.0.0.1:${server.port}`, {}, 'dags list');
+    expect(result).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/says 502\. Trying again for a while\.\n$/),
+    });
+    expect(asked).toBe(4);
+  });
+
   it('a server of another series is warned of once, and named when it does not know a request', async () => {
     const server = await plain((request, response) => {
       if (request.url === '/api/v1/pools') return noPools({ 'tsflow-version': '9.1.0' })(request, response);

@@ -55,10 +55,14 @@ function nounOf(argv: readonly string[]): Noun | undefined {
 }
 
 function report(thrown: unknown, argv: readonly string[]): number {
+  const output = new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') });
   if (thrown instanceof CommanderError) {
     // commander has said what is wrong, or printed the help that was asked for.
-    return thrown.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    if (thrown.exitCode === 0) return EXIT_CODES.ok;
+    const message = thrown.message.replace(/^error: /, '');
+    if (output.json) output.print(JSON.stringify({ error: { code: 'invalid_input', message } }, null, 2));
+    return EXIT_CODES.usage;
   }
-  new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') }).failure(thrown);
+  output.failure(thrown);
   return exitCodeOf(thrown);
 }

@@ -22,30 +22,58 @@ export interface HttpTransportOptions {
   readonly note: (text: string) => void;
 }
 
+const PATIENCE_MS = 60_000;
+const REPEAT_MS = 500;
+
+/** Connections that are not used are closed sooner than a server does it (Node: 5 s): a request never meets one that is just closing. */
+const IDLE_MS = 2_000;
+
 /** Carries requests to a server, and its answers back; the token is shown to that address and to nobody else. */
 export class HttpTransport implements Disposable {
   readonly #options: HttpTransportOptions;
   readonly #agent: HttpAgent;
   #serverRelease: string | null = null;
+  #hasAnswered = false;
+  #isMissed = false;
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
     const address = new URL(options.server);
     const proxy = proxyFor(address, options.env);
-    const settings = { keepAlive: true };
+    const settings = { keepAlive: true, timeout: IDLE_MS };
     if (proxy !== null) this.#agent = new HttpsProxyAgent(proxy, settings);
     else this.#agent = address.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings);
   }
 
+  /**
+   * A server that has answered this command and is gone for a moment (it restarts, its proxy reloads) is asked again for a minute when
+   * nothing is changed by that: what follows a run or a log goes on.
+   */
   readonly send: Transport = async (request) => {
-    const { server } = this.#options;
     const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
+    const mayRepeat = request.method === 'GET' && this.#hasAnswered;
+    for (const giveUpAt = performance.now() + PATIENCE_MS; ; ) {
+      try {
+        const answer = await this.#once(request, body);
+        this.#hasAnswered = true;
+        return answer;
+      } catch (thrown) {
+        const isGone = thrown instanceof ServerUnreachableError;
+        if (!isGone || !mayRepeat || performance.now() > giveUpAt) throw thrown;
+        if (!this.#isMissed) this.#options.note(`${thrown.message} Trying again for a while.`);
+        this.#isMissed = true;
+        await new Promise((resolve) => setTimeout(resolve, REPEAT_MS));
+      }
+    }
+  };
+
+  async #once(request: Request, body: Buffer | null): Promise<Response> {
     const { message, text } = await this.#exchange(request, body).catch((thrown: unknown) => {
-      throw connectionError(server, thrown);
+      throw connectionError(this.#options.server, thrown);
     });
     this.#compareReleases(message);
     return this.#read(message, text);
-  };
+  }
 
   [Symbol.dispose](): void {
     this.#agent.destroy();

@@ -71,6 +71,25 @@ describe('loadConfig', () => {
     `);
   });
 
+  it.each([
+    ['TSFLOW_SERVER', 'TSFLOW_SERVER_URL'],
+    ['TSFLOW_SERVER_ULR', 'TSFLOW_SERVER_URL'],
+    ['TSFLOW_TOKENS', 'TSFLOW_TOKEN'],
+    ['TSFLOW_DATABASE', 'TSFLOW_DATABASE_URL'],
+  ])('takes %s for %s', (given, meant) => {
+    expect(() => loadConfig({ cwd, env: { [given]: 'x' } })).toThrow(`Did you mean ${meant}?`);
+  });
+
+  it('knows how a server is named, which is no setting', () => {
+    const env = {
+      TSFLOW_SERVER_URL: 'https://flow',
+      TSFLOW_TOKEN: 'x',
+      TSFLOW_TOKEN_FILE: 'y',
+      TSFLOW_ALLOW_HTTP: 'true',
+    };
+    expect(loadConfig({ cwd, env }).config).toEqual(loadConfig({ cwd, env: {} }).config);
+  });
+
   it('refuses settings that contradict each other', () => {
     expect(() => loadConfig({ cwd, env: { TSFLOW_HEARTBEAT: '20s' } })).toThrow(/at least twice/);
   });

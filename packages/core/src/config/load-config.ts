@@ -192,7 +192,8 @@ function describe(
 }
 
 function suggestion(given: string, known: readonly string[]): string {
-  const meant = didYouMean(given, known);
+  // Half a name says more than one of a similar length.
+  const meant = known.find((name) => name.startsWith(`${given}_`)) ?? didYouMean(given, known);
   return meant === undefined ? '' : ` Did you mean ${meant}?`;
 }
 
