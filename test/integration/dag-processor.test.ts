@@ -339,6 +339,29 @@ test('what is no DAG file is not read: tests, declarations, hidden folders, swap
   ]);
 });
 
+test('a file that makes its DAGs by a factory is one, however far away the factory says what it is', async () => {
+  await using project = await DagProcessorProject.create();
+  const factory = `export const make = (dagId: string) => new DAG({ dagId }, () => {});`;
+  project.write('lib/factory.ts', `import { DAG } from '@tsflow/core';\n${factory}\n`);
+  project.write('lib/all.ts', "export * from './factory.js';\nexport * from './ring';\n");
+  project.write('lib/ring.ts', "import './all';\n");
+  project.write('near.ts', "import { make } from './lib/factory.ts';\nmake('near');\n");
+  project.write(
+    'far.ts',
+    "import { make } from './lib/all';\nimport ids from './ids.json' with { type: 'json' };\nfor (const id of ids) make(id);\n",
+  );
+  project.write('ids.json', '["far_1", "far_2"]');
+  project.write(
+    'no-dag.ts',
+    "import './other.ts';\nimport 'zod';\nthrow new Error('nothing to do with it');\n",
+  );
+  project.write('other.ts', "import './no-dag.ts';\n");
+  await project.parsed();
+  expect(await project.store.catalog.importErrors()).toEqual([]);
+  const rows = await project.store.db.selectFrom('dag').select('dagId').orderBy('dagId').execute();
+  expect(rows.map(({ dagId }) => dagId)).toEqual(['far_1', 'far_2', 'near']);
+});
+
 describe('a restart', () => {
   test('with nothing changed parses nothing', async () => {
     await using project = await DagProcessorProject.create();

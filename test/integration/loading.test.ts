@@ -181,3 +181,34 @@ test('importing @tsflow/core loads no database driver and no library that only s
   expect(stdout).toMatch(/dag\/dag\.js/);
   expect(packages.filter((name) => name !== 'cron-parser')).toEqual([]);
 });
+
+test('scripts that a command names belong to the version, wherever they stand in it', async () => {
+  const loaded = await load({
+    'team/shell.ts': `
+      import { BashOperator, DAG } from '@tsflow/core';
+      export default new DAG({ dagId: 'shell' }, () => {
+        new BashOperator({ taskId: 'a', command: './run.sh "$DAY" && python3 ../lib/x.py; . ./lib/env' });
+        new BashOperator({ taskId: 'b', command: 'cat <./in.txt >./out.txt; ls ./lib ../..; curl http://x/./no.txt', cwd: './sub' });
+        new BashOperator({ taskId: 'c', command: ({ ds }) => './unseen.sh ' + ds });
+      });`,
+    'team/run.sh': '',
+    'team/lib/env': '',
+    'lib/x.py': '',
+    'team/sub/in.txt': '',
+    'team/unseen.sh': '',
+  });
+  const names = ['team/run.sh', 'lib/x.py', 'team/lib/env', 'team/sub/in.txt'];
+  expect(loaded.readFiles).toEqual(names.map((name) => join(dags, name)));
+});
+
+test('a script outside of the dags folder is refused where it is named', async () => {
+  writeFileSync(join(root, 'outside.sh'), '');
+  const { problem } = await load({
+    'outside.ts': `
+      import { BashOperator, DAG } from '@tsflow/core';
+      export default new DAG({ dagId: 'outside' }, () => {
+        new BashOperator({ taskId: 'a', command: '../outside.sh' });
+      });`,
+  });
+  expect(problem).toMatchObject({ message: expect.stringContaining('outside the dags folder') });
+});

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { TaskContext } from '../dag/context.ts';
 import { DagDefinitionError } from '../dag/definition-error.ts';
 import type { FileTemplate } from '../dag/file-template.ts';
+import { recordMentionedFiles } from '../dag/mentioned-files.ts';
 import { Operator } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
 import { TaskSkipped } from '../dag/task-signal.ts';
@@ -22,8 +23,8 @@ interface BashFields {
 
 export interface BashOptions<Output> extends OperatorOptions {
   /**
-   * What bash runs. Pass values by `env` (`"$DAY"`), never by quoting: what a template puts here is code. Exactly one of this and
-   * `commandFile` is given.
+   * What bash runs. Pass values by `env` (`"$DAY"`), never by quoting: what a template puts here is code. Scripts that it names with `./`
+   * belong to the DAG's version. Exactly one of this and `commandFile` is given.
    */
   readonly command?: Templated<string> | undefined;
   /** A script beside the DAG file, rendered as a template and then run. */
@@ -66,6 +67,8 @@ export class BashOperator<Output = string | null> extends Operator<Output, BashF
         `Task "${this.taskId}" needs either a command or a commandFile${this.fields.command === undefined ? '' : ', not both'}.`,
       );
     }
+    const { command, cwd } = this.fields;
+    if (typeof command === 'string') recordMentionedFiles(command, typeof cwd === 'string' ? cwd : '.');
   }
 
   async execute(context: TaskContext, fields: BashFields): Promise<Output> {

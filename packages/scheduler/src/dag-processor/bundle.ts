@@ -2,7 +2,7 @@ import { posix, relative, resolve, sep } from 'node:path';
 import { TsflowError } from '@tsflow/core/errors';
 import type { BuildFailure, BuildOptions, Message, OutputFile } from 'esbuild';
 import { digestOf } from './digest.ts';
-import { readIfThere } from './discover.ts';
+import { readIfThere } from './file-stamp.ts';
 import { type ImportFailure, importFailure } from './import-failure.ts';
 
 /** Files in one esbuild call: bounds its memory (some 30 kB a file with its source map), and is never reached by most. */

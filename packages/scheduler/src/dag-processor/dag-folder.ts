@@ -3,7 +3,8 @@ import { dirname, posix, resolve } from 'node:path';
 import type { DagFileTable, ImportErrorTable } from '@tsflow/core/store';
 import { backoffMs } from './backoff.ts';
 import { digestOf } from './digest.ts';
-import { type DagFileFinder, stampOf } from './discover.ts';
+import type { DagFileFinder } from './discover.ts';
+import { stampOf } from './file-stamp.ts';
 import { SettledChanges } from './settled-changes.ts';
 
 /** What is known of one DAG file. Paths are relative to the dags folder. */

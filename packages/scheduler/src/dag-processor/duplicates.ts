@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readIfThere } from './discover.ts';
+import { readIfThere } from './file-stamp.ts';
 import { type ImportFailure, importFailure } from './import-failure.ts';
 import { type FileOutcome, findQuoted } from './parse-pipeline.ts';
 

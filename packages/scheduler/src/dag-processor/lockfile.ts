@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { stampOf } from './discover.ts';
+import { stampOf } from './file-stamp.ts';
 
 const LOCKFILES = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'];
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { LoadProblem } from '@tsflow/core/loader';
 import type { ParsedDag } from '@tsflow/core/store';
 import { type Bundle, bundleFiles } from './bundle.ts';
-import { readIfThere } from './discover.ts';
+import { readIfThere } from './file-stamp.ts';
 import { type ImportFailure, importFailure, type SourcePlace } from './import-failure.ts';
 import type { ParseOutcome, ParsePool } from './parse-pool.ts';
 import type { ParseRequest } from './parse-protocol.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { SERIALIZED_DAG_FORMAT } from '@tsflow/core/serialization';
 import { digestOf } from './digest.ts';
-import { readIfThere, stampOf } from './discover.ts';
+import { readIfThere, stampOf } from './file-stamp.ts';
 
 /**
  * Names the program that parses: another release (or, while tsflow itself is being worked on, another build) may make another form

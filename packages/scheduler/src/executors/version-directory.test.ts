@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -29,6 +38,18 @@ describe('ensureVersionDirectory', () => {
     expect(await ensureVersionDirectory(home, 'abc123', files, modules)).toBe(directory);
     expect(asked).toBe(1);
     expect(readdirSync(join(home, 'versions'))).toEqual(['abc123']);
+  });
+
+  test('lets scripts be run by their names, and nothing else', async () => {
+    const files = [
+      { path: 'a.sh', content: '#!/bin/sh\n' },
+      { path: 'b.py', content: Buffer.from('#!/usr/bin/env python3\n') },
+      { path: 'c.sql', content: Buffer.from('# select') },
+      { path: 'd.txt', content: '' },
+    ];
+    const directory = await ensureVersionDirectory(home, 'abc123', async () => files, modules);
+    const modes = files.map(({ path }) => (statSync(join(directory, path)).mode & 0o777).toString(8));
+    expect(modes).toEqual(['700', '700', '600', '600']);
   });
 
   test('may be done by several at the same time', async () => {

@@ -60,6 +60,11 @@ export function nearestNodeModules(folder: string): string | null {
   }
 }
 
+/** What begins with `#!` is meant to be run by its name. */
+function isScript(content: VersionFile['content']): boolean {
+  return typeof content === 'string' ? content.startsWith('#!') : content[0] === 0x23 && content[1] === 0x21;
+}
+
 /** Returns the directories that were made. */
 async function writeFiles(root: string, files: readonly VersionFile[]): Promise<Set<string>> {
   const directories = new Set<string>();
@@ -70,7 +75,7 @@ async function writeFiles(root: string, files: readonly VersionFile[]): Promise<
     }
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     directories.add(dirname(target));
-    const file = await open(target, 'wx', 0o600);
+    const file = await open(target, 'wx', isScript(content) ? 0o700 : 0o600);
     try {
       await file.writeFile(content);
       await file.sync();

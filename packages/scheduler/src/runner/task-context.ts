@@ -20,7 +20,7 @@ import {
   variableValue,
   type XComPort,
 } from '@tsflow/core/dag';
-import { type Duration, durationMs } from '@tsflow/core/duration';
+import { durationMs } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { Json, JsonObject } from '@tsflow/core/json';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
@@ -91,6 +91,7 @@ export class AttemptContext implements TaskContext {
   readonly connections: ConnectionPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
+  readonly sleep: TaskContext['sleep'];
   /** Which elements of lists it is mapped to. */
   readonly elements: ElementPort;
   readonly dagDirectory: string;
@@ -138,6 +139,7 @@ export class AttemptContext implements TaskContext {
       register: (processGroup) => ports.registerGroup(processGroup),
       release: (processGroup) => ports.releaseGroup(processGroup),
     };
+    this.sleep = async (duration) => parts.sleep(durationMs(duration, 'sleep'), this.signal);
     this.state = {
       load: async <T extends JsonObject>() => this.#savedState as T | null,
       save: async (state) => {
@@ -162,10 +164,6 @@ export class AttemptContext implements TaskContext {
 
   get signal(): AbortSignal {
     return this.#signal();
-  }
-
-  async sleep(duration: Duration): Promise<void> {
-    await this.#parts.sleep(durationMs(duration, 'sleep'), this.signal);
   }
 
   get scratchDir(): string {
