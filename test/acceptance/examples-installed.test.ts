@@ -2,8 +2,9 @@ import { cpSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSql } from '@tsflow/core';
+import { parseConnection } from '@tsflow/core/connections';
 import type { Store } from '@tsflow/core/store';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { freshRunOf, InstalledProject, until } from '../support/installed-project.ts';
@@ -124,10 +125,11 @@ describe('the examples', () => {
     for (const said of ['ann@example.com', '120 EUR', 'eve@example.com', 'JPY'])
       expect(outbox).toContain(said);
     expect(outbox).not.toContain('bob@example.com');
-    const database = new Database(join(project.home, 'examples/examples.db'), { readonly: true });
-    expect(database.prepare('select count(*) as n from prices').get()).toEqual({ n: 560 });
-    expect(database.prepare('select title from summary').all()).toEqual([{ title: 'kingdom' }]);
-    database.close();
+    const uri = `sqlite:///${join(project.home, 'examples/examples.db')}`;
+    const database = await openSql(parseConnection('examples_db', uri, 'test'));
+    expect((await database.run('select count(*) as n from prices')).rows).toEqual([{ n: 560 }]);
+    expect((await database.run('select title from summary')).rows).toEqual([{ title: 'kingdom' }]);
+    await database.close();
   });
 
   it('come from a JSON file: a hundred of them, and one less leaves its history', {
