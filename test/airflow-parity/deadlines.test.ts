@@ -88,6 +88,35 @@ describe.each(DATABASES)('deadlines on %s', (dialect) => {
     expect((await calls(tsflow)).map(([, name]) => name)).toEqual(['first', 'second']);
   });
 
+  it('fire for a run that waits for room, once, and not again when it begins', async () => {
+    const deadlines = [within('run', null, 60), within('task', 'long', 80)];
+    const dag = serializedDag('sla', { long: {} }, { deadlines, maxActiveRuns: 1 });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    const first = await tsflow.trigger('sla');
+    const second = await tsflow.trigger('sla');
+    await until('both runs are late for both', async () => (await misses(tsflow)).length === 4);
+    expect((await tsflow.run('sla', second))!.state).toBe('queued');
+    const [running] = tsflow.executor.running;
+    await tsflow.restart();
+    tsflow.executor.finish(running!, done);
+    await tsflow.runIs('sla', first, 'success');
+    await tsflow.taskIs('sla', second, 'long', 'running');
+    tsflow.executor.finish(tsflow.executor.running[0]!, done);
+    await tsflow.runIs('sla', second, 'success');
+    expect((await calls(tsflow)).map(([, name]) => name).sort()).toEqual(['run', 'run', 'task', 'task']);
+  });
+
+  it('are known again for a queued run by the next scheduler', async () => {
+    const deadlines = [within('late', null, 1_500)];
+    const dag = serializedDag('sla', { long: {} }, { deadlines, maxActiveRuns: 1 });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.trigger('sla');
+    await tsflow.trigger('sla');
+    await tsflow.restart();
+    await until('both are missed', async () => (await misses(tsflow)).length === 2);
+    expect(await calls(tsflow)).toHaveLength(2);
+  });
+
   it('call nobody when the author gave no onMiss, and are noted all the same', async () => {
     const dag = serializedDag('sla', { long: {} }, { deadlines: [within('quiet', null, 10, false)] });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], script);

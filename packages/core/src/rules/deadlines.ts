@@ -1,4 +1,5 @@
 import type { SerializedDeadline } from '../serialization/serialized-dag.ts';
+import { isRunFinished } from '../state/index.ts';
 import { parseInstant, zonedDay } from '../timetables/written-instant.ts';
 import type { Changes } from './changes.ts';
 import { factsOf } from './news.ts';
@@ -40,8 +41,9 @@ export function deadlinesOf(
 
 /** Whether a deadline still has something to wait for: the run goes on, nobody was told yet, and what it is about is not done. */
 export function isMissed(run: RunWork, { name, taskId }: SerializedDeadline): boolean {
-  if (run.state !== 'running' || run.deadlinesMissed.has(name)) return false;
-  if (taskId === null) return true;
+  if (isRunFinished(run.state) || run.deadlinesMissed.has(name)) return false;
+  // One that waits for room has not begun anything.
+  if (taskId === null || run.tasks.length === 0) return true;
   return lateInstance(run, taskId) !== null;
 }
 

@@ -32,7 +32,7 @@ export {
 } from './changes.ts';
 export { createRun, type NewRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
-export { type DueDeadline, deadlinesOf, isMissed, passDeadline } from './deadlines.ts';
+export { type DueDeadline, deadlinesOf, isMissed, passDeadline, type RunDue } from './deadlines.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';

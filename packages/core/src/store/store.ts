@@ -89,6 +89,10 @@ export interface TurnPort {
   load(dagId: string): Promise<DagWork | null>;
   /** The oldest `limit` queued runs of a DAG by ordinal; of one backfill, or (null) of none. */
   queuedRuns(dagId: string, backfillKey: number | null, limit: number): Promise<readonly DagRunTable[]>;
+  /** Deadlines that somebody was told of already. */
+  deadlinesMissed(
+    runKeys: readonly number[],
+  ): Promise<readonly { readonly runKey: number; readonly name: string }[]>;
   /** Task instances of a run, in topological order of insertion: for starting, clearing and marking. */
   taskInstances(runKeys: readonly number[]): Promise<readonly TaskInstanceTable[]>;
   run(dagId: string, runId: string): Promise<DagRunTable | null>;

@@ -59,7 +59,7 @@ export class Turns implements TurnPort {
       attempts: await this.#newestAttempts(dag),
       callbacks: await this.#pendingCallbacks(dagId),
       assetArrivals: await this.#pendingArrivals(dagId),
-      deadlinesMissed: await this.#deadlinesMissed(activeRuns.map((run) => run.key)),
+      deadlinesMissed: await this.deadlinesMissed(activeRuns.map((run) => run.key)),
       backfills,
       queuedRunCounts,
     };
@@ -285,7 +285,7 @@ export class Turns implements TurnPort {
       .execute();
   }
 
-  async #deadlinesMissed(runKeys: readonly number[]): Promise<readonly { runKey: number; name: string }[]> {
+  async deadlinesMissed(runKeys: readonly number[]): Promise<readonly { runKey: number; name: string }[]> {
     if (runKeys.length === 0) return [];
     return this.#dialect.db
       .selectFrom('deadlineMiss')

@@ -2,6 +2,7 @@ import type { Clock } from '@tsflow/core/clock';
 import {
   type CallbackWork,
   type Changes,
+  type DagGraph,
   type DagWorkState,
   type DueDeadline,
   deadlinesOf,
@@ -11,6 +12,7 @@ import {
   isMissed,
   pastRun,
   ReadyQueue,
+  type RunDue,
   type RunWork,
 } from '@tsflow/core/rules';
 import {
@@ -23,10 +25,14 @@ import {
   type Store,
 } from '@tsflow/core/store';
 import { AssetWaits } from './asset-waits.ts';
+import { MAX_WATCHED_RUNS, type QueuedDeadline } from './queued-deadlines.ts';
 import type { VersionCache } from './version-cache.ts';
 import { Watches } from './watches.ts';
 
 const ONE_DAY_MS = 86_400_000;
+
+/** What deadlines need to know of a run. */
+type WaitingRun = RunDue & Pick<RunWork, 'runId' | 'clearNumber'>;
 
 /** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
 export interface DueTimer {
@@ -36,6 +42,7 @@ export interface DueTimer {
   readonly run?: RunWork;
   /** A deadline of `run` is here. */
   readonly deadline?: DueDeadline;
+  readonly queued?: QueuedDeadline;
   /** Its next tick is near: runners load its code ahead of it. */
   readonly preload?: DagWorkState;
 }
@@ -104,6 +111,7 @@ export class HeldDags {
     this.dags.set(dagId, dag);
     for (const row of work.callbacks) this.callbacks.set(row.key, restoreCallback(dag, row));
     await this.watches.load(dagId);
+    await this.#watchQueued(dag);
     for (const run of dag.runs.values()) {
       await loadLists(this.#store, run);
       await this.linkPast(run);
@@ -127,12 +135,29 @@ export class HeldDags {
   indexTimeout(run: RunWork): void {
     const timeout = run.graph.dag.dagRunTimeoutMs;
     if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
-    for (const deadline of deadlinesOf(run, run.graph.dag)) {
-      // What was over when somebody cleared the run, or long before a catch-up made it, cannot be kept any more.
-      const isCaughtUp = deadline.dueAt <= run.queuedAt - ONE_DAY_MS;
-      const isCleared = run.clearNumber > 0 && deadline.dueAt <= this.#now();
-      if (!isCaughtUp && !isCleared) this.timers.push({ at: deadline.dueAt, run, deadline });
-    }
+    for (const deadline of this.#deadlinesToKeep(run, run.graph))
+      this.timers.push({ at: deadline.dueAt, run, deadline });
+  }
+
+  /** The same for a run that waits for room. */
+  indexQueued(dag: DagWorkState, run: WaitingRun, graph: DagGraph): void {
+    for (const deadline of this.#deadlinesToKeep(run, graph))
+      this.timers.push({ at: deadline.dueAt, queued: { dag, runId: run.runId, deadline } });
+  }
+
+  /** Not what was over when somebody cleared the run, or long before a catch-up made it. */
+  #deadlinesToKeep(run: WaitingRun, graph: DagGraph): readonly DueDeadline[] {
+    return deadlinesOf(run, graph.dag).filter(({ dueAt }) => {
+      const isCaughtUp = dueAt <= run.queuedAt - ONE_DAY_MS;
+      const isCleared = run.clearNumber > 0 && dueAt <= this.#now();
+      return !isCaughtUp && !isCleared;
+    });
+  }
+
+  async #watchQueued(dag: DagWorkState): Promise<void> {
+    if (dag.graph.dag.deadlines === undefined || (dag.queuedRuns.get(null) ?? 0) === 0) return;
+    for (const row of await this.#store.turns.queuedRuns(dag.dagId, null, MAX_WATCHED_RUNS))
+      this.indexQueued(dag, row, (await this.#versions.ensure(row.version)).graph);
   }
 
   /** A run that is not in memory, out of its rows: one copy a turn, known to the runs that wait for it. */
@@ -148,6 +173,9 @@ export class HeldDags {
       restoreInstances(run, tasks, new Map(attempts.map((attempt) => [attempt.attemptId, attempt])));
     }
     await loadLists(this.#store, run);
+    if (graph.dag.deadlines !== undefined)
+      for (const { name } of await this.#store.turns.deadlinesMissed([row.key]))
+        run.deadlinesMissed.add(name);
     linkFollowers(run);
     changes.restored.set(row.key, run);
     return run;
@@ -221,6 +249,7 @@ export class HeldDags {
     if (timer.instance !== undefined) {
       return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
     }
+    if (timer.queued !== undefined) return this.dags.get(timer.queued.dag.dagId) === timer.queued.dag;
     if (timer.deadline !== undefined)
       return this.#holds(timer.run!) && isMissed(timer.run!, timer.deadline.deadline);
     if (timer.run !== undefined) return timer.run.state === 'running' && this.#holds(timer.run);

@@ -50,7 +50,8 @@ export async function startOrQueue(world: World, run: RunWork, changes: Changes)
   if (ahead === 0 && roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag)) > 0) {
     await begin(world, run, changes);
   } else {
-    dag.queuedRuns.set(backfillKey, ahead + 1);
+    countQueued(run, 1);
+    world.held.indexQueued(dag, run, run.graph);
   }
 }
 
@@ -97,7 +98,10 @@ export async function resumeOrQueue(world: World, run: RunWork, changes: Changes
   const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
   if (!dag.isPaused && ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit)
     await rejoin(world, run, changes);
-  else countQueued(run, 1);
+  else {
+    countQueued(run, 1);
+    world.held.indexQueued(dag, run, run.graph);
+  }
 }
 
 /** Counts runs that were queued, or are queued no longer. */

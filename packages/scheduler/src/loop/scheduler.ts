@@ -42,6 +42,7 @@ import { KeyBlock } from './key-block.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
 import { PendingGrants } from './pending-grants.ts';
+import { passQueuedDeadlines, type QueuedDeadline } from './queued-deadlines.ts';
 import { applyReports, type ReportAnswers } from './report-stage.ts';
 import { refuseUnknownDags } from './run-requests.ts';
 import { startRuns } from './run-stage.ts';
@@ -257,7 +258,7 @@ export class Scheduler implements Service {
 
     await this.#housekeeping(changes);
     await applyReports(this.#world, reports, answers, changes);
-    this.#applyTimers(changes);
+    await passQueuedDeadlines(this.#world, this.#applyTimers(changes), changes);
     await this.#applyPendingIntents(reports.length, answers, intentsDecided, changes);
     await refuseUnknownDags(this.#world, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
@@ -326,8 +327,10 @@ export class Scheduler implements Service {
     if (await limits.loadUse()) held.ready.openAll();
   }
 
-  #applyTimers(changes: Changes): void {
+  /** Returns deadlines of runs that may still be queued: only the database knows. */
+  #applyTimers(changes: Changes): readonly QueuedDeadline[] {
     const { held } = this.#world;
+    const ofQueued: QueuedDeadline[] = [];
     this.#ticksDue.clear();
     for (
       let timer = held.timers.peek();
@@ -337,11 +340,13 @@ export class Scheduler implements Service {
       held.timers.pop();
       if (!held.isDue(timer)) continue;
       if (timer.instance !== undefined) timeCame(timer.instance, changes);
+      else if (timer.queued !== undefined) ofQueued.push(timer.queued);
       else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
       else if (timer.run !== undefined) timeOutRun(timer.run, changes);
       else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
       else if (timer.preload !== undefined) this.#preload(timer.preload);
     }
+    return ofQueued;
   }
 
   #preload({ graph }: DagWorkState): void {
