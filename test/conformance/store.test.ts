@@ -262,7 +262,12 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
     it('answers pending at once when no scheduler lives', async () => {
       await holdDags(store, 'one', 'etl');
       await store.leases.retire('one', 0, AT);
-      expect(await askDag(store, pause)).toEqual({ id: 1, state: 'pending', result: null });
+      expect(await askDag(store, pause)).toEqual({
+        id: 1,
+        state: 'pending',
+        result: null,
+        isAnybodyThere: false,
+      });
     });
 
     it('answers pending when nobody decides in time', async () => {
@@ -282,7 +287,12 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
         decidedAt: AT,
       } as const;
       await store.turns.commit(turnOf(0, effectsOf('etl', { intentsDecided: [decided] })));
-      expect(await asked).toEqual({ id: decided.id, state: 'applied', result: { was: false } });
+      expect(await asked).toEqual({
+        id: decided.id,
+        state: 'applied',
+        result: { was: false },
+        isAnybodyThere: true,
+      });
     });
   });
 
@@ -415,7 +425,7 @@ describe('the store on sqlite alone', () => {
         intent: { kind: 'pause', payload: { isPaused: true } },
         actor: 'ada',
       });
-      expect(answer).toEqual({ id: 1, state: 'refused', result: {} });
+      expect(answer).toEqual({ id: 1, state: 'refused', result: {}, isAnybodyThere: true });
       expect(heard).toEqual(
         expect.arrayContaining([
           { verb: 'ping', reason: 'versions' },
