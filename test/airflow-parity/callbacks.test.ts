@@ -128,6 +128,36 @@ describe.each(DATABASES)('callbacks on %s', (dialect) => {
     expect(calls.map(({ attemptId }) => attemptId).sort()).toEqual(rows.map(({ key }) => key).sort());
   });
 
+  // biome-ignore format: a table
+  it.each([
+    // onKill  given up   then               called                              other: ended by the DAG that fails fast
+    [false,   'fail',    'failed',          ['work:onFailure', ':onFailure'],   'failed'],
+    [true,    'fail',    'failed',          ['work:onFailure', ':onFailure'],   'failed'],
+    [false,   'skip',    'skipped',         ['work:onSkipped', ':onSuccess'],   'success'],
+    [true,    'skip',    'skipped',         ['work:onSkipped', ':onSuccess'],   'success'],
+  ] as const)('a wait that is given up tells the same with onKill (%s) as without: %s', async (onKill, onTimeout, state, called, other) => {
+    const tasks = { work: { ...work, retries: 3, onKill }, other: {} };
+    const dag = serializedDag('etl', tasks, { ...told, failFast: true });
+    const deferral = { on: { kind: 'instant', at: '2999-01-01T00:00:00Z' }, onTimeout, after: 'end' } as const;
+    const script: Script = ({ kind, taskId }) => {
+      if (kind !== 'execute') return done;
+      if (taskId === 'other') return null;
+      return { kind: 'defer', savedState: { job: 'j1' }, deferral: { ...deferral, timeoutAt: Date.now() + 50 } };
+    };
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    const runId = await tsflow.trigger('etl');
+    const { attemptId } = await tsflow.taskIs('etl', runId, 'work', state);
+    const left = tsflow.executor.running.find(({ taskId }) => taskId === 'other');
+    if (other === 'success') tsflow.executor.finish(left!, done);
+    await tsflow.taskIs('etl', runId, 'other', other);
+    await tsflow.runIs('etl', runId, other);
+    expect((await delivered(tsflow)).map(named)).toEqual(called);
+    expect(tsflow.executor.granted.filter(({ kind }) => kind === 'on_kill')).toHaveLength(onKill ? 1 : 0);
+    const attempt = await tsflow.store.turns.attempt(attemptId!);
+    expect(attempt!.state).toBe(state);
+    expect(JSON.parse(attempt!.error ?? 'null')?.code).toBe(state === 'failed' ? 'wait_failed' : undefined);
+  });
+
   it.each<[string, (runId: string) => Intent, 'success' | 'failed']>([
     ['a run marked failed', (runId) => ({ kind: 'mark_run', payload: { runId, state: 'failed' } }), 'failed'],
     [

@@ -160,14 +160,23 @@ describe.each(DATABASES)('onKill on %s', (dialect) => {
   });
 
   it.each([
-    ['while it runs', 'running', 'restarting'],
-    ['after a time-out', 'timed out', 'running'],
-  ] as const)('is made again by the next scheduler, %s', async (_name, how, state) => {
-    const dag = serializedDag('etl', { job: { ...killer, executionTimeoutMs: 60_000 } });
+    ['while it runs', 'running', 'restarting', 'failed'],
+    ['after a time-out', 'timed out', 'running', 'failed'],
+    ['after a wait that was given up', 'given up', 'running', 'failed'],
+    ['after a wait that was given up for a skip', 'skips', 'running', 'skipped'],
+  ] as const)('is made again by the next scheduler, %s', async (_name, how, state, end) => {
+    const retries = how === 'timed out' ? 0 : 2;
+    const dag = serializedDag('etl', { job: { ...killer, retries, executionTimeoutMs: 60_000 } });
     await using harness = await SchedulerHarness.start(dialect, [dag], () => null);
     const runId = await harness.trigger('etl');
     const first = await granted(harness, 'execute');
-    if (how === 'running') await harness.ask('etl', { kind: 'kill', payload: { runId, taskIds: ['job'] } });
+    if (how === 'given up' || how === 'skips') {
+      const onTimeout = how === 'skips' ? 'skip' : 'fail';
+      const on = { kind: 'instant', at: '2999-01-01T00:00:00Z' } as const;
+      const deferral = { on, timeoutAt: Date.now() + 20, onTimeout, after: 'end' } as const;
+      harness.executor.finish(first, { kind: 'defer', savedState: null, deferral });
+    } else if (how === 'running')
+      await harness.ask('etl', { kind: 'kill', payload: { runId, taskIds: ['job'] } });
     else harness.executor.finish(first, timeout);
     const lost = await granted(harness, 'on_kill');
     expect((await harness.tasks('etl', runId)).job!.state).toBe(state);
@@ -179,8 +188,8 @@ describe.each(DATABASES)('onKill on %s', (dialect) => {
     expect((await harness.tasks('etl', runId)).job!.state).toBe(state);
     harness.executor.finish(lost, success);
     harness.executor.finish(again, success);
-    await harness.taskIs('etl', runId, 'job', 'failed');
-    await harness.runIs('etl', runId, 'failed');
+    await harness.taskIs('etl', runId, 'job', end);
+    await harness.runIs('etl', runId, end === 'failed' ? 'failed' : 'success');
   });
 
   it('is made although no slot is free, and nothing else is', async () => {

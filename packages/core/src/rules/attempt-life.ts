@@ -9,7 +9,7 @@ import { grantOnKill, owesOnKill } from './on-kill.ts';
 import { attemptStopped } from './stop-instance.ts';
 import type { TaskOutcome } from './task-outcome.ts';
 import { attemptDeadline, failedTry, failForGood, succeeded } from './try-end.ts';
-import { answered, beginWait, defer, isWait, triggerFailed, triggerSkipped } from './waiting.ts';
+import { answered, beginWait, defer, endUndone, isWait, triggerFailed, triggerSkipped } from './waiting.ts';
 import type { AttemptWork, InstanceWork } from './work.ts';
 
 /**
@@ -209,8 +209,7 @@ function onKillEnded(instance: InstanceWork, end: AttemptEnd, changes: Changes):
   const error = attempt.pendingError!;
   // What it undid must not be taken over by the next try.
   if (success) attempt.savedState = null;
-  closeAttempt(instance, 'failed', end, error, changes);
-  failedTry(instance, end.endedAtMs, error, true, changes);
+  endUndone(instance, error, end, changes);
 }
 
 /** The report of a trigger. */

@@ -4,11 +4,11 @@ import type { SerializedError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { instanceEnded } from './advance-run.ts';
 import type { Changes } from './changes.ts';
-import { closeAttempt } from './close-attempt.ts';
+import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import { moveInstance } from './move-instance.ts';
 import { newAttempt } from './new-attempt.ts';
 import { tellTask } from './news.ts';
-import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
+import { grantOnKill, owesOnKill } from './on-kill.ts';
 import { type ResolvedRunWait, type RunRequest, resolvedRunWait } from './run-request.ts';
 import { fenceTrigger } from './stop-instance.ts';
 import { attemptDeadline, failedTry, failForGood, succeeded, waitOver } from './try-end.ts';
@@ -150,19 +150,62 @@ export function answered(instance: InstanceWork, event: Json, changes: Changes):
 /** What a deferred instance waited for will not come: for good, so no retry. */
 export function gaveUp(instance: InstanceWork, reason: string, changes: Changes): void {
   const { onTimeout } = instance.attempt!.waiting!.deferral!;
-  const target = onTimeout === 'skip' ? 'skipped' : 'failed';
   fenceTrigger(instance, changes);
   instance.nextAt = null;
+  const code = onTimeout === 'skip' ? WAIT_SKIPPED : WAIT_FAILED;
+  const error: SerializedError = { name: 'WaitFailed', code, message: reason };
   if (owesOnKill(instance)) {
-    instance.targetState = target;
-    restartWaiting(instance, reason, changes);
-    return grantOnKill(instance, changes);
+    runAgain(instance, reason, changes);
+    return undoFirst(instance, error, changes);
   }
-  const error: SerializedError = { name: 'WaitFailed', code: 'wait_failed', message: reason };
-  const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
-  closeAttempt(instance, target, end, target === 'skipped' ? null : error, changes);
-  if (target === 'failed') return failForGood(instance, changes.now, error, changes);
-  skipNow(instance, reason, changes);
+  endWait(instance, error, { endedAtMs: changes.now, rendered: null, logEnd: null }, changes);
+}
+
+/** How a wait ended that was given up: these codes stand in its attempt while its `onKill` is under way. */
+const WAIT_FAILED = 'wait_failed';
+const WAIT_SKIPPED = 'wait_skipped';
+
+/**
+ * Ends a try that was decided to end before its `onKill` was done, as it would have ended without one: its wait was given up, which no
+ * retry helps, or it ran out of its time.
+ */
+export function endUndone(
+  instance: InstanceWork,
+  error: SerializedError,
+  end: Omit<AttemptEnd, 'outcome'>,
+  changes: Changes,
+): void {
+  if (error.code === WAIT_FAILED || error.code === WAIT_SKIPPED)
+    return endWait(instance, error, end, changes);
+  closeAttempt(instance, 'failed', end, error, changes);
+  failedTry(instance, end.endedAtMs, error, true, changes);
+}
+
+function endWait(
+  instance: InstanceWork,
+  error: SerializedError,
+  end: Omit<AttemptEnd, 'outcome'>,
+  changes: Changes,
+): void {
+  if (error.code === WAIT_SKIPPED) {
+    closeAttempt(instance, 'skipped', end, null, changes);
+    return skipNow(instance, error.message, changes);
+  }
+  closeAttempt(instance, 'failed', end, error, changes);
+  failForGood(instance, end.endedAtMs, error, changes);
+}
+
+/** Its `onKill` comes first, in a slot that it takes even where none is free; `error` says how the try ends then. */
+function undoFirst(instance: InstanceWork, error: SerializedError, changes: Changes): void {
+  instance.attempt!.pendingError = error;
+  changes.owe(instance.occupied!);
+  grantOnKill(instance, changes);
+}
+
+/** The states on the way from waiting to running are passed in this turn. */
+function runAgain(instance: InstanceWork, reason: string | null, changes: Changes): void {
+  for (const state of ['scheduled', 'queued', 'running'] as const)
+    moveInstance(instance, state, changes, reason);
 }
 
 /** Its trigger threw `TaskSkipped`. */
@@ -231,7 +274,7 @@ function outOfTime(instance: InstanceWork, changes: Changes): void {
   failWaiting(instance, { name: 'ExecutionTimeoutError', code: 'execution_timeout', message }, true, changes);
 }
 
-/** Fails a try that waits. The states on the way are passed in this turn, and no slot is taken but for an `onKill`. */
+/** Fails a try that waits. No slot is taken but for an `onKill`. */
 function failWaiting(
   instance: InstanceWork,
   error: SerializedError,
@@ -239,12 +282,8 @@ function failWaiting(
   changes: Changes,
 ): void {
   instance.nextAt = null;
-  for (const state of ['scheduled', 'queued', 'running'] as const) moveInstance(instance, state, changes);
-  if (error.code === 'execution_timeout' && owesOnKill(instance)) {
-    instance.attempt!.pendingError = error;
-    changes.owe(instance.occupied!);
-    return grantOnKill(instance, changes);
-  }
+  runAgain(instance, null, changes);
+  if (error.code === 'execution_timeout' && owesOnKill(instance)) return undoFirst(instance, error, changes);
   const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
   closeAttempt(instance, 'failed', end, error, changes);
   failedTry(instance, changes.now, error, retryable, changes);

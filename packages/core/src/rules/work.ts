@@ -198,7 +198,7 @@ export interface AttemptWork {
   savedState: JsonObject | null;
   /** How it waits, or waited last; null: it never did. */
   waiting: Waiting | null;
-  /** With what its try fails once its `onKill` is done: it ran out of its time. */
+  /** With what its try ends once its `onKill` is done: it ran out of its time, or its wait was given up. */
   pendingError: SerializedError | null;
   /** Runners that its `onKill` was lost with, in this scheduler's life. */
   onKillLosses: number;

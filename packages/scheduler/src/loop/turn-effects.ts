@@ -303,7 +303,7 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     logStart: attempt.log?.start ?? null,
     logEnd: end?.logEnd ?? null,
     earlierLogs: attempt.earlierLogs.length === 0 ? null : JSON.stringify(attempt.earlierLogs),
-    error: json(end === null ? attempt.pendingError : end.error),
+    error: errorOf(attempt, end),
     rendered: json(end === null ? null : end.rendered),
     // Written as null in JSON: what its `onKill` undid is not for the next attempt.
     savedState:
@@ -311,6 +311,12 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     waiting: json(attempt.waiting),
     waitsForDag: watchedDag(attempt),
   };
+}
+
+/** What an `onKill` was to fail it with goes when it did not fail after all; no error leaves the column as it is, hence null in JSON. */
+function errorOf({ pendingError }: AttemptWork, end: EndedAttempt | null): string | null {
+  if (end === null) return json(pendingError);
+  return end.error === null && pendingError !== null ? 'null' : json(end.error);
 }
 
 function arrivalRow(arrival: AssetArrival, { dag, state, run }: ArrivalChange): AssetArrivalTable {
