@@ -2,6 +2,7 @@ import type { BackfillPayload } from '@tsflow/core/intents';
 import { backfillPreview } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
@@ -244,5 +245,88 @@ describe.each(DATABASES)('people and a backfill, on %s', (dialect) => {
     await until('two days at once', async () => tsflow.executor.running.length === 2);
     expect(tsflow.executor.running.map(({ conf }) => conf)).toEqual([{ mode: 'all' }, { mode: 'all' }]);
     expect((await tsflow.tasks('etl', runOf(1))).only!.priorityWeight).toBe(7);
+  });
+});
+
+describe.each(DATABASES)('a backfill of what depends on its past, on %s', (dialect) => {
+  const tasks: Record<string, TaskSpec> = { first: {}, only: { upstream: ['first'], dependsOnPast: true } };
+  const bound = serializedDag('etl', tasks, { timetable: daily });
+  const failed = { reprocess: 'failed' } as const;
+
+  /** The first day fails, and is the past of all that comes after. */
+  async function afterAFailure(script: Script): Promise<SchedulerHarness> {
+    const tsflow = await SchedulerHarness.start(dialect, [bound], (workload) =>
+      workload.logicalDate === day(1) ? failure : script(workload),
+    );
+    await ended(tsflow, (await ask(tsflow, { ...failed, end: day(1) })).backfillKey);
+    return tsflow;
+  }
+
+  it('its first date ignores the past, created or cleared', async () => {
+    await using tsflow = await afterAFailure(({ taskId, logicalDate, tryNumber }) =>
+      taskId === 'only' && logicalDate === day(2) && tryNumber === 1 ? failure : success,
+    );
+    const created = await ask(tsflow, { ...failed, start: day(2), end: day(2) });
+    expect(await ended(tsflow, created.backfillKey)).toMatchObject({ created: 1, failed: 1 });
+    expect(await tsflow.states('etl', runOf(2))).toEqual({ first: 'success', only: 'failed' });
+    const cleared = await ask(tsflow, { ...failed, start: day(2), end: day(3) });
+    expect(await ended(tsflow, cleared.backfillKey)).toMatchObject({ cleared: 1, created: 1, succeeded: 2 });
+  });
+
+  it('also over a restart in the middle of it', async () => {
+    await using tsflow = await afterAFailure(({ taskId }) => (taskId === 'first' ? null : success));
+    const { backfillKey } = await ask(tsflow, { ...failed, start: day(2), end: day(2) });
+    await until('first runs', async () => tsflow.executor.running.length === 1);
+    await tsflow.taskIs('etl', runOf(2), 'first', 'running');
+    const [running] = tsflow.executor.running;
+    await tsflow.restart();
+    tsflow.executor.finish(running!, success);
+    expect(await ended(tsflow, backfillKey)).toMatchObject({ state: 'success', succeeded: 1 });
+  });
+
+  it('also when the backfill is over before it', async () => {
+    await using tsflow = await afterAFailure(({ taskId }) => (taskId === 'first' ? null : success));
+    const { backfillKey } = await ask(tsflow, { ...failed, start: day(2), end: day(2) });
+    await tsflow.taskIs('etl', runOf(2), 'first', 'running');
+    const [running] = tsflow.executor.running;
+    const payload = { backfillKey: backfillKey as number, action: 'cancel' } as const;
+    await tsflow.ask('etl', { kind: 'control_backfill', payload });
+    await tsflow.restart();
+    tsflow.executor.finish(running!, success);
+    await tsflow.runIs('etl', runOf(2), 'success');
+  });
+
+  it('a first date in flight is the past of the second', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [bound], () => null);
+    const first = await ask(tsflow, { ...failed, end: day(1) });
+    await tsflow.taskIs('etl', runOf(1), 'first', 'running');
+    const payload = { backfillKey: first.backfillKey as number, action: 'cancel' } as const;
+    await tsflow.ask('etl', { kind: 'control_backfill', payload });
+    const { backfillKey } = await ask(tsflow, { ...failed, end: day(2) });
+    const finish = (taskId: string, logicalDate: string) => {
+      const one = tsflow.executor.running.find(
+        (workload) => workload.taskId === taskId && workload.logicalDate === logicalDate,
+      );
+      if (one === undefined) throw new Error(`${taskId} of ${logicalDate} does not run.`);
+      tsflow.executor.finish(one, success);
+    };
+    await tsflow.taskIs('etl', runOf(2), 'first', 'running');
+    finish('first', day(2));
+    await tsflow.taskIs('etl', runOf(2), 'first', 'success');
+    expect((await tsflow.states('etl', runOf(2))).only).toBe('none');
+    finish('first', day(1));
+    await tsflow.taskIs('etl', runOf(1), 'only', 'running');
+    expect((await tsflow.states('etl', runOf(2))).only).toBe('none');
+    finish('only', day(1));
+    await tsflow.taskIs('etl', runOf(2), 'only', 'running');
+    finish('only', day(2));
+    expect(await ended(tsflow, backfillKey)).toMatchObject({ inFlight: 1, created: 1, succeeded: 1 });
+  });
+
+  it('a run of some tasks holds the others of the run after it not up', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [bound], () => success);
+    await ended(tsflow, (await ask(tsflow, { ...failed, end: day(1), taskIds: ['first'] })).backfillKey);
+    const { backfillKey } = await ask(tsflow, { ...failed, end: day(2) });
+    expect(await ended(tsflow, backfillKey)).toMatchObject({ existing: 1, created: 1, succeeded: 1 });
   });
 });

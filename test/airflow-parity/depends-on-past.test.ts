@@ -49,3 +49,35 @@ test('… or marks it', () => {
   first.mark(['a'], 'success');
   expect(second.states.a).toBe('queued');
 });
+
+// biome-ignore format: a table
+test.each([
+  // the run before                     the run after                        a may go on
+  ['b',                                 'a past; b',                         true],   // a is new
+  ['b past -> c',                       'a waits -> b past -> c',            true],
+  ['a past -> b',                       'a waits -> b; a -> c',              true],   // c is new
+] as const)('a task that the previous run does not have holds nobody up: %s before %s', (before, after, goesOn) => {
+  const played = new PlayedDag(before);
+  played.run().play();
+  played.adopt(after);
+  expect(played.run().states.a).toBe(goesOn ? 'queued' : 'none');
+});
+
+test('what the previous run has of it still counts', () => {
+  const played = new PlayedDag('a past -> b');
+  played.run().play('b:failed');
+  played.adopt('a waits -> b; a -> c');
+  expect(played.run().states.a).toBe('none');
+});
+
+test('a task that the previous run gets by a clear counts from then on', () => {
+  const played = new PlayedDag('b');
+  const first = played.run().play();
+  played.adopt('b -> a past');
+  const second = played.run();
+  first.clear();
+  second.ends('b:success');
+  expect(second.states.a).toBe('none');
+  first.play();
+  expect(second.states.a).toBe('queued');
+});

@@ -397,7 +397,7 @@ function linkPast(run: RunWork, previous: RunWork): void {
   const instances = [...instancesOf(previous)].map(({ task, mapPath, state }) => {
     return { taskId: task.spec.taskId, mapPath, state };
   });
-  run.past = pastRun(previous, run.graph, instances);
+  run.past = pastRun(previous, previous.graph, instances);
   previous.followers.add(run);
 }
 

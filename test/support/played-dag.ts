@@ -1,5 +1,14 @@
-import { applyClear, applyKill, applyMarkRun, applyMarkTasks, type ClearPayload } from '@tsflow/core/intents';
 import {
+  applyClear,
+  applyKill,
+  applyMarkRun,
+  applyMarkTasks,
+  applyPrioritize,
+  type ClearPayload,
+  timeOutRun,
+} from '@tsflow/core/intents';
+import {
+  type AttemptStart,
   admitInstance,
   attemptEnded,
   attemptLost,
@@ -7,16 +16,16 @@ import {
   buildDagGraph,
   Changes,
   createRun,
+  type DagGraph,
   type DagWorkState,
   type InstanceWork,
   instancesOf,
   type Limits,
-  moveRun,
   newDagWork,
   pastRun,
   ReadyQueue,
   type RunWork,
-  recount,
+  resumeRun,
   startInstances,
   startRun,
   type TaskDecision,
@@ -56,9 +65,10 @@ export class PlayedDag {
   readonly #parallelism: number;
   #used = 0;
   #key = 1;
+  #version = 1;
 
   constructor(text: string, dag: Partial<SerializedDag> = {}, parallelism = Number.POSITIVE_INFINITY) {
-    this.#dag = newDagWork(buildDagGraph(serializedDag('played', parseTasks(text), dag), 'v1'), 1_024);
+    this.#dag = newDagWork(graphOf(text, dag, this.#version), 1_024);
     this.#parallelism = parallelism;
   }
 
@@ -88,6 +98,16 @@ export class PlayedDag {
       this.runs.push(run);
       return run;
     });
+  }
+
+  /** The DAG gets another version, for runs to come and for clears. */
+  adopt(text: string): void {
+    this.#version += 1;
+    this.#dag.graph = graphOf(text, {}, this.#version);
+  }
+
+  get newest(): DagGraph {
+    return this.#dag.graph;
   }
 
   readonly nextKey = (): number => this.#key++;
@@ -160,14 +180,7 @@ export class PlayedRun {
           INFRA_CAP,
           changes,
         );
-      const start = {
-        atMs: this.#dag.now,
-        runnerId: 'r',
-        host: 'h',
-        pid: 1,
-        log: { segment: 's', start: 0 },
-      };
-      attemptStarted(instance, start, changes);
+      attemptStarted(instance, startedBy(this.#dag.now), changes);
       const outcome = outcomeOf(end, this.#dag.now);
       attemptEnded(instance, { endedAtMs: this.#dag.now, outcome, rendered: null, logEnd: 0 }, changes);
     });
@@ -196,17 +209,53 @@ export class PlayedRun {
     throw new Error('The run moves for ever.');
   }
 
+  /** The time has come that a task waits for. */
+  wake(taskId: string): this {
+    const instance = this.instance(taskId);
+    this.#dag.now = Math.max(this.#dag.now, instance.nextAt!);
+    this.#dag.turn((changes) => timeCame(instance, changes));
+    return this;
+  }
+
+  /** Clears, and starts the run again at once when it had ended. */
   clear(payload: Omit<ClearPayload, 'runId'> = {}): this {
+    this.clearAndQueue(payload);
+    return this.work.state === 'queued' ? this.start() : this;
+  }
+
+  /** Clears: a run that had ended stays queued, as it does when its DAG has no room. */
+  clearAndQueue(payload: Omit<ClearPayload, 'runId'> = {}): this {
     const { work } = this;
     this.#dag.turn((changes) => {
-      const wasRunning = work.state === 'running';
-      applyClear(work, { runId: work.runId, ...payload }, work.graph, this.#dag.nextKey, 'ann', changes);
-      if (!wasRunning && work.state === 'queued') {
-        moveRun(work, 'running', changes);
-        recount(work);
-      }
-      startInstances(work, changes);
+      applyClear(
+        work,
+        { runId: work.runId, ...payload },
+        this.#dag.newest,
+        this.#dag.nextKey,
+        'ann',
+        changes,
+      );
+      if (work.state === 'running') startInstances(work, changes);
     });
+    return this;
+  }
+
+  /** A queued run that was cleared has room. */
+  start(): this {
+    this.#dag.turn((changes) => resumeRun(this.work, changes));
+    return this;
+  }
+
+  /** A runner began the attempt of a task. */
+  begin(taskId: string): this {
+    const instance = this.instance(taskId);
+    this.#dag.turn((changes) => attemptStarted(instance, startedBy(this.#dag.now), changes));
+    return this;
+  }
+
+  /** The run reached its `dagRunTimeout`. */
+  timeOut(): this {
+    this.#dag.turn((changes) => timeOutRun(this.work, changes));
     return this;
   }
 
@@ -222,12 +271,22 @@ export class PlayedRun {
     return this;
   }
 
+  prioritize(taskIds: readonly string[], priorityWeight: number | null): this {
+    const payload = { runId: this.work.runId, taskIds, priorityWeight };
+    this.#dag.turn((changes) => applyPrioritize(this.work, payload, changes));
+    return this;
+  }
+
   kill(taskIds?: readonly string[]): this {
     const payload = taskIds === undefined ? {} : { taskIds };
     this.#dag.turn((changes) => applyKill(this.work, { runId: this.work.runId, ...payload }, 'ann', changes));
     return this;
   }
 }
+
+const startedBy = (atMs: number): AttemptStart => {
+  return { atMs, runnerId: 'r', host: 'h', pid: 1, log: { segment: 's', start: 0 } };
+};
 
 const UNLIMITED: Limits = {
   parallelismRoom: 0,
@@ -271,6 +330,9 @@ function outcomeOf(end: End, now: number): TaskOutcome {
       throw new Error(`The table says "${end}", which is no end of an attempt.`);
   }
 }
+
+const graphOf = (text: string, dag: Partial<SerializedDag>, version: number): DagGraph =>
+  buildDagGraph(serializedDag('played', parseTasks(text), dag), `v${version}`);
 
 /** The tasks of a DAG written as text. */
 export function parseTasks(text: string): Record<string, TaskSpec> {
@@ -346,6 +408,6 @@ function linkPast(run: RunWork, previous: RunWork): void {
   const instances = [...instancesOf(previous)].map(({ task, mapPath, state }) => {
     return { taskId: task.spec.taskId, mapPath, state };
   });
-  run.past = pastRun(previous, run.graph, instances);
+  run.past = pastRun(previous, previous.graph, instances);
   previous.followers.add(run);
 }

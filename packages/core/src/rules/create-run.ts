@@ -1,10 +1,10 @@
 import type { JsonObject } from '../json.ts';
 import type { RunType } from '../state/index.ts';
 import type { DataInterval } from '../timetables/index.ts';
-import { beginInstances } from './advance-run.ts';
+import { beginInstances, startInstances } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { subGraph } from './dag-graph.ts';
-import { instancesOf, placeInstances } from './map-scope.ts';
+import { instancesOf, placeInstances, recount } from './map-scope.ts';
 import { newInstance } from './new-instance.ts';
 import { PastWaits } from './past.ts';
 import { moveRun } from './run-outcome.ts';
@@ -93,6 +93,14 @@ export function startRun(run: RunWork, nextKey: () => number, changes: Changes):
   for (const instance of instancesOf(run)) changes.newInstances.add(instance);
   moveRun(run, 'running', changes);
   beginInstances(run, changes);
+}
+
+/** Starts a queued run that has instances, because it was cleared: asks all that has not ended. */
+export function resumeRun(run: RunWork, changes: Changes): void {
+  // How it is to end may be decided already, and why.
+  moveRun(run, 'running', changes, run.targetState === null ? null : run.reason);
+  recount(run);
+  startInstances(run, changes);
 }
 
 /** Whether another run of this kind may start now: runs of a backfill count against the backfill's own maximum. */

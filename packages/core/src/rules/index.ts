@@ -30,7 +30,7 @@ export {
   type SentIntent,
   type TurnEvent,
 } from './changes.ts';
-export { createRun, type NewRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
+export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline, type RunDue } from './deadlines.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
@@ -65,7 +65,7 @@ export {
   scheduleChanged,
   upcomingTicks,
 } from './next-tick.ts';
-export { PastWaits, pastRun, pastVerdict } from './past.ts';
+export { isWithinPast, PastWaits, pastRun, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';

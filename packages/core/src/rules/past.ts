@@ -65,10 +65,25 @@ export function heldUpBy(run: RunWork, taskId: string | null): readonly Instance
   );
 }
 
-/** A run as the next one sees it. Of a task that has no instance there yet it is known that it did not start. */
+/**
+ * Whether the run before one is its past. The first run of a backfill looks at nothing that lies before the range, which nobody asked to be
+ * mended: not when it is made, not when it is cleared, and not after a restart.
+ *
+ * @param backfillFrom first instant of the backfill that the run belongs to; null: none
+ */
+export function isWithinPast(previousSlot: number, backfillFrom: number | null): boolean {
+  return backfillFrom === null || previousSlot >= backfillFrom;
+}
+
+/**
+ * A run as the next one sees it. Of a task that has no instance there yet it is known that it did not start; one that the run does not
+ * have at all (it is new, or the run is about some tasks only) holds nobody up.
+ *
+ * @param graph its own, not that of the run after it
+ */
 export function pastRun(
   run: { readonly key: number; readonly runId: string },
-  graph: DagGraph,
+  graph: Pick<DagGraph, 'tasks'>,
   instances: Iterable<{ readonly taskId: string; readonly mapPath: string; readonly state: TaskState }>,
 ): PastRun {
   const past: PastRun = { runKey: run.key, runId: run.runId, blocking: new Map() };

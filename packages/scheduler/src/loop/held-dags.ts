@@ -10,6 +10,7 @@ import {
   type InstanceWork,
   instancesOf,
   isMissed,
+  isWithinPast,
   pastRun,
   ReadyQueue,
   type RunDue,
@@ -166,8 +167,9 @@ export class HeldDags {
     if (known !== undefined) return known;
     const { graph } = await this.#versions.ensure(row.version);
     const run = restoreRun(dag, row, graph);
-    // A run that never started has none.
-    const tasks = row.startDate === null ? [] : await this.#store.turns.taskInstances([row.key]);
+    // A run that never started has none, unless it was cleared and waits for its place.
+    const isNew = row.startDate === null && row.clearNumber === 0;
+    const tasks = isNew ? [] : await this.#store.turns.taskInstances([row.key]);
     if (tasks.length > 0) {
       const attempts = await this.#store.turns.newestAttempts(row.key);
       restoreInstances(run, tasks, new Map(attempts.map((attempt) => [attempt.attemptId, attempt])));
@@ -192,16 +194,18 @@ export class HeldDags {
     if (!run.graph.hasPastDependency || slot === null) return;
     linkFollowers(run);
     const row = await this.#store.turns.previousRun(dag.dagId, slot);
+    const backfillFrom = await this.#startOfBackfill(run);
     let previous: RunWork | null = null;
     for (const other of dag.runs.values()) {
       if (other.slot === null || other.slot >= slot || other.slot < (row?.slot ?? other.slot)) continue;
       if (previous === null || other.slot > previous.slot!) previous = other;
     }
     previous ??= changes?.restored.get(row?.key ?? -1) ?? null;
+    if (!isWithinPast(previous?.slot ?? row?.slot ?? slot, backfillFrom)) return;
     if (previous !== null) {
       run.past = pastRun(
         previous,
-        run.graph,
+        previous.graph,
         [...instancesOf(previous)].map(({ task, mapPath, state }) => ({
           taskId: task.spec.taskId,
           mapPath,
@@ -211,9 +215,10 @@ export class HeldDags {
       previous.followers.add(run);
     } else if (row !== null) {
       const rows = await this.#store.turns.taskInstances([row.key]);
+      const { graph } = await this.#versions.ensure(row.version);
       run.past = pastRun(
         row,
-        run.graph,
+        restoreRun(dag, row, graph).graph,
         rows.map(({ taskId, mapPath, state }) => ({
           taskId,
           mapPath,
@@ -221,6 +226,19 @@ export class HeldDags {
         })),
       );
     }
+  }
+
+  async #startOfBackfill({ dag, backfillKey }: RunWork): Promise<number | null> {
+    if (backfillKey === null) return null;
+    const known = dag.backfills.get(backfillKey);
+    if (known !== undefined) return known.fromDate;
+    // It is over, and the run was cleared or outlived it.
+    const row = await this.#store.db
+      .selectFrom('backfill')
+      .select('fromDate')
+      .where('key', '=', backfillKey)
+      .executeTakeFirst();
+    return row?.fromDate ?? null;
   }
 
   /** Takes a finished run out of memory. */
@@ -252,7 +270,7 @@ export class HeldDags {
     if (timer.queued !== undefined) return this.dags.get(timer.queued.dag.dagId) === timer.queued.dag;
     if (timer.deadline !== undefined)
       return this.#holds(timer.run!) && isMissed(timer.run!, timer.deadline.deadline);
-    if (timer.run !== undefined) return timer.run.state === 'running' && this.#holds(timer.run);
+    if (timer.run !== undefined) return isOutOfTime(timer.run, timer.at) && this.#holds(timer.run);
     if (timer.preload !== undefined) return this.dags.get(timer.preload.dagId) === timer.preload;
     return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
   }
@@ -269,6 +287,12 @@ export class HeldDags {
   #holds(run: RunWork): boolean {
     return this.dags.get(run.dag.dagId) === run.dag && run.dag.runs.get(run.key) === run;
   }
+}
+
+/** Its start, or its limit, may be another one than when the timer was set: it was cleared since. */
+function isOutOfTime({ state, startDate, graph }: RunWork, at: number): boolean {
+  const limit = graph.dag.dagRunTimeoutMs;
+  return state === 'running' && startDate !== null && limit !== null && startDate + limit <= at;
 }
 
 /** Makes a run known to those in memory that wait for it. */

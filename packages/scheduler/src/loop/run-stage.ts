@@ -7,12 +7,10 @@ import {
   type Changes,
   createRun,
   type DagWorkState,
-  moveRun,
   type RunWork,
-  recount,
+  resumeRun,
   roomForRuns,
   runIdOf,
-  startInstances,
   startRun,
 } from '@tsflow/core/rules';
 import type { DagRunTable } from '@tsflow/core/store';
@@ -82,11 +80,9 @@ async function resume(world: World, run: RunWork, changes: Changes): Promise<voi
 
 /** A run with instances goes on: it was cleared. */
 export async function rejoin(world: World, run: RunWork, changes: Changes): Promise<void> {
-  moveRun(run, 'running', changes);
   run.dag.runs.set(run.key, run);
   await world.held.linkPast(run, changes);
-  recount(run);
-  startInstances(run, changes);
+  resumeRun(run, changes);
   world.held.indexRun(run);
 }
 
@@ -109,9 +105,9 @@ export function countQueued({ dag, backfillKey }: RunWork, by: number): void {
   dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
 }
 
-async function begin(world: World, run: RunWork, changes: Changes, ignorePast = false): Promise<void> {
+async function begin(world: World, run: RunWork, changes: Changes): Promise<void> {
   await world.keys.ensure(run.graph.tasks.length);
-  if (!ignorePast) await world.held.linkPast(run, changes);
+  await world.held.linkPast(run, changes);
   startRun(run, world.keys.take, changes);
   world.held.indexTimeout(run);
 }
@@ -198,9 +194,8 @@ async function createBackfillRun(
     backfill.actor,
     changes,
   );
-  const isFirst = backfill.created + backfill.cleared === 0;
   backfill.created += 1;
-  await begin(world, run, changes, isFirst);
+  await begin(world, run, changes);
 }
 
 /** A task that a new version of the DAG has no more is left out of the runs that are still to be made. */
