@@ -1,6 +1,9 @@
+import { Asset, AssetSensor, DAG } from '@tsflow/core';
 import type { ClearPayload, Intent } from '@tsflow/core/intents';
 import { listAttempts, listXcoms } from '@tsflow/core/queries';
+import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 import { clearPreview, markPreview } from '@tsflow/core/store';
+import { ManualClock } from '@tsflow/testing';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -45,7 +48,21 @@ async function threeDays(
   return tsflow;
 }
 
+const start = (
+  dialect: (typeof DATABASES)[number],
+  dags: readonly SerializedDag[],
+  script: Script,
+  clock: ManualClock,
+) => SchedulerHarness.start(dialect, dags, script, (store) => store, clock);
+
 const clear = (payload: ClearPayload): Intent => ({ kind: 'clear', payload });
+const waitingForTheLake = () =>
+  serializeDag(
+    new DAG({ dagId: 'etl' }, () => {
+      new AssetSensor({ taskId: 'sensor', asset: new Asset('lake'), since: 'runStart' });
+    }),
+  );
+const ofLake = { asset: 'lake', extra: {}, partition: null, actor: 'ann', idempotencyKey: null };
 const names = (tasks: unknown) =>
   (tasks as { runId: string; taskId: string }[]).map(
     ({ runId, taskId }) => `${runId.slice(18, 20)}${taskId}`,
@@ -193,5 +210,108 @@ describe.each(DATABASES)('dagRunTimeout on %s', (dialect) => {
       d: 'skipped',
     });
     expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
+  });
+
+  it('counts anew for a run that is cleared after it', async () => {
+    const dag = serializedDag('etl', { a: {} }, { dagRunTimeoutMs: 60_000 });
+    const clock = new ManualClock();
+    await using tsflow = await start(dialect, [dag], () => null, clock);
+    const runId = await tsflow.trigger('etl');
+    await tsflow.taskIs('etl', runId, 'a', 'running');
+    await clock.advance(60_000);
+    const first = await tsflow.runIs('etl', runId, 'failed');
+    await clock.advance(1_000);
+    await tsflow.ask('etl', clear({ runId, onlyFailed: true }));
+    await tsflow.taskIs('etl', runId, 'a', 'running');
+    expect(await tsflow.run('etl', runId)).toMatchObject({ state: 'running', startDate: clock.now() });
+    await clock.advance(59_000);
+    expect((await tsflow.run('etl', runId))!.state).toBe('running');
+    await clock.advance(1_000);
+    const second = await tsflow.runIs('etl', runId, 'failed');
+    expect(second.endDate! - first.endDate!).toBe(61_000);
+  });
+});
+
+describe.each(DATABASES)('a run that was cleared begins again on %s', (dialect) => {
+  const delta = { wait: { kind: 'delta', ms: 60_000, from: 'runStart' } } as const;
+  it.each<[string, SerializedDag]>([
+    ['a delta', serializedDag('etl', { sensor: delta })],
+    ['an asset', waitingForTheLake()],
+  ])('a wait since its start waits anew: for %s', async (what, dag) => {
+    const clock = new ManualClock();
+    await using tsflow = await start(dialect, [dag], good, clock);
+    const runId = await tsflow.trigger('etl');
+    const passes = async () => {
+      await tsflow.taskIs('etl', runId, 'sensor', 'deferred');
+      await clock.advance(60_000);
+      if (what === 'an asset') {
+        await tsflow.store.assets.post({ ...ofLake, at: clock.now() });
+        tsflow.scheduler.ping('intents');
+      }
+      await tsflow.runIs('etl', runId, 'success');
+    };
+    await passes();
+    await clock.advance(120_000);
+    await tsflow.ask('etl', clear({ runId }));
+    await passes();
+  });
+
+  it('with what it has done before, also when it had to wait for its place over a restart', async () => {
+    const dag = serializedDag('etl', specs, { maxActiveRuns: 1 });
+    const script: Script = (workload) => {
+      if (workload.runId !== 'one') return null;
+      return workload.taskId === 'b' && workload.tryNumber === 1 ? bad : good(workload);
+    };
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.ask('etl', { kind: 'trigger', payload: { conf: {}, runId: 'one' } });
+    await tsflow.runIs('etl', 'one', 'failed');
+    await tsflow.ask('etl', { kind: 'trigger', payload: { conf: {}, runId: 'two' } });
+    await tsflow.taskIs('etl', 'two', 'a', 'running');
+    await tsflow.ask('etl', clear({ runId: 'one', onlyFailed: true }));
+    expect(await tsflow.run('etl', 'one')).toMatchObject({ state: 'queued', startDate: null });
+    const mark = { runId: 'one', taskIds: ['b'], state: 'success' } as const;
+    await tsflow.ask('etl', { kind: 'mark_tasks', payload: mark });
+    expect(await tsflow.states('etl', 'one')).toMatchObject({
+      a: 'success',
+      b: 'success',
+      c: 'none',
+      d: 'none',
+    });
+    await tsflow.restart();
+    await tsflow.ask('etl', { kind: 'mark_tasks', payload: { ...mark, taskIds: ['c'] } });
+    await tsflow.ask('etl', { kind: 'kill', payload: { runId: 'two' } });
+    await tsflow.runIs('etl', 'one', 'success');
+    const tries = Object.entries(await tsflow.tasks('etl', 'one')).map(([id, { tryNumber }]) => [
+      id,
+      tryNumber,
+    ]);
+    expect(Object.fromEntries(tries)).toEqual({ a: 1, b: 1, c: 0, side: 1, d: 1 });
+    expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
+  });
+
+  it('a run marked success while it waits for its place still runs its teardown, in its place', async () => {
+    const dag = serializedDag(
+      'etl',
+      { a: {}, t: { upstream: ['a'], isTeardown: true, triggerRule: 'all_done_setup_success' } },
+      { maxActiveRuns: 1 },
+    );
+    const script: Script = ({ runId, taskId }) => (runId === 'one' && taskId === 'a' ? bad : null);
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.ask('etl', { kind: 'trigger', payload: { conf: {}, runId: 'one' } });
+    await tsflow.taskIs('etl', 'one', 't', 'running');
+    tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
+    await tsflow.runIs('etl', 'one', 'failed');
+    await tsflow.ask('etl', { kind: 'trigger', payload: { conf: {}, runId: 'two' } });
+    await tsflow.taskIs('etl', 'two', 'a', 'running');
+    await tsflow.ask('etl', clear({ runId: 'one' }));
+    await tsflow.ask('etl', { kind: 'mark_run', payload: { runId: 'one', state: 'success' } });
+    expect((await tsflow.run('etl', 'one'))!.state).toBe('queued');
+    expect(await tsflow.states('etl', 'one')).toEqual({ a: 'success', t: 'none' });
+    await tsflow.restart();
+    await tsflow.ask('etl', { kind: 'kill', payload: { runId: 'two' } });
+    await tsflow.taskIs('etl', 'one', 't', 'running');
+    expect((await tsflow.run('etl', 'one'))!.state).toBe('running');
+    tsflow.executor.finish(tsflow.executor.running[0]!, { kind: 'success', xcoms: {} });
+    expect((await tsflow.runIs('etl', 'one', 'success')).reason).toBe('marked success by ann');
   });
 });

@@ -3,6 +3,8 @@ import type { InstanceWork, RunWork } from '../rules/index.ts';
 import {
   type Changes,
   type DagGraph,
+  deciderOf,
+  ENDED_WITH_RUN,
   instancesOf,
   moveInstance,
   moveRun,
@@ -10,10 +12,12 @@ import {
   pathDepth,
   placeInstances,
   recount,
+  resetInstance,
   reshapeRun,
   selectInstances,
   stopInstance,
   subGraph,
+  withSetupsAndTeardowns,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
 import type { ClearPayload } from './intent.ts';
@@ -27,11 +31,11 @@ export interface ClearedTask {
 }
 
 /**
- * Which task instances a clear touches, in one run: the preview, and the first step of the effect. Tasks that have not begun are left
- * out, since there is nothing to clear.
+ * Which task instances a clear touches, in one run, setups and teardowns included: the preview, and the first step of the effect. Tasks
+ * that nothing was decided about are left out, since there is nothing to clear.
  */
 export function planClear(run: RunWork, payload: ClearPayload): readonly InstanceWork[] {
-  return selectInstances(run, payload).filter(({ state }) => state !== 'none' && state !== 'scheduled');
+  return withSetupsAndTeardowns(run, selectInstances(run, payload)).filter(({ state }) => state !== 'none');
 }
 
 /**
@@ -122,19 +126,11 @@ function clearInstance(
 ): void {
   instance.maxTries = instance.tryNumber + instance.task.spec.retries;
   instance.infraNumber = 0;
-  const decider = instance.decision?.slice('skipped_by:'.length);
-  if (decider !== undefined && cleared.has(decider)) instance.decision = null;
-  if (isFinished(instance.state) || instance.state === 'up_for_retry') {
-    moveInstance(instance, 'none', changes);
-    instance.begunAt = null;
-    instance.startDate = null;
-    instance.endDate = null;
-    instance.nextAt = null;
-    instance.outputs = null;
-    instance.listLengths = null;
-    return;
-  }
-  stopInstance(instance, 'none', `cleared by ${actor}`, changes);
+  const decider = deciderOf(instance);
+  if (instance.decision === ENDED_WITH_RUN || (decider !== null && cleared.has(decider)))
+    instance.decision = null;
+  if (isFinished(instance.state)) resetInstance(instance, null, changes);
+  else stopInstance(instance, 'none', `cleared by ${actor}`, changes);
 }
 
 /** A task instance as it is now. */

@@ -1,10 +1,12 @@
 import {
   type Changes,
+  ENDED_WITH_RUN,
   finishRunIfOver,
   type InstanceWork,
   instancesOf,
   moveInstance,
   moveRun,
+  noteEndedWithRun,
   type RunWork,
   recount,
   runOutcome,
@@ -39,21 +41,26 @@ export function applyMarkTasks(
   return before;
 }
 
-/** Success sets every task that is not a teardown; failed ends what is active and skips the rest. */
+/**
+ * Success sets every task that is not a teardown; failed ends what runs or waits as failed and skips the rest. A queued run that has
+ * teardowns left keeps its place in the queue, runs them when it is its turn, and ends then as it was marked.
+ */
 export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: string, changes: Changes): void {
   const reason = `marked ${payload.state} by ${actor}`;
   changes.touchRun(run);
   run.targetState = payload.state;
   run.setByHand = true;
   run.reason = reason;
-  for (const instance of instancesOf(run)) {
-    if (payload.state === 'failed') endUnfinished(instance, reason, changes);
-    else if (!instance.task.spec.isTeardown && instance.state !== 'success')
-      setByHand(instance, 'success', reason, changes);
+  if (payload.state === 'failed') endWithRun(run, endOfMarked, reason, changes);
+  else {
+    for (const instance of instancesOf(run))
+      if (!instance.task.spec.isTeardown && instance.state !== 'success')
+        setByHand(instance, 'success', reason, changes);
   }
   recount(run);
   if (run.state === 'running') finishRunIfOver(run, changes);
-  else if (run.state !== payload.state) moveRun(run, payload.state, changes, reason, actor);
+  else if (run.state !== payload.state && run.unfinished.count === 0)
+    moveRun(run, payload.state, changes, reason, actor);
   wakeFollowers(run, changes);
 }
 
@@ -85,20 +92,36 @@ export function timeOutRun(run: RunWork, changes: Changes): void {
   changes.touchRun(run);
   run.targetState = 'failed';
   run.reason = reason;
-  for (const instance of instancesOf(run)) {
-    if (!isFinished(instance.state)) stopInstance(instance, 'skipped', reason, changes);
-  }
+  endWithRun(run, () => 'skipped', reason, changes);
   finishRunIfOver(run, changes);
 }
 
 const touched = ({ task, mapPath }: InstanceWork): TouchedTask => ({ taskId: task.spec.taskId, mapPath });
 
-function endUnfinished(instance: InstanceWork, reason: string, changes: Changes): void {
-  const { state } = instance;
-  if (isFinished(state)) return;
-  const wasActive =
-    state === 'running' || state === 'queued' || state === 'deferred' || state === 'up_for_reschedule';
-  stopInstance(instance, wasActive ? 'failed' : 'skipped', reason, changes);
+/** What runs, or has begun and waits, fails; what has not begun, or was to be tried again, is skipped. */
+function endOfMarked({ state, attempt }: InstanceWork): 'failed' | 'skipped' {
+  if (state === 'running' || state === 'deferred' || state === 'up_for_reschedule') return 'failed';
+  // About to be called again, which is no less begun.
+  return attempt?.startDate != null ? 'failed' : 'skipped';
+}
+
+/**
+ * Ends all that has not ended, the last tasks first: so none of them is decided by what is above it, which ends with it. What
+ * a person set while it was being ended keeps that state.
+ */
+function endWithRun(
+  run: RunWork,
+  endOf: (instance: InstanceWork) => 'failed' | 'skipped',
+  reason: string,
+  changes: Changes,
+): void {
+  const open = [...instancesOf(run)].filter(({ state }) => !isFinished(state));
+  for (const instance of open.reverse()) {
+    if (instance.state === 'restarting' && instance.targetState !== 'none') continue;
+    const target = endOf(instance);
+    if (target === 'skipped') noteEndedWithRun(instance);
+    stopInstance(instance, target, reason, changes);
+  }
 }
 
 function setByHand(
@@ -107,6 +130,7 @@ function setByHand(
   reason: string,
   changes: Changes,
 ): void {
+  if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
   if (!isFinished(instance.state)) return stopInstance(instance, state, reason, changes);
   moveInstance(instance, 'none', changes);
   moveInstance(instance, state, changes, reason);

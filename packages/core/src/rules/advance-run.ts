@@ -1,6 +1,7 @@
 import { isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
+import { deciderOf, skippedBy } from './decision.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
 import {
   countEnd,
@@ -80,7 +81,7 @@ export function skipByDecision(
   const skipped: InstanceWork[] = [];
   for (const instance of instances) {
     if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
-    instance.decision = `skipped_by:${decider.spec.taskId}`;
+    instance.decision = skippedBy(decider.spec.taskId);
     // It asked to be called again before and was about to be.
     if (instance.attempt !== null)
       endAttempt(instance, { ...noReport, state: 'killed', endDate: changes.now }, changes);
@@ -149,7 +150,9 @@ function evaluateAll(instances: readonly InstanceWork[], open: InstanceWork[], c
 
 const newExpansion = (): Expansion => ({ ended: [], open: [] });
 
+/** What a run that is not running is asked by nobody: it may have to wait for its turn, and is asked as a whole then. */
 function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Changes): void {
+  if (instance.run.state !== 'running') return;
   const verdict = ruleVerdict(instance);
   if (verdict === 'wait') return;
   if (verdict !== 'run') {
@@ -157,8 +160,9 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     ended.push(instance);
     return;
   }
-  if (instance.decision?.startsWith('skipped_by:')) {
-    moveInstance(instance, 'skipped', changes, `${instance.decision.slice('skipped_by:'.length)} decided so`);
+  const decider = deciderOf(instance);
+  if (decider !== null) {
+    moveInstance(instance, 'skipped', changes, `${decider} decided so`);
     ended.push(instance);
     return;
   }

@@ -1,5 +1,6 @@
 import { isFinished } from '../state/index.ts';
 import type { Changes } from './changes.ts';
+import { noteEndedWithRun } from './decision.ts';
 import { instancesOf } from './map-scope.ts';
 import { moveInstance } from './move-instance.ts';
 import type { InstanceWork } from './work.ts';
@@ -31,6 +32,7 @@ export function failFast(
     if (isFinished(instance.state) || instance.task.spec.isTeardown) continue;
     // What a person set keeps the state that it is to have.
     if (instance.state === 'restarting' && instance.targetState !== 'none') continue;
+    noteEndedWithRun(instance);
     if (instance.attempt !== null) {
       const target = instance.state === 'running' ? 'failed' : 'skipped';
       active.push({ instance, target, reason });

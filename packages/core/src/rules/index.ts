@@ -33,6 +33,7 @@ export {
 export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline, type RunDue } from './deadlines.ts';
+export { deciderOf, ENDED_WITH_RUN, noteEndedWithRun } from './decision.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
@@ -85,9 +86,9 @@ export {
   type SimulationOptions,
   simulate,
 } from './simulation.ts';
-export { stopInstance } from './stop-instance.ts';
+export { resetInstance, stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
-export { choiceWithin, selectInstances, type TaskChoice } from './task-selection.ts';
+export { choiceWithin, selectInstances, type TaskChoice, withSetupsAndTeardowns } from './task-selection.ts';
 export {
   evaluateSetups,
   evaluateTriggerRule,

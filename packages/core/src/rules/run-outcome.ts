@@ -45,6 +45,8 @@ export function moveRun(
   run.state = to;
   run.reason = reason;
   if (to === 'running' && run.startDate === null) run.startDate = changes.now;
+  // It starts anew: its time limit, and what waits since its start, count from then.
+  if (to === 'queued') run.startDate = null;
   if (isRunFinished(to)) {
     run.endDate = changes.now;
     run.targetState = null;

@@ -11,7 +11,8 @@ export type StopTarget = Extract<TaskState, 'none' | 'success' | 'failed' | 'ski
 
 /**
  * Ends an instance from outside: what is active goes to `restarting` until its process tree is gone, anything else takes
- * `target` at once. `none` means: run again.
+ * `target` at once. `none` means: run again. It is asked again by itself where it had to be ended first; otherwise by the caller, once
+ * all that is reset with it is reset and counted: what lies above it may be about to run again too.
  */
 export function stopInstance(
   instance: InstanceWork,
@@ -43,7 +44,8 @@ export function stopInstance(
     closeAttempt(instance, 'killed', { endedAtMs: changes.now, rendered: null, logEnd: null }, null, changes);
   }
   instance.nextAt = null;
-  takeTarget(instance, target, reason, changes);
+  if (target === 'none') resetInstance(instance, reason, changes);
+  else takeTarget(instance, target, reason, changes);
 }
 
 /** What was being ended is gone: the instance takes the state that was decided for it. */
@@ -56,29 +58,34 @@ export function attemptStopped(
   if (instance.attempt !== null) closeAttempt(instance, 'killed', end, null, changes);
   const target = (instance.targetState ?? 'none') as StopTarget;
   instance.targetState = null;
-  takeTarget(instance, target, reason, changes);
+  if (target !== 'none') return takeTarget(instance, target, reason, changes);
+  resetInstance(instance, reason, changes);
+  reconsider(instance, changes);
 }
 
 function takeTarget(
   instance: InstanceWork,
-  target: StopTarget,
+  target: Exclude<StopTarget, 'none'>,
   reason: string | null,
   changes: Changes,
 ): void {
   if (target === instance.state) return;
+  moveInstance(instance, target, changes, reason);
+  instanceEnded(instance, changes);
+}
+
+/** Takes an instance without an attempt back to where it had not begun. Its XComs and its tries stay readable. */
+export function resetInstance(instance: InstanceWork, reason: string | null, changes: Changes): void {
+  if (instance.state === 'none') return;
   const waits = instance.state === 'up_for_reschedule' || instance.state === 'deferred';
-  if (target === 'none' && waits) moveInstance(instance, 'restarting', changes, reason);
-  if (target !== 'none') {
-    moveInstance(instance, target, changes, reason);
-    return instanceEnded(instance, changes);
-  }
+  if (waits) moveInstance(instance, 'restarting', changes, reason);
+  moveInstance(instance, 'none', changes);
   instance.begunAt = null;
   instance.startDate = null;
   instance.endDate = null;
+  instance.nextAt = null;
   instance.outputs = null;
   instance.listLengths = null;
-  moveInstance(instance, 'none', changes);
-  reconsider(instance, changes);
 }
 
 /** A deferred instance goes on without its trigger: who runs that may forget it. */

@@ -1,6 +1,6 @@
 import { ConflictError, didYouMean, NotFoundError } from '../errors.ts';
-import type { TaskState } from '../state/index.ts';
 import { type DagGraph, reachable } from './dag-graph.ts';
+import { ENDED_WITH_RUN } from './decision.ts';
 import { sharedDepth } from './map-levels.ts';
 import { pathPrefix } from './map-path.ts';
 import { instancesUnder, relevantInstances } from './map-scope.ts';
@@ -16,7 +16,7 @@ export interface TaskChoice {
   readonly from?: string;
   /** Nothing that is not this task (or group) or before it. */
   readonly upTo?: string;
-  /** failed and upstream_failed only. */
+  /** Only what failed: failed, upstream_failed, and what was skipped because the run ended (its time was over, say). */
   readonly onlyFailed?: boolean;
   /** Only this instance of the named tasks, which are mapped: `3`, or `3.0`; of `3` also all that lies below it. */
   readonly mapPath?: string;
@@ -57,7 +57,7 @@ function knows({ indexOf, dag }: DagGraph, id: string): boolean {
 }
 
 /**
- * The chosen task instances of a run, tasks in topological order, indexes ascending. What comes along, or lies up- or downstream, is of the
+ * The chosen task instances of a run and no others, tasks in topological order, indexes ascending. What lies up- or downstream is of the
  * same map index in the groups that are shared. Instances that are `removed` are nobody's choice.
  *
  * Throws {@link NotFoundError} as {@link selectTasks} does, and for a map index that the run does not have; {@link ConflictError}
@@ -92,12 +92,27 @@ export function selectInstances(run: RunWork, choice: TaskChoice): readonly Inst
   const all = new Set<InstanceWork>();
   for (const instance of chosen) {
     const { index } = instance.task;
-    if (!indexes.has(index) || (choice.onlyFailed === true && !isFailure(instance.state))) continue;
+    if (!indexes.has(index) || (choice.onlyFailed === true && !isFailure(instance))) continue;
     all.add(instance);
-    for (const other of setupsAndTeardowns(graph, index))
+  }
+  return inOrder(all);
+}
+
+/** What is to run again, with the setups and teardowns around it: of its own map index where they share the group. */
+export function withSetupsAndTeardowns(
+  { graph }: RunWork,
+  chosen: readonly InstanceWork[],
+): readonly InstanceWork[] {
+  const all = new Set(chosen);
+  for (const instance of chosen) {
+    for (const other of setupsAndTeardowns(graph, instance.task.index))
       for (const one of relevantInstances(instance, other)) all.add(one);
   }
-  return [...all]
+  return inOrder(all);
+}
+
+function inOrder(instances: ReadonlySet<InstanceWork>): readonly InstanceWork[] {
+  return [...instances]
     .filter(({ state }) => state !== 'removed')
     .sort((a, b) => a.task.index - b.task.index || (a.mapSort < b.mapSort ? -1 : 1));
 }
@@ -136,7 +151,8 @@ function keepOnly(chosen: Set<number>, graph: DagGraph, id: string, edges: Edges
   for (const index of chosen) if (!reached.has(index)) chosen.delete(index);
 }
 
-const isFailure = (state: TaskState): boolean => state === 'failed' || state === 'upstream_failed';
+const isFailure = ({ state, decision }: InstanceWork): boolean =>
+  state === 'failed' || state === 'upstream_failed' || (state === 'skipped' && decision === ENDED_WITH_RUN);
 
 function resolveIds(graph: DagGraph, ids: readonly string[]): number[] {
   return ids.flatMap((id) => {

@@ -155,7 +155,7 @@ async function applyIntent(
       const run = await findRun(world, dag, intent.payload.runId, changes);
       const wasQueued = run.state === 'queued';
       applyMarkRun(run, intent.payload, actor, changes);
-      if (wasQueued) countQueued(run, -1);
+      if (wasQueued && run.state !== 'queued') countQueued(run, -1);
       return { runId: run.runId, state: intent.payload.state };
     }
     case 'kill': {
@@ -291,8 +291,11 @@ async function clear(
     const tasks = applyClear(run, selection, dag.graph, world.keys.take, actor, changes);
     const { number } = world.versions.get(run.graph.version);
     for (const task of tasks) cleared.push({ ...task, versionNumber: number });
-    if (wasRunning) startInstances(run, changes);
-    else if (run.state === 'queued' && !wasQueued) await resumeOrQueue(world, run, changes);
+    if (wasRunning) {
+      startInstances(run, changes);
+      // Its version may have another limit, or other deadlines.
+      world.held.indexTimeout(run);
+    } else if (run.state === 'queued' && !wasQueued) await resumeOrQueue(world, run, changes);
   }
   return { version: first.graph.version, tasks: cleared };
 }

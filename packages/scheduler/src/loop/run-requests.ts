@@ -138,7 +138,7 @@ async function create(
   return run;
 }
 
-/** Runs what failed in it again; when none of its tasks did (its time was over, say), all of it. */
+/** Runs what failed in it again; when none of its tasks did (a person marked it failed, say), all of it. */
 async function rerun(world: World, run: RunWork, request: RunRequest, changes: Changes): Promise<RunWork> {
   const { dag } = run;
   await world.versions.ensure(dag.graph.version);

@@ -1801,7 +1801,7 @@ export interface components {
             from?: string;
             /** @description Nothing that is not this task or before it. */
             upTo?: string;
-            /** @description Only failed and upstream_failed. */
+            /** @description Only what failed: failed, upstream_failed, and skipped because the run ended. */
             onlyFailed?: boolean;
             /** @description Also the same tasks in earlier runs. */
             past?: boolean;
@@ -1828,7 +1828,7 @@ export interface components {
             from?: string;
             /** @description Nothing that is not this task or before it. */
             upTo?: string;
-            /** @description Only failed and upstream_failed. */
+            /** @description Only what failed: failed, upstream_failed, and skipped because the run ended. */
             onlyFailed?: boolean;
             /** @description Also the same tasks in earlier runs. */
             past?: boolean;

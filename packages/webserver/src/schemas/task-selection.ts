@@ -18,7 +18,10 @@ export const clearBody = z
     downstream: z.boolean().optional(),
     from: taskId.optional().describe('Nothing that is not this task or after it.'),
     upTo: taskId.optional().describe('Nothing that is not this task or before it.'),
-    onlyFailed: z.boolean().optional().describe('Only failed and upstream_failed.'),
+    onlyFailed: z
+      .boolean()
+      .optional()
+      .describe('Only what failed: failed, upstream_failed, and skipped because the run ended.'),
     past: z.boolean().optional().describe('Also the same tasks in earlier runs.'),
     future: z.boolean().optional().describe('Also the same tasks in later runs.'),
     sameVersion: z.boolean().optional().describe('Keep the code version of the run; default: the newest.'),
@@ -36,7 +39,10 @@ export const markBody = z
     downstream: z.boolean().optional(),
     from: taskId.optional().describe('Nothing that is not this task or after it.'),
     upTo: taskId.optional().describe('Nothing that is not this task or before it.'),
-    onlyFailed: z.boolean().optional().describe('Only failed and upstream_failed.'),
+    onlyFailed: z
+      .boolean()
+      .optional()
+      .describe('Only what failed: failed, upstream_failed, and skipped because the run ended.'),
     past: z.boolean().optional().describe('Also the same tasks in earlier runs.'),
     future: z.boolean().optional().describe('Also the same tasks in later runs.'),
     dryRun: z.boolean().optional().describe('Only say what it would touch.'),

@@ -95,6 +95,22 @@ describe('applyChanges', () => {
     expect(stale).toContainEqual(['runs']);
   });
 
+  it.each([
+    ['queued', null],
+    ['running', at],
+    ['success', '2026-01-01T00:00:00.000Z'],
+  ] as const)('counts a run that was cleared from its new start: %s', (toState, startDate) => {
+    const cache = new QueryClient();
+    const before = '2026-01-01T00:00:00.000Z';
+    cache.setQueryData<Run>(['run', 'd', 'r'], {
+      state: 'failed',
+      startDate: before,
+      endDate: before,
+    } as Run);
+    applyChanges(cache, [change({ type: 'run_state', taskId: null, toState })]);
+    expect(cache.getQueryData<Run>(['run', 'd', 'r'])).toMatchObject({ state: toState, startDate });
+  });
+
   it('does nothing with what no cache holds', () => {
     const cache = new QueryClient();
     applyChanges(cache, [change({ toState: 'running' })]);

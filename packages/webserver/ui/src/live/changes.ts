@@ -116,7 +116,7 @@ function patchRun(cache: QueryClient, changes: readonly Change[]): void {
   ): T => ({
     ...run,
     state,
-    startDate: state === 'running' && run.startDate === null ? change.at : run.startDate,
+    startDate: startOf(run, state, change.at),
     endDate: ended ? change.at : null,
   });
   cache.setQueryData<Run>(['run', change.dagId, change.runId], (run) => run && patch(run));
@@ -125,6 +125,16 @@ function patchRun(cache: QueryClient, changes: readonly Change[]): void {
       ? { ...grid, runs: grid.runs.map((run) => (run.runId === change.runId ? patch(run) : run)) }
       : grid,
   );
+}
+
+/** A run that was cleared starts anew, with the time that it takes. */
+function startOf(
+  { startDate, endDate }: Pick<Run, 'startDate' | 'endDate'>,
+  state: RunState,
+  at: string,
+): string | null {
+  if (state === 'queued') return null;
+  return state === 'running' && (startDate === null || endDate !== null) ? at : startDate;
 }
 
 const ENDS: ReadonlySet<TaskState> = new Set([
