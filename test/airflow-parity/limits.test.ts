@@ -2,6 +2,7 @@ import type { SerializedDag } from '@tsflow/core/serialization';
 import { whyTask } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
+import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
@@ -372,9 +373,100 @@ describe.each(DATABASES)('priorities on %s', (dialect) => {
   });
 });
 
-function setPool({ store, scheduler }: SchedulerHarness, name: string, slots: number): Promise<void> {
+/** Each task waits for a trigger that never fires. */
+const defers: Script = ({ kind }) =>
+  kind === 'trigger'
+    ? null
+    : {
+        kind: 'defer',
+        savedState: null,
+        deferral: {
+          on: { kind: 'trigger', type: 'Never', args: {} },
+          timeoutAt: null,
+          onTimeout: 'fail',
+          after: 'end',
+        },
+      };
+
+describe.each(DATABASES)('a pool that counts deferred tasks, on %s', (dialect) => {
+  const inPool = (spec: TaskSpec = {}): TaskSpec => ({ pool: 'jobs', ...spec });
+  const dag = wide('jobs', {
+    ...tasks(3, (i) => inPool({ poolSlots: i === 0 ? 2 : 1 })),
+  });
+  const use = async ({ store }: SchedulerHarness) =>
+    (await store.pools.list()).find(({ name }) => name === 'jobs');
+
+  it.each<[includeDeferred: boolean, deferred: number, used: number]>([
+    [true, 2, 3], // 2 + 1 of 3 slots: the third waits for one of them to end
+    [false, 3, 0],
+  ])('includeDeferred %s: %i are deferred, %i slots in use', async (includeDeferred, deferred, used) => {
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], defers);
+    await setPool(tsflow, 'jobs', 3, includeDeferred);
+    const runId = await tsflow.trigger('jobs');
+    const inState = async (state: string) =>
+      Object.values(await tsflow.states('jobs', runId)).filter((one) => one === state).length;
+    await until(`${deferred} are deferred`, async () => (await inState('deferred')) === deferred);
+    expect(await use(tsflow)).toMatchObject({ used, includeDeferred });
+    expect(await inState('scheduled')).toBe(3 - deferred);
+    expect(await tsflow.store.turns.auditCounters()).toEqual([]);
+    // Also for another life of the scheduler, which finds them deferred.
+    await tsflow.restart();
+    expect(await use(tsflow)).toMatchObject({ used });
+  });
+
+  it('may begin and cease to count them while they wait', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], defers);
+    await setPool(tsflow, 'jobs', 3, true);
+    const runId = await tsflow.trigger('jobs');
+    const waiting = () =>
+      until('one waits for the pool', async () => {
+        const states = await tsflow.states('jobs', runId);
+        return states.t0 === 'deferred' && states.t1 === 'deferred' && states.t2 === 'scheduled';
+      });
+    await waiting();
+    const why = await whyTask(tsflow.store, 'jobs', runId, 't2');
+    expect(JSON.stringify(why)).toContain('3 of 3 slots of pool jobs are in use; it needs 1.');
+    await setPool(tsflow, 'jobs', 3, false);
+    await tsflow.taskIs('jobs', runId, 't2', 'deferred');
+    await setPool(tsflow, 'jobs', 3, true);
+    const second = await tsflow.trigger('jobs');
+    await until('nothing more begins', async () => {
+      const states = Object.values(await tsflow.states('jobs', second));
+      return states.length === 3 && states.every((state) => state === 'scheduled');
+    });
+    expect(await use(tsflow)).toMatchObject({ used: 4, slots: 3 });
+    // One that is killed gives its slots back: of the four that were in use two are left.
+    await tsflow.ask('jobs', { kind: 'kill', payload: { runId, taskIds: ['t0'] } });
+    await until('one more has begun', async () =>
+      Object.values(await tsflow.states('jobs', second)).includes('deferred'),
+    );
+    expect(await tsflow.store.turns.auditCounters()).toEqual([]);
+  });
+
+  it('counts waits that never had a process, and holds none of them up', async () => {
+    const wait: TaskSpec = { pool: 'jobs', wait: { kind: 'delta', ms: 3_600_000, from: 'runStart' } };
+    const waits = wide('jobs', { w0: wait, w1: wait, work: inPool() });
+    await using tsflow = await SchedulerHarness.start(dialect, [waits], endless);
+    await setPool(tsflow, 'jobs', 1, true);
+    const runId = await tsflow.trigger('jobs');
+    await until('both wait', async () => {
+      const states = await tsflow.states('jobs', runId);
+      return states.w0 === 'deferred' && states.w1 === 'deferred' && states.work === 'scheduled';
+    });
+    expect(await use(tsflow)).toMatchObject({ used: 2, slots: 1 });
+    await setPool(tsflow, 'jobs', 1, false);
+    await tsflow.taskIs('jobs', runId, 'work', 'running');
+  });
+});
+
+function setPool(
+  { store, scheduler }: SchedulerHarness,
+  name: string,
+  slots: number,
+  includeDeferred = false,
+): Promise<void> {
   return store.pools
-    .set({ name, slots, actor: 'ann', at: Date.now() })
+    .set({ name, slots, includeDeferred, actor: 'ann', at: Date.now() })
     .then(() => scheduler.ping('variables'));
 }
 

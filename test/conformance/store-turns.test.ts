@@ -383,6 +383,7 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
       counters: [
         { name: 'parallelism', delta: 2, limit: 16 },
         { name: 'pool:default_pool', delta: 2, limit: 128 },
+        { name: 'pool_with_deferred:default_pool', delta: 2, limit: -1 },
       ],
     });
     expect(result).toEqual({
@@ -391,6 +392,7 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
       counters: new Map([
         ['parallelism', 1],
         ['pool:default_pool', 1],
+        ['pool_with_deferred:default_pool', 1],
       ]),
     });
     expect((await tables()).tasks.map(({ key, state }) => [key, state])).toEqual([
@@ -478,6 +480,7 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
           { name: 'pool:big', recorded: 0, actual: 3 },
           { name: 'pool:default_pool', recorded: 0, actual: 1 },
           { name: 'pool:gone', recorded: 2, actual: 0 },
+          { name: 'pool_with_deferred:big', recorded: 0, actual: 3 },
         ]),
       );
       expect(await store.turns.auditCounters()).toEqual([]);

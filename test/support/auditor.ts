@@ -120,12 +120,15 @@ async function runs(store: Store, settled: boolean): Promise<string[]> {
 async function counters(store: Store): Promise<string[]> {
   const rows = await store.db
     .selectFrom('taskInstance')
-    .select(['pool', 'poolSlots', 'concurrencyKey'])
-    .where('state', 'in', ['queued', 'running', 'restarting'])
+    .select(['state', 'pool', 'poolSlots', 'concurrencyKey'])
+    .where('state', 'in', ['queued', 'running', 'restarting', 'deferred'])
     .execute();
-  const actual = new Map<string, number>([['parallelism', rows.length]]);
+  const actual = new Map<string, number>();
   const add = (name: string, by: number) => actual.set(name, (actual.get(name) ?? 0) + by);
-  for (const { pool, poolSlots, concurrencyKey } of rows) {
+  for (const { state, pool, poolSlots, concurrencyKey } of rows) {
+    add(`pool_with_deferred:${pool}`, poolSlots);
+    if (state === 'deferred') continue;
+    add('parallelism', 1);
     add(`pool:${pool}`, poolSlots);
     if (concurrencyKey !== null) add(`key:${concurrencyKey}`, 1);
   }

@@ -4,7 +4,15 @@ import type { EventData, EventType } from '../events/index.ts';
 import type { JsonObject } from '../json.ts';
 import type { AssetArrival } from './asset-runs.ts';
 import type { CallbackChange, CallbackWork, News } from './news.ts';
-import type { AttemptWork, BackfillWork, DagWorkState, InstanceWork, Occupied, RunWork } from './work.ts';
+import type {
+  AttemptWork,
+  BackfillWork,
+  DagWorkState,
+  InstanceWork,
+  Occupied,
+  PoolUse,
+  RunWork,
+} from './work.ts';
 
 /**
  * What one turn did to the working state, so that the shell can write it in one commit. Deciding functions change the working
@@ -44,12 +52,16 @@ export class Changes {
   readonly fences: { instance: InstanceWork; attemptId: number; grantNumber: number }[] = [];
   /** Slots that are taken whether they are free or not, by pool; part of `slots`. */
   readonly owedSlots = new Map<string, number>();
+  /** Slots that are kept without having been taken, by pool: of waits that begin without a process. Part of `slotsWithDeferred`. */
+  readonly owedDeferred = new Map<string, number>();
   readonly owedKeys = new Map<string, number>();
   owedParallelism = 0;
   /** DAGs in which a run ended or room appeared: queued runs, ticks and backfills may go on. */
   readonly roomInDags = new Set<DagWorkState>();
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */
   readonly slots = new Map<string, number>();
+  /** The same with what deferred instances keep: for pools that count those too. */
+  readonly slotsWithDeferred = new Map<string, number>();
   /** The same by concurrency key. */
   readonly keys = new Map<string, number>();
   parallelism = 0;
@@ -104,6 +116,15 @@ export class Changes {
     if (concurrencyKey !== null)
       this.owedKeys.set(concurrencyKey, (this.owedKeys.get(concurrencyKey) ?? 0) + 1);
     this.owedParallelism += 1;
+  }
+
+  /** An instance waits from its beginning: it never asked the pool for its slots. */
+  oweDeferred({ pool, poolSlots }: PoolUse): void {
+    this.owedDeferred.set(pool, (this.owedDeferred.get(pool) ?? 0) + poolSlots);
+  }
+
+  keepInPool({ pool, poolSlots }: PoolUse, sign: 1 | -1): void {
+    this.slotsWithDeferred.set(pool, (this.slotsWithDeferred.get(pool) ?? 0) + sign * poolSlots);
   }
 
   takeSlots({ pool, poolSlots, concurrencyKey }: Occupied, sign: 1 | -1): void {

@@ -1,4 +1,4 @@
-export { holdsSlot, isLive } from './activity.ts';
+export { holdsSlot, isLive, staysInPool } from './activity.ts';
 export {
   beginInstances,
   instanceEnded,

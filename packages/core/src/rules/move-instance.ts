@@ -1,5 +1,5 @@
 import { assertLegalPath, isFinished, type TaskState } from '../state/index.ts';
-import { holdsSlot, isLive } from './activity.ts';
+import { holdsSlot, isLive, staysInPool } from './activity.ts';
 import type { Changes } from './changes.ts';
 import { noteInFollowers } from './map-scope.ts';
 import type { AttemptWork, InstanceWork, Occupied } from './work.ts';
@@ -35,6 +35,7 @@ export function moveInstance(
   }
   if (counts && isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
+  if (staysInPool(from) !== staysInPool(to)) keepInPool(instance, staysInPool(to) ? 1 : -1, changes);
   if (isFinished(to)) instance.endDate = changes.now;
   noteInFollowers(instance, to);
 }
@@ -70,6 +71,12 @@ export function countOccupied({ run }: InstanceWork, occupied: Occupied, sign: 1
   dag.activeTasks += sign;
   dag.activeByTask.set(occupied.taskId, (dag.activeByTask.get(occupied.taskId) ?? 0) + sign);
   for (const name of occupied.runLimits) activeByLimit.set(name, (activeByLimit.get(name) ?? 0) + sign);
+}
+
+function keepInPool(instance: InstanceWork, sign: 1 | -1, changes: Changes): void {
+  const kept = instance.inPool ?? instance.occupied ?? occupiedBy(instance);
+  instance.inPool = sign === 1 ? { pool: kept.pool, poolSlots: kept.poolSlots } : null;
+  changes.keepInPool(kept, sign);
 }
 
 function moveSlots(instance: InstanceWork, sign: 1 | -1, changes: Changes): void {

@@ -30,6 +30,7 @@ export function newInstance(run: RunWork, task: GraphTask, mapPath: string, key:
     savedState: null,
     priorityWeight: null,
     occupied: null,
+    inPool: null,
     scopes: [],
     outputs: null,
     listLengths: null,

@@ -27,6 +27,7 @@ export const isWait = ({ task }: InstanceWork): boolean => task.spec.wait != nul
 export function beginWait(instance: InstanceWork, nextKey: () => number, changes: Changes): void {
   const { wait, waitTimeoutMs = null, onWaitTimeout = 'fail' } = instance.task.spec;
   moveInstance(instance, 'queued', changes);
+  changes.oweDeferred(instance.inPool!);
   instance.queuedAt = changes.now;
   instance.grantNumber += 1;
   const attempt = instance.attempt ?? newAttempt(instance, nextKey(), changes);

@@ -158,6 +158,8 @@ export interface InstanceWork {
   priorityWeight: number | null;
   /** Null: it holds no slot. */
   occupied: Occupied | null;
+  /** What it keeps of its pool while it holds a slot or is deferred; null: it does neither. */
+  inPool: PoolUse | null;
   /** Where it is counted, widest first. */
   scopes: readonly MapScope[];
   /** Its XComs while consumers need them, when small; null: read them from the database. */
@@ -166,11 +168,15 @@ export interface InstanceWork {
   listLengths: ReadonlyMap<string, number> | null;
 }
 
-/** What an instance occupies while it holds a slot: given back as it was taken, whatever a new version says meanwhile. */
-export interface Occupied {
-  readonly taskId: string;
+/** Slots of a pool. */
+export interface PoolUse {
   readonly pool: string;
   readonly poolSlots: number;
+}
+
+/** What an instance occupies while it holds a slot: given back as it was taken, whatever a new version says meanwhile. */
+export interface Occupied extends PoolUse {
+  readonly taskId: string;
   readonly concurrencyKey: string | null;
   readonly runLimits: readonly string[];
 }

@@ -3,6 +3,7 @@ import { ConflictError, InvalidInputError } from '../errors.ts';
 import type { Announcement, Dialect } from './dialect.ts';
 import type { PoolPort, PoolUse } from './store.ts';
 import type { PoolTable, Tables } from './tables.ts';
+import { poolCounter } from './turn-counters.ts';
 
 /** The pool of tasks that name none. It always exists. */
 export const DEFAULT_POOL = 'default_pool';
@@ -28,7 +29,7 @@ export class Pools implements PoolPort {
     const { db } = this.#dialect;
     const [rows, counters, waiting] = await Promise.all([
       db.selectFrom('pool').selectAll().orderBy('name').execute(),
-      db.selectFrom('counter').selectAll().where('name', 'like', 'pool:%').execute(),
+      db.selectFrom('counter').selectAll().where('name', 'like', 'pool%:%').execute(),
       db
         .selectFrom('taskInstance')
         .select((of) => ['pool', of.fn.sum<number>('poolSlots').as('slots')])
@@ -39,7 +40,7 @@ export class Pools implements PoolPort {
         .groupBy('pool')
         .execute(),
     ]);
-    const used = new Map(counters.map((row) => [row.name.slice('pool:'.length), row.used]));
+    const used = new Map(counters.map((row) => [row.name, row.used]));
     const scheduled = new Map(waiting.map((row) => [row.pool, Number(row.slots)]));
     const hasDefault = rows.some(({ name }) => name === DEFAULT_POOL);
     return [...(hasDefault ? [] : [defaultPool]), ...rows].map((pool) => ({
@@ -47,7 +48,7 @@ export class Pools implements PoolPort {
       slots: pool.slots,
       description: pool.description,
       includeDeferred: pool.includeDeferred === 1,
-      used: used.get(pool.name) ?? 0,
+      used: used.get(poolCounter(pool.name, pool.includeDeferred === 1)) ?? 0,
       waiting: scheduled.get(pool.name) ?? 0,
     }));
   }

@@ -21,6 +21,7 @@ import {
   pathDepth,
   placeInstances,
   type RunWork,
+  staysInPool,
   subGraph,
 } from '../rules/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
@@ -136,6 +137,7 @@ export function restoreInstances(
       const { pool, poolSlots, concurrencyKey } = row;
       instance.occupied = { ...occupiedBy(instance), pool, poolSlots, concurrencyKey };
     }
+    if (staysInPool(instance.state)) instance.inPool = { pool: row.pool, poolSlots: row.poolSlots };
     return [instance];
   });
   placeInstances(run, instances);

@@ -1,10 +1,14 @@
-import { holdsSlot } from '../rules/index.ts';
+import { holdsSlot, staysInPool } from '../rules/index.ts';
 import { TASK_STATES, type TaskState } from '../state/index.ts';
 import type { TaskInstanceTable } from './tables.ts';
 import type { DagEffects, Turn } from './turn.ts';
 
-/** States in which an instance holds slots of `parallelism` and of its pool. */
-export const SLOT_STATES: readonly TaskState[] = TASK_STATES.filter(holdsSlot);
+/** States in which an instance keeps slots of a pool that counts deferred tasks too. */
+export const POOL_STATES: readonly TaskState[] = TASK_STATES.filter(staysInPool);
+
+/** Counts the slots of a pool that are taken: the pool's counter when it counts deferred tasks too, or when it does not. */
+export const poolCounter = (pool: string, includeDeferred: boolean): string =>
+  includeDeferred ? `pool_with_deferred:${pool}` : `pool:${pool}`;
 
 /** How a turn moves one counter, net, and up to which limit (null: whatever the limit). */
 export interface CounterMove {
@@ -38,10 +42,12 @@ function slotDeltas(effects: DagEffects): ReadonlyMap<string, number> {
   const deltas = new Map<string, number>();
   const add = (name: string, by: number) => deltas.set(name, (deltas.get(name) ?? 0) + by);
   const move = (from: string, { state, pool, poolSlots, concurrencyKey }: Occupying) => {
+    const kept = Number(staysInPool(state as TaskState)) - Number(staysInPool(from as TaskState));
+    if (kept !== 0) add(poolCounter(pool, true), kept * poolSlots);
     const sign = Number(holdsSlot(state as TaskState)) - Number(holdsSlot(from as TaskState));
     if (sign === 0) return;
     add('parallelism', sign);
-    add(`pool:${pool}`, sign * poolSlots);
+    add(poolCounter(pool, false), sign * poolSlots);
     if (concurrencyKey !== null) add(`key:${concurrencyKey}`, sign);
   };
   for (const task of effects.tasksInserted) move('none', task);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { holdsSlot } from '../rules/index.ts';
 import type { TaskState } from '../state/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { DagWork, TurnPort } from './store.ts';
@@ -11,7 +12,7 @@ import type {
   TaskInstanceTable,
 } from './tables.ts';
 import type { Turn, TurnResult } from './turn.ts';
-import { SLOT_STATES } from './turn-counters.ts';
+import { POOL_STATES, poolCounter } from './turn-counters.ts';
 import { assertLegalTurn } from './turn-gate.ts';
 
 /** States are written into the SQL, not bound: only so does a partial index apply. */
@@ -211,21 +212,24 @@ export class Turns implements TurnPort {
       const pools = await tx
         .selectFrom('taskInstance')
         .select((of) => [
+          'state',
           'pool',
           'concurrencyKey',
           of.fn.countAll<number>().as('instances'),
           of.fn.sum<number>('poolSlots').as('slots'),
         ])
         .where('runKey', 'in', (of) => of.selectFrom('dagRun').select('key').where(OPEN))
-        .where('state', 'in', SLOT_STATES)
-        .groupBy(['pool', 'concurrencyKey'])
+        .where('state', 'in', POOL_STATES)
+        .groupBy(['state', 'pool', 'concurrencyKey'])
         .execute();
       const actual = new Map(recorded.map(({ name }): [string, number] => [name, 0]));
       const add = (name: string, by: number) => actual.set(name, (actual.get(name) ?? 0) + by);
       add('parallelism', 0);
-      for (const { pool, concurrencyKey, instances, slots } of pools) {
+      for (const { state, pool, concurrencyKey, instances, slots } of pools) {
+        add(poolCounter(pool, true), Number(slots));
+        if (!holdsSlot(state as TaskState)) continue;
         add('parallelism', Number(instances));
-        add(`pool:${pool}`, Number(slots));
+        add(poolCounter(pool, false), Number(slots));
         if (concurrencyKey !== null) add(`key:${concurrencyKey}`, Number(instances));
       }
       const known = new Map(recorded.map(({ name, used }) => [name, used]));

@@ -3,7 +3,7 @@ import { ownVariable, readLiveNumber } from '@tsflow/core/config';
 import type { Json } from '@tsflow/core/json';
 import type { Changes, DagWorkState, InstanceWork, Limits, RunLimit } from '@tsflow/core/rules';
 import type { LiveNumber } from '@tsflow/core/serialization';
-import { type CounterChange, poolSlots, type Store } from '@tsflow/core/store';
+import { type CounterChange, poolCounter, poolSlots, type Store } from '@tsflow/core/store';
 
 /**
  * Every numeric limit at this moment: Variables and pools as last read, slots in use as the last commit left them, and what the
@@ -14,6 +14,8 @@ export class LiveLimits implements Limits {
   readonly #clock: Clock;
   #variables: ReadonlyMap<string, Json> = new Map();
   #pools: ReadonlyMap<string, number> = new Map();
+  /** Pools that count deferred tasks too. */
+  #withDeferred: ReadonlySet<string> = new Set();
   #used: ReadonlyMap<string, number> = new Map();
   #turn: Changes | null = null;
   #revision = -1;
@@ -35,10 +37,13 @@ export class LiveLimits implements Limits {
     if (revision === this.#revision) return this.#planChanged();
     const [variables, pools] = await Promise.all([
       this.#store.variables.list(),
-      this.#store.db.selectFrom('pool').select(['name', 'slots']).execute(),
+      this.#store.db.selectFrom('pool').select(['name', 'slots', 'includeDeferred']).execute(),
     ]);
     this.#variables = new Map(variables.map((row) => [row.key, JSON.parse(row.value) as Json]));
     this.#pools = new Map(pools.map((pool) => [pool.name, pool.slots]));
+    this.#withDeferred = new Set(
+      pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])),
+    );
     this.#revision = revision;
     return true;
   }
@@ -82,7 +87,9 @@ export class LiveLimits implements Limits {
   poolRoom(pool: string): number {
     const slots = this.#poolSlots(pool);
     if (slots < 0) return Number.POSITIVE_INFINITY;
-    return slots - (this.#used.get(counterOf(pool)) ?? 0) - (this.#turn?.slots.get(pool) ?? 0);
+    const withDeferred = this.#withDeferred.has(pool);
+    const moved = withDeferred ? this.#turn?.slotsWithDeferred : this.#turn?.slots;
+    return slots - (this.#used.get(poolCounter(pool, withDeferred)) ?? 0) - (moved?.get(pool) ?? 0);
   }
 
   maxActiveTasks(dag: DagWorkState): number {
@@ -119,10 +126,20 @@ export class LiveLimits implements Limits {
       const limit = limitBeyond(this.parallelism, changes.parallelism, changes.owedParallelism);
       moves.push({ name: 'parallelism', delta: changes.parallelism, limit });
     }
-    for (const [pool, delta] of changes.slots) {
-      if (delta === 0) continue;
-      const limit = limitBeyond(this.#poolSlots(pool), delta, changes.owedSlots.get(pool) ?? 0);
-      moves.push({ name: counterOf(pool), delta, limit });
+    // Both counters of a pool move, so that it may begin or cease to count deferred tasks at any time; one of them is held against its slots.
+    for (const [withDeferred, moved] of [
+      [false, changes.slots],
+      [true, changes.slotsWithDeferred],
+    ] as const) {
+      for (const [pool, delta] of moved) {
+        if (delta === 0) continue;
+        const isMeant = this.#withDeferred.has(pool) === withDeferred;
+        const slots = isMeant ? this.#poolSlots(pool) : -1;
+        const owed =
+          (changes.owedSlots.get(pool) ?? 0) + (withDeferred ? (changes.owedDeferred.get(pool) ?? 0) : 0);
+        const limit = limitBeyond(slots, delta, owed);
+        moves.push({ name: poolCounter(pool, withDeferred), delta, limit });
+      }
     }
     for (const [key, delta] of changes.keys) {
       // One that nothing was admitted under gives places back only, which no limit forbids.
@@ -171,5 +188,4 @@ function limitBeyond(limit: number, delta: number, owed: number): number {
   return delta > owed ? limit + owed : -1;
 }
 
-const counterOf = (pool: string): string => `pool:${pool}`;
 const keyCounter = (key: string): string => `key:${key}`;

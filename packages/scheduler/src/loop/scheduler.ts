@@ -265,7 +265,8 @@ export class Scheduler implements Service {
     await createAssetRuns(this.#world, changes);
     await startRuns(this.#world, changes.roomInDags, changes);
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
-    for (const [pool, delta] of changes.slots) if (delta < 0) held.ready.openPool(pool);
+    for (const [pool, delta] of [...changes.slots, ...changes.slotsWithDeferred])
+      if (delta < 0) held.ready.openPool(pool);
     for (const [key, delta] of changes.keys) if (delta < 0) held.ready.openKey(key);
     await this.#makeReady(changes);
     const admitted = await this.#admit(changes);

@@ -204,7 +204,10 @@ function runUpdate(run: RunWork, from: string): RunUpdate {
 }
 
 function taskColumns(instance: InstanceWork) {
-  const { pool, poolSlots, concurrencyKey } = instance.occupied ?? occupiedBy(instance);
+  const { pool, poolSlots, concurrencyKey } = instance.occupied ?? {
+    ...occupiedBy(instance),
+    ...instance.inPool,
+  };
   return {
     key: instance.key,
     state: instance.state,

@@ -14,6 +14,7 @@ import {
 import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
 import { DEFAULT_POOL, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
+import { poolCounter } from '../turn-counters.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
 /** A scheduler that has not beaten for this long counts as gone. */
@@ -60,7 +61,8 @@ async function readinessWorld(
   );
   const counters = await store.turns.counters();
   const poolName = task?.pool ?? DEFAULT_POOL;
-  const pools = await store.db.selectFrom('pool').select(['name', 'slots']).execute();
+  const pools = await store.db.selectFrom('pool').select(['name', 'slots', 'includeDeferred']).execute();
+  const withDeferred = pools.some(({ name, includeDeferred }) => name === poolName && includeDeferred === 1);
   const active = await store.db
     .selectFrom('dagRun')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -82,7 +84,7 @@ async function readinessWorld(
     pool: {
       name: poolName,
       slots: poolSlots(poolName, new Map(pools.map(({ name, slots }) => [name, slots]))),
-      used: counters.get(`pool:${poolName}`) ?? 0,
+      used: counters.get(poolCounter(poolName, withDeferred)) ?? 0,
     },
     taskLimit:
       limit === null
