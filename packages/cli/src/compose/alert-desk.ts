@@ -1,15 +1,18 @@
 import { type Clock, systemClock, type Timer } from '@tsflow/core/clock';
-import { alertRules, type Config, publicUrl } from '@tsflow/core/config';
+import { alertRules, type Config, publicUrl, runUrl } from '@tsflow/core/config';
+import { formatDuration } from '@tsflow/core/duration';
 import { errorMessage } from '@tsflow/core/errors';
 import type { Logger } from '@tsflow/core/logger';
 import {
   type Alert,
   type AlertDelivery,
   alertRows,
+  isWanted,
   postToSlack,
   postToWebhook,
   sendMail,
 } from '@tsflow/core/notifiers';
+import { type DurationAlarm, DurationWatch, staleAssets } from '@tsflow/core/queries';
 import type { Service } from '@tsflow/core/service';
 import {
   type AlertTable,
@@ -20,6 +23,8 @@ import {
 } from '@tsflow/core/store';
 
 const LOOK_EVERY_MS = 2_000;
+/** What takes long, or is old, is noticed soon enough. */
+const NOTICE_LATE_EVERY_MS = 10_000;
 /** For one delivery with its own retries: nobody else tries meanwhile. */
 const CLAIM_MS = 60_000;
 const MAX_TRIES = 5;
@@ -53,11 +58,14 @@ class AlertDesk implements Service {
   readonly #abort = new AbortController();
   /** Beats that were seen, and since when (monotonic): an installation's clocks may differ. */
   readonly #beats = new Map<string, { beat: number; since: number }>();
+  readonly #durations: DurationWatch;
+  #lateNoticedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: AlertDeskOptions) {
     this.#options = options;
+    this.#durations = new DurationWatch(options.store);
   }
 
   async start(): Promise<void> {
@@ -85,6 +93,7 @@ class AlertDesk implements Service {
     try {
       await this.#noticeImportErrors();
       if (this.#options.watchesSchedulers) await this.#noticeSchedulers();
+      await this.#noticeLate();
       await this.#deliverDue();
     } catch (error) {
       this.#options.logger.warn('Alerts could not be looked after.', { error: errorMessage(error) });
@@ -104,6 +113,32 @@ class AlertDesk implements Service {
         ...ofNoDag,
         id: `import_error:${file}:${since}`,
         kind: 'import_error',
+        title,
+        text,
+      });
+    }
+  }
+
+  /** What takes longer than it usually does, took a time that is far off, or was not updated in time. */
+  async #noticeLate(): Promise<void> {
+    const { store, config, clock } = this.#options;
+    if (clock.monotonic() - this.#lateNoticedAt < NOTICE_LATE_EVERY_MS) return;
+    this.#lateNoticedAt = clock.monotonic();
+    const rules = alertRules(config);
+    const now = clock.now();
+    if (isWanted(rules, 'overdue') || isWanted(rules, 'anomalous_duration')) {
+      for (const alarm of await this.#durations.look(now)) await this.#file(durationAlert(config, alarm));
+    }
+    if (!isWanted(rules, 'asset_stale')) return;
+    for (const { name, lastEventAt, expectedAt } of await staleAssets(store, now)) {
+      const since = new Date(expectedAt).toISOString();
+      const title = `Asset ${name} was not updated in time: expected by ${since}`;
+      const url = `${publicUrl(config)}/assets/${encodeURIComponent(name)}`;
+      const text = `${title}\nIts last event was at ${new Date(lastEventAt).toISOString()}.\n${url}`;
+      await this.#file({
+        ...ofNoDag,
+        id: `asset_stale:${name}:${expectedAt}`,
+        kind: 'asset_stale',
         title,
         text,
       });
@@ -213,6 +248,24 @@ class AlertDesk implements Service {
       .where('id', '=', id)
       .execute();
   }
+}
+
+function durationAlert(config: Config, alarm: DurationAlarm): Alert {
+  const { id, kind, dagId, runId, taskId, tookMs, usual } = alarm;
+  const what = `${dagId}${taskId === null ? '' : `.${taskId}`}`;
+  const took = formatDuration(tookMs);
+  const title =
+    kind === 'overdue'
+      ? `${what} takes longer than usual: ${took} so far`
+      : `${what} took ${took}, which is far from usual`;
+  const url = runUrl(config, alarm);
+  const text = [
+    title,
+    `Of its newest ${usual.samples} that succeeded half took ${formatDuration(usual.medianMs)}, and 95 % at most ${formatDuration(usual.usualMs)}.`,
+    `run ${runId}`,
+    url,
+  ].join('\n');
+  return { id, kind, title, text, dagId, runId, taskId, url };
 }
 
 const ofNoDag = { dagId: null, runId: null, taskId: null, url: null };

@@ -94,7 +94,8 @@ export const settingDefinitions: SettingDefinitions = {
   },
   alerts: {
     variable: 'TSFLOW_ALERTS',
-    description: 'Who is told of failures, recoveries, missed deadlines, import errors, dead schedulers',
+    description:
+      'Who is told of failures, recoveries, missed deadlines, what is overdue, import errors, dead schedulers',
     expected: 'a JSON list such as [{ "to": "slack", "channel": "#ops", "on": ["task_failure"] }]',
     schema: alertsSchema,
     fallback: () => '[]',

@@ -5,17 +5,21 @@ export const ALERT_KINDS = [
   'run_failure',
   'run_recovered',
   'deadline_missed',
+  'overdue',
+  'anomalous_duration',
+  'asset_stale',
   'import_error',
   'scheduler_down',
 ] as const;
 
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
-/** Told of unless a rule says otherwise: slower is not failed, and what a retry mended pages nobody. */
+/** Told of unless a rule says otherwise: slower than usual is not failed, and what a retry mended pages nobody. */
 export const DEFAULT_ALERTS: readonly AlertKind[] = [
   'task_failure',
   'run_recovered',
   'deadline_missed',
+  'asset_stale',
   'import_error',
   'scheduler_down',
 ];
@@ -52,6 +56,10 @@ export interface Alert {
 export interface AlertDelivery extends Alert {
   readonly rule: AlertRule;
 }
+
+/** Whether anybody wants to know of something of this kind: what it takes to notice it is done for nobody else. */
+export const isWanted = (rules: readonly AlertRule[], kind: AlertKind): boolean =>
+  rules.some(({ on = DEFAULT_ALERTS }) => on.includes(kind));
 
 /** One row of the outbox for each rule that wants the alert. */
 export function alertRows(rules: readonly AlertRule[], alert: Alert, now: number) {

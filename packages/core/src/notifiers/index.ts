@@ -1,4 +1,11 @@
-export { type Alert, type AlertDelivery, type AlertKind, type AlertRule, alertRows } from './alert.ts';
+export {
+  type Alert,
+  type AlertDelivery,
+  type AlertKind,
+  type AlertRule,
+  alertRows,
+  isWanted,
+} from './alert.ts';
 export { type AlertCallbacks, type AlertEvent, alerts, recovered } from './alerts.ts';
 export type { CallbackFacts, DeadlineFacts } from './callback-facts.ts';
 export { type EmailOptions, email } from './email.ts';

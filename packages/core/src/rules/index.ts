@@ -97,6 +97,7 @@ export {
   type UpstreamEnds,
 } from './trigger-rule.ts';
 export { attemptDeadline } from './try-end.ts';
+export { isAnomalous, overdueAfterMs, type UsualDuration, usualDuration } from './usual-duration.ts';
 export { assetWaitSince, endsAssetWait } from './wait-due.ts';
 export { answered, beginWait, gaveUp, grantTrigger, isWait, requestFailed, timeCame } from './waiting.ts';
 export type {

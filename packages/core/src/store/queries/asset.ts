@@ -123,6 +123,32 @@ export async function listRunAssetEvents(store: Store, args: RunArgs): Promise<r
   return eventsWithRuns(store, await store.assets.eventsOfRun(run.key));
 }
 
+/** Assets that were not updated within their freshness; of each, since when the next event is overdue. */
+export async function staleAssets(
+  store: Store,
+  now: number,
+): Promise<readonly { readonly name: string; readonly lastEventAt: number; readonly expectedAt: number }[]> {
+  const rows = await store.db
+    .selectFrom('asset')
+    .select((of) => ['name', of.fn.min<number>('freshnessMs').as('freshnessMs')])
+    .where('freshnessMs', 'is not', null)
+    .groupBy('name')
+    .execute();
+  const stale = [];
+  for (const { name, freshnessMs } of rows) {
+    const last = await store.db
+      .selectFrom('assetEvent')
+      .select('at')
+      .where('asset', '=', name)
+      .orderBy('eventId', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (last === undefined || last.at + Number(freshnessMs) >= now) continue;
+    stale.push({ name, lastEventAt: last.at, expectedAt: last.at + Number(freshnessMs) });
+  }
+  return stale;
+}
+
 function summary(
   name: string,
   definitions: readonly AssetTable[],

@@ -5,6 +5,7 @@ export {
   getAsset,
   listAssets,
   listRunAssetEvents,
+  staleAssets,
 } from './asset.ts';
 export { type Attempt, attemptRow, listAttempts } from './attempt.ts';
 export { type Backfill, getBackfill, listBackfills } from './backfill.ts';
@@ -17,6 +18,7 @@ export {
   listDagVersions,
 } from './dag-version.ts';
 export { listDeadlines, type RunDeadline } from './deadline.ts';
+export { type DurationAlarm, DurationWatch } from './duration-alarms.ts';
 export {
   type EventNames,
   type EventSummary,
