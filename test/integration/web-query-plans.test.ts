@@ -69,6 +69,7 @@ it.each<[string, () => Promise<unknown>]>([
   ['listRunEvents', () => queries.listRunEvents(store, run)],
   ['listBackfills', () => queries.listBackfills(store, { dagId: 'etl' })],
   ['timeline', () => queries.timeline(store, { from: 1e12, to: 2e12, now: 1.5e12 })],
+  ['listPoolTasks', () => queries.listPoolTasks(store, { pool: 'default_pool', limit: 100 })],
   ['infoOfSchedulers', () => queries.infoOfSchedulers(store, { now: 1 })],
 ])('%s walks no table of history', async (_, read) => {
   sent.length = 0;

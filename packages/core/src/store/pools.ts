@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type SqlBool, sql, type Transaction } from 'kysely';
 import { ConflictError, InvalidInputError } from '../errors.ts';
 import type { Announcement, Dialect } from './dialect.ts';
 import type { PoolPort, PoolUse } from './store.ts';
@@ -34,7 +34,11 @@ export class Pools implements PoolPort {
         .selectFrom('taskInstance')
         .select((of) => ['pool', of.fn.sum<number>('poolSlots').as('slots')])
         .where('runKey', 'in', (of) =>
-          of.selectFrom('dagRun').select('key').where('state', 'in', ['queued', 'running']),
+          of
+            .selectFrom('dagRun as open')
+            .select('open.key')
+            // As the partial index of open runs says it: parameters would prove nothing to the planner.
+            .where(sql<SqlBool>`(open.state = 'queued' or open.state = 'running')`),
         )
         .where('state', '=', 'scheduled')
         .groupBy('pool')

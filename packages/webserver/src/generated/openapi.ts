@@ -1121,6 +1121,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/pools/{name}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who occupies the slots of a pool, and who waits for some
+         * @description Takes the role Viewer.
+         */
+        get: operations["getPoolsNameTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets": {
         parameters: {
             query?: never;
@@ -2125,6 +2145,29 @@ export interface components {
             used: number;
             /** @description Slots that scheduled tasks wait for. */
             waiting: number;
+        };
+        PoolTask: {
+            dagId: string;
+            runId: string;
+            taskId: string;
+            mapPath: string;
+            /**
+             * @description scheduled: it waits; else it occupies its slots.
+             * @enum {string}
+             */
+            state: "none" | "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed";
+            poolSlots: number;
+            priorityWeight: number;
+            /**
+             * Format: date-time
+             * @description When it took its slots; null while it waits.
+             */
+            queuedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it began to wait.
+             */
+            scheduledAt: string | null;
         };
         PoolSettings: {
             /** @description -1: unlimited. */
@@ -4625,6 +4668,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPoolsNameTasks: {
+        parameters: {
+            query?: {
+                /** @description Of those that wait; default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who occupies, longest first; then who waits, the highest weight first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PoolTask"][];
+                        nextCursor: null;
+                    };
+                };
             };
             /** @description What went wrong. */
             default: {

@@ -1,6 +1,15 @@
 import { NotFoundError } from '@tsflow/core/errors';
+import { listPoolTasks } from '@tsflow/core/queries';
 import { listJson, listOf } from '../schemas/page.ts';
-import { poolBody, poolJson, poolPath, poolSchema } from '../schemas/pool.ts';
+import {
+  poolBody,
+  poolJson,
+  poolPath,
+  poolSchema,
+  poolTaskJson,
+  poolTaskSchema,
+  poolTasksQuery,
+} from '../schemas/pool.ts';
 import type { ApiServices } from '../web-services.ts';
 import { defined } from './defined.ts';
 import { type Content, json, noContent, type Route, route } from './route.ts';
@@ -25,6 +34,23 @@ export const poolRoutes: readonly Route[] = [
     answer: { status: 200, description: 'The pool.', schema: poolSchema },
     handle({ params: { name } }, services) {
       return poolReply(services, name);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/pools/{name}/tasks',
+    summary: 'Who occupies the slots of a pool, and who waits for some',
+    access: 'Viewer',
+    params: poolPath,
+    query: poolTasksQuery,
+    answer: {
+      status: 200,
+      description: 'Who occupies, longest first; then who waits, the highest weight first.',
+      schema: listOf(poolTaskSchema),
+    },
+    async handle({ params: { name }, query: { limit = 100 } }, { store }) {
+      const tasks = await listPoolTasks(store, { pool: name, limit });
+      return json(listOf(poolTaskSchema), listJson(tasks, poolTaskJson));
     },
   }),
   route({

@@ -1,5 +1,9 @@
+import type { PoolTask } from '@tsflow/core/queries';
+import { MAX_PAGE_ROWS } from '@tsflow/core/queries';
 import type { PoolUse } from '@tsflow/core/store';
 import { z } from 'zod';
+import { instant, isoOrNull } from './instant.ts';
+import { taskState } from './state.ts';
 
 export const poolSchema = z
   .object({
@@ -25,3 +29,31 @@ export const poolBody = z
   .meta({ id: 'PoolSettings' });
 
 export const poolPath = z.object({ name: z.string().min(1).max(250) });
+
+export const poolTaskSchema = z
+  .object({
+    dagId: z.string(),
+    runId: z.string(),
+    taskId: z.string(),
+    mapPath: z.string(),
+    state: taskState.describe('scheduled: it waits; else it occupies its slots.'),
+    poolSlots: z.number().int(),
+    priorityWeight: z.number(),
+    queuedAt: instant.nullable().describe('When it took its slots; null while it waits.'),
+    scheduledAt: instant.nullable().describe('When it began to wait.'),
+  })
+  .meta({ id: 'PoolTask' });
+
+export function poolTaskJson(task: PoolTask): z.input<typeof poolTaskSchema> {
+  return { ...task, queuedAt: isoOrNull(task.queuedAt), scheduledAt: isoOrNull(task.scheduledAt) };
+}
+
+export const poolTasksQuery = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE_ROWS)
+    .optional()
+    .describe('Of those that wait; default 100.'),
+});

@@ -186,6 +186,31 @@ const variablesRoute = createRoute({
   component: lazyRouteComponent(() => import('./variables/variables-page.tsx'), 'VariablesPage'),
 });
 
+const poolsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/pools',
+  validateSearch: (search: Record<string, unknown>): { pool?: string } => text(search, ['pool']),
+  component: lazyRouteComponent(() => import('./pools/pools-page.tsx'), 'PoolsPage'),
+});
+
+const connectionsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./connections/connections-page.tsx'), 'ConnectionsPage'),
+});
+
+const assetsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/assets',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { filter?: string; asset?: string; status?: 'stale' } => ({
+    ...text(search, ['filter', 'asset']),
+    ...oneOf(search, 'status', ['stale'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./assets/assets-page.tsx'), 'AssetsPage'),
+});
+
 const importErrorsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/import-errors',
@@ -201,7 +226,10 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     runsRoute,
     backfillsRoute,
+    assetsRoute,
     variablesRoute,
+    poolsRoute,
+    connectionsRoute,
     importErrorsRoute,
   ]),
 ]);

@@ -32,6 +32,7 @@ export { type DagGrid, dagGrid, type GridColumn, type GridTask, STATE_LETTERS } 
 export { type ImportError, listImportErrors } from './import-error.ts';
 export { type NextRuns, nextRuns, type PlannedRun } from './next-run.ts';
 export { MAX_PAGE_ROWS, type Page, type PageArgs } from './page.ts';
+export { type ListPoolTasksArgs, listPoolTasks, type PoolTask } from './pool-task.ts';
 export { getRun, type ListRunsArgs, listRuns, type RunArgs, type RunSummary } from './run.ts';
 export type { RunBar } from './run-bar.ts';
 export { infoOfSchedulers, type Parallelism, parallelism, type SchedulerInfo } from './scheduler.ts';

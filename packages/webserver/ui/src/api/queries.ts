@@ -153,6 +153,28 @@ export const queries = {
       queryKey: ['variableHistory', key],
       queryFn: () => answer(client.GET('/variables/{key}/history', { params: { path: { key } } })),
     }),
+  pools: () => queryOptions({ queryKey: ['pools'], queryFn: () => answer(client.GET('/pools')) }),
+  poolTasks: (name: string) =>
+    queryOptions({
+      queryKey: ['poolTasks', name],
+      queryFn: () => answer(client.GET('/pools/{name}/tasks', { params: { path: { name } } })),
+    }),
+  connections: () =>
+    queryOptions({ queryKey: ['connections'], queryFn: () => answer(client.GET('/connections')) }),
+  assets: () =>
+    queryOptions({
+      queryKey: ['assets'],
+      queryFn: () => answer(client.GET('/assets')),
+      // Events of assets are not among the live changes.
+      refetchInterval: 5_000,
+    }),
+  asset: (name: string) =>
+    queryOptions({
+      queryKey: ['asset', name],
+      queryFn: () =>
+        answer(client.GET('/assets/{name}', { params: { path: { name }, query: { limit: 100 } } })),
+      refetchInterval: 5_000,
+    }),
   importErrors: () =>
     queryOptions({ queryKey: ['importErrors'], queryFn: () => answer(client.GET('/import-errors')) }),
   timeline: (from: string, to: string) =>

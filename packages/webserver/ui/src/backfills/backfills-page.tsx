@@ -37,9 +37,10 @@ export function BackfillsPage() {
     () => setCancelling(null),
   );
   const columns: Column<Backfill>[] = [
-    { id: 'key', header: '#', cell: (each) => each.key, sortBy: (each) => each.key },
+    { id: 'key', isSelfEvident: true, header: '#', cell: (each) => each.key, sortBy: (each) => each.key },
     {
       id: 'dag',
+      isSelfEvident: true,
       header: 'DAG',
       sortBy: (each) => each.dagId,
       cell: (each) => (
@@ -50,11 +51,13 @@ export function BackfillsPage() {
     },
     {
       id: 'range',
+      isSelfEvident: true,
       header: t('backfill.range'),
       cell: (each) => `${each.fromDate.slice(0, 10)} – ${each.toDate.slice(0, 10)}`,
     },
     {
       id: 'state',
+      isSelfEvident: true,
       header: t('dags.state'),
       sortBy: (each) => each.state,
       cell: (each) => (
@@ -66,6 +69,7 @@ export function BackfillsPage() {
     },
     {
       id: 'progress',
+      isSelfEvident: true,
       header: t('backfill.progress'),
       cell: (each) => <Progress backfill={each} now={now} />,
     },

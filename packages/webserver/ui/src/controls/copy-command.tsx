@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Icon } from './icon.tsx';
 
 /** The same action as a command line, ready to be copied. */
-export function CopyCommand({ command }: { command: string }) {
+export function CopyCommand({ command, label }: { command: string; label?: string }) {
   const { t } = useTranslation();
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
@@ -14,7 +14,7 @@ export function CopyCommand({ command }: { command: string }) {
   return (
     <button type="button" className="button" data-kind="quiet" title={command} onClick={copy}>
       <Icon name="copy" size={14} />
-      <span aria-live="polite">{isCopied ? t('action.copied') : t('action.copyCommand')}</span>
+      <span aria-live="polite">{isCopied ? t('action.copied') : (label ?? t('action.copyCommand'))}</span>
     </button>
   );
 }

@@ -20,6 +20,8 @@ export interface Column<T> {
   readonly className?: string;
   /** Keeps the header for screen readers alone: a column of buttons needs no title. */
   readonly isHeaderHidden?: boolean;
+  /** On a telephone a row is a block in which each value has its header before it; this one needs none. */
+  readonly isSelfEvident?: boolean;
 }
 
 /** A dense table. Sorting works on the rows at hand; filters and pages are the server's. */
@@ -50,6 +52,12 @@ export function DataTable<T extends object>({
     getRowId: rowKey,
   });
   const hidden = new Set(columns.flatMap((column) => (column.isHeaderHidden ? [column.id] : [])));
+  const labelOf = new Map(
+    columns.map(({ id, header, isHeaderHidden, isSelfEvident }) => [
+      id,
+      isHeaderHidden || isSelfEvident ? undefined : header,
+    ]),
+  );
   const classOf = new Map(columns.map((column) => [column.id, column.className]));
   return (
     <div className="table-scroll">
@@ -86,7 +94,11 @@ export function DataTable<T extends object>({
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id}>
               {row.getAllCells().map((cell) => (
-                <td key={cell.id} className={classOf.get(cell.column.id)}>
+                <td
+                  key={cell.id}
+                  className={classOf.get(cell.column.id)}
+                  data-label={labelOf.get(cell.column.id)}
+                >
                   <FlexRender cell={cell} />
                 </td>
               ))}

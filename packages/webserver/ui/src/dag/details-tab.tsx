@@ -9,9 +9,16 @@ export function DetailsTab({ dag }: { dag: DagDetail }) {
   const { t } = useTranslation();
   const form = dag.serialized;
   const columns: Column<SerializedTask>[] = [
-    { id: 'task', header: t('run.task'), cell: (task) => task.taskId, sortBy: (task) => task.taskId },
+    {
+      id: 'task',
+      isSelfEvident: true,
+      header: t('run.task'),
+      cell: (task) => task.taskId,
+      sortBy: (task) => task.taskId,
+    },
     {
       id: 'operator',
+      isSelfEvident: true,
       header: t('dag.operator'),
       cell: (task) => task.operator,
       sortBy: (task) => task.operator,

@@ -118,12 +118,14 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
   return [
     {
       id: 'on',
+      isSelfEvident: true,
       header: t('dags.on'),
       cell: (dag) => <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} />,
       sortBy: (dag) => Number(dag.isPaused),
     },
     {
       id: 'dagId',
+      isSelfEvident: true,
       header: 'DAG',
       sortBy: (dag) => dag.dagId,
       cell: (dag) => {
@@ -151,6 +153,7 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
     },
     {
       id: 'bars',
+      isSelfEvident: true,
       header: t('dags.lastRuns'),
       cell: (dag) => <RunBars dagId={dag.dagId} runs={dag.lastRuns} zone={dag.timezone} />,
     },

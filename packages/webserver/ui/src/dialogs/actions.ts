@@ -37,4 +37,9 @@ const CHANGED_BY_ACTIONS = [
   'events',
   'timeline',
   'backfills',
+  'pools',
+  'poolTasks',
+  'connections',
+  'assets',
+  'asset',
 ];

@@ -33,6 +33,8 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('events', dagId, runId);
       // Slots in use.
       touch('info');
+      touch('pools');
+      touch('poolTasks');
       if (change.taskId) {
         touch('task', dagId, runId, change.taskId);
         touch('why', dagId, runId, change.taskId);
@@ -63,6 +65,8 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('variables');
       touch('variableHistory');
       touch('info');
+    } else if (change.type === 'pool_changed') {
+      touch('pools');
     } else if (change.type === 'backfill_state') {
       touch('backfills');
     } else if (change.type === 'intent_applied' && dagId && runId) {

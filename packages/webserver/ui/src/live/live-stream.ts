@@ -12,7 +12,16 @@ export type LiveStatus =
 const COALESCE_MS = 500;
 /** A long list is fetched no more often than this, however much happens: a backfill ends a run every few milliseconds. */
 const AT_MOST_EVERY_MS = 2_000;
-const LONG_LISTS: ReadonlySet<string> = new Set(['dags', 'runs', 'timeline', 'backfills', 'grid', 'info']);
+const LONG_LISTS: ReadonlySet<string> = new Set([
+  'dags',
+  'runs',
+  'timeline',
+  'backfills',
+  'grid',
+  'info',
+  'pools',
+  'poolTasks',
+]);
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /**

@@ -44,6 +44,7 @@ export function RunsList({
   const columns: Column<Run>[] = [
     {
       id: 'state',
+      isSelfEvident: true,
       header: t('dags.state'),
       sortBy: (run) => run.state,
       cell: (run) => <StateLabel state={run.state} />,
@@ -53,6 +54,7 @@ export function RunsList({
       : [
           {
             id: 'dag',
+            isSelfEvident: true,
             header: 'DAG',
             sortBy: (run: Run) => run.dagId,
             cell: (run: Run) => (
@@ -64,6 +66,7 @@ export function RunsList({
         ]),
     {
       id: 'run',
+      isSelfEvident: true,
       header: t('runs.run'),
       sortBy: (run) => run.logicalDate ?? run.queuedAt ?? '',
       cell: (run) => (
@@ -88,6 +91,7 @@ export function RunsList({
     },
     {
       id: 'length',
+      isSelfEvident: true,
       header: t('run.duration'),
       className: 'num',
       sortBy: (run) => durationMs(run.startDate, run.endDate, now) ?? 0,
@@ -98,6 +102,7 @@ export function RunsList({
     },
     {
       id: 'tasks',
+      isSelfEvident: true,
       header: t('dag.tasks'),
       cell: (run) => <TaskCounts counts={run.taskCounts} />,
       className: 'wide-only',

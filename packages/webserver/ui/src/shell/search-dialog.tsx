@@ -32,7 +32,10 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
         ['/dags', t('nav.dags')],
         ['/runs', t('nav.runs')],
         ['/backfills', t('nav.backfills')],
+        ['/assets', t('nav.assets')],
         ['/variables', t('nav.variables')],
+        ['/pools', t('nav.pools')],
+        ['/connections', t('nav.connections')],
         ['/import-errors', t('nav.importErrors')],
       ] as const
     ).map(

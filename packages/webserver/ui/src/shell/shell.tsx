@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api/client.ts';
@@ -23,6 +23,7 @@ export function Shell() {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
+  const place = useLocation({ select: ({ pathname }) => pathname });
   const live = useMemo(() => new LiveStream(cache), [cache]);
   const [open, setOpen] = useState<'search' | 'shortcuts' | 'settings' | null>(null);
   const info = useQuery(queries.info());
@@ -66,7 +67,10 @@ export function Shell() {
           <Link to="/dags">{t('nav.dags')}</Link>
           <Link to="/runs">{t('nav.runs')}</Link>
           <Link to="/backfills">{t('nav.backfills')}</Link>
-          <Link to="/variables">{t('nav.variables')}</Link>
+          <Link to="/assets">{t('nav.assets')}</Link>
+          <Link to="/variables" aria-current={ADMIN_PLACES.has(place) ? 'page' : undefined}>
+            {t('nav.admin')}
+          </Link>
           <Link to="/import-errors">
             {t('nav.importErrors')}
             {broken > 0 ? (
@@ -110,6 +114,9 @@ export function Shell() {
     </div>
   );
 }
+
+/** Pages under one name in the bar. */
+const ADMIN_PLACES: ReadonlySet<string> = new Set(['/variables', '/pools', '/connections']);
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 

@@ -5,7 +5,10 @@ export const PLACES = {
   d: '/dags',
   r: '/runs',
   b: '/backfills',
+  a: '/assets',
   v: '/variables',
+  p: '/pools',
+  c: '/connections',
   i: '/import-errors',
 } as const;
 

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AdminTabs } from '../admin/admin-tabs.tsx';
 import { answer, client } from '../api/client.ts';
 import type { Variable } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
@@ -84,6 +85,7 @@ export function VariablesPage() {
     <div className="page">
       <div className="toolbar">
         <h1 className="sr-only">{t('nav.variables')}</h1>
+        <AdminTabs />
         <SearchField
           value={search.filter ?? ''}
           label={t('variables.search')}

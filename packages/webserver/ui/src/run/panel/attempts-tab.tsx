@@ -23,6 +23,7 @@ export function AttemptsTab({
   const columns: Column<Attempt>[] = [
     {
       id: 'try',
+      isSelfEvident: true,
       header: t('panel.attempt'),
       cell: (each) => (
         <button
@@ -35,7 +36,12 @@ export function AttemptsTab({
         </button>
       ),
     },
-    { id: 'state', header: t('dags.state'), cell: (each) => <StateLabel state={each.state} /> },
+    {
+      id: 'state',
+      isSelfEvident: true,
+      header: t('dags.state'),
+      cell: (each) => <StateLabel state={each.state} />,
+    },
     {
       id: 'start',
       header: t('run.started'),

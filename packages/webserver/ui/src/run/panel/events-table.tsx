@@ -15,10 +15,21 @@ export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: st
   const rows = (events.data?.items ?? []).filter((event) => taskId === undefined || event.taskId === taskId);
   if (events.data && rows.length === 0) return <p className="notice soft">{t('panel.noEvents')}</p>;
   const columns: Column<EventRow>[] = [
-    { id: 'at', header: t('panel.at'), cell: (event) => <Instant at={event.at} absolute /> },
-    { id: 'type', header: t('panel.event'), cell: (event) => event.type.replaceAll('_', ' ') },
+    {
+      id: 'at',
+      isSelfEvident: true,
+      header: t('panel.at'),
+      cell: (event) => <Instant at={event.at} absolute />,
+    },
+    {
+      id: 'type',
+      isSelfEvident: true,
+      header: t('panel.event'),
+      cell: (event) => event.type.replaceAll('_', ' '),
+    },
     {
       id: 'change',
+      isSelfEvident: true,
       header: t('dags.state'),
       cell: (event) =>
         event.toState ? (
@@ -31,6 +42,7 @@ export function EventsTable({ dagId, runId, taskId }: { dagId: string; runId: st
     { id: 'actor', header: t('panel.actor'), cell: (event) => <span className="soft">{event.actor}</span> },
     {
       id: 'data',
+      isSelfEvident: true,
       header: t('panel.data'),
       className: 'clip',
       cell: (event) => (
