@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TaskState } from '../api/contract.ts';
 import { StateIcon } from './state-icon.tsx';
@@ -17,10 +17,12 @@ export function StateLabel({ state, size }: { state: string; size?: number }) {
 
 export function useStateWord(): (state: string) => string {
   const { t } = useTranslation();
-  return useCallback(
-    (state) => (known.has(state) ? t(`state.${state as TaskState | 'killed' | 'lost'}`) : state),
+  // Looked up once a language: a grid asks for a thousand of them at a time.
+  const words = useMemo(
+    () => new Map([...known].map((state) => [state, t(`state.${state as TaskState | 'killed' | 'lost'}`)])),
     [t],
   );
+  return useCallback((state) => words.get(state) ?? state, [words]);
 }
 
 /** Of tasks, and the ends that only attempts have. */

@@ -59,15 +59,14 @@ export const Row = memo(function Row({
     squares.push(
       <div
         key={at.run.runId}
-        id={cellId(index, column)}
+        // Named where somebody asks: only the square with the focus is spoken of by its id.
+        id={focused === column ? cellId(index, column) : undefined}
         className="grid-cell"
         role="gridcell"
         aria-colindex={column + 2}
         aria-label={label}
-        title={label ? `${row.id}\n${label}` : undefined}
         data-column={column}
         data-focused={focused === column || undefined}
-        style={{ left: nameWidth + column * columnWidth, width: columnWidth }}
       >
         {state ? (
           <i className={isGroup && !row.isClosed ? 'grid-dot' : 'state-square'} data-state={state} />
@@ -88,6 +87,12 @@ export const Row = memo(function Row({
         else onOpen(index, isGroup ? -1 : shown.length - 1);
       }}
       onKeyDown={() => {}}
+      onPointerOver={(event) => {
+        // A tooltip for the square under the pointer alone, instead of one for each of a thousand.
+        const square = (event.target as HTMLElement).closest<HTMLElement>('[data-column]');
+        const label = square?.getAttribute('aria-label');
+        if (square && label) square.title = `${row.id}\n${label}`;
+      }}
     >
       <div
         id={cellId(index, -1)}
@@ -105,7 +110,13 @@ export const Row = memo(function Row({
         <span>{row.label}</span>
         {isGroup ? <span className="faint">{row.places.length}</span> : null}
       </div>
-      {squares}
+      <div
+        className="grid-cells"
+        role="presentation"
+        style={{ left: nameWidth + first * columnWidth, '--column': `${columnWidth}px` }}
+      >
+        {squares}
+      </div>
     </div>
   );
 });

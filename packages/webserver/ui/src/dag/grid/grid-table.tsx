@@ -17,6 +17,7 @@ import { durationMs, durationText } from '../../clock/duration-text.ts';
 import { dateText, useShownZone } from '../../clock/instant.tsx';
 import { serverNow } from '../../clock/server-clock.ts';
 import { Icon } from '../../controls/icon.tsx';
+import { keepSquareImages } from '../../state/square-images.ts';
 import { StateIcon } from '../../state/state-icon.tsx';
 import { useStateWord } from '../../state/state-label.tsx';
 import { dayLabels, dayText } from './day-labels.ts';
@@ -66,7 +67,7 @@ export function GridTable({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
+    overscan: 6,
     scrollPaddingStart: HEAD_HEIGHT,
   });
   const horizontal = useVirtualizer({
@@ -78,6 +79,7 @@ export function GridTable({
     scrollPaddingStart: nameWidth,
   });
   useEffect(() => horizontal.measure(), [columnWidth, horizontal]);
+  useLayoutEffect(() => (scroller.current ? keepSquareImages(scroller.current) : undefined), []);
   // The newest run is what people came for: it stands at the right edge.
   useLayoutEffect(() => {
     if (scroller.current) scroller.current.scrollLeft = scroller.current.scrollWidth;
@@ -136,6 +138,10 @@ export function GridTable({
   const longest = Math.max(1, Math.min(Math.max(...lengths), median * CUT_AT_MEDIANS || Number.MAX_VALUE));
   const width = nameWidth + horizontal.getTotalSize();
   const columns = horizontal.getVirtualItems();
+  const lines = vertical.getVirtualItems();
+  // Lines that leave the window become those that enter it: their elements are changed, not made anew.
+  const places = useRef(1);
+  places.current = Math.max(places.current, lines.length);
   const first = columns[0]?.index ?? 0;
   const last = columns.at(-1)?.index ?? -1;
   // One function for every square, for ever: rows that did not change are not drawn again while scrolling.
@@ -221,9 +227,9 @@ export function GridTable({
             })}
           </div>
           <div className="grid-body" role="presentation" style={{ height: vertical.getTotalSize() }}>
-            {vertical.getVirtualItems().map((item) => (
+            {lines.map((item) => (
               <Row
-                key={rows[item.index]!.id}
+                key={item.index % places.current}
                 row={rows[item.index]!}
                 index={item.index}
                 top={item.start}
