@@ -1,7 +1,8 @@
-import { isFinished, type RunState } from '../state/index.ts';
+import { isFinished, type RunState, type TaskState } from '../state/index.ts';
 import { nameOf, ruleVerdict } from './advance-run.ts';
 import { relevantInstances } from './map-scope.ts';
 import { pastVerdict } from './past.ts';
+import { ruleInWords } from './rule-in-words.ts';
 import type { InstanceWork } from './work.ts';
 
 /** What the checks look at besides the instance: the state of the world at one moment. */
@@ -84,6 +85,18 @@ function paused(isPaused: boolean): Readiness {
   };
 }
 
+/** A state as people write it. */
+const inWords = (state: TaskState): string => state.replaceAll('_', ' ');
+
+/** How something ended, as a sentence without its end. */
+const ENDS: Partial<Record<TaskState, string>> = {
+  success: 'It has succeeded',
+  failed: 'It has failed',
+  skipped: 'It was skipped',
+  upstream_failed: 'It did not run, because something before it failed',
+  removed: 'It is no part of the DAG any more',
+};
+
 const CHECKS: readonly ReadinessCheck[] = [
   {
     name: 'state',
@@ -91,14 +104,17 @@ const CHECKS: readonly ReadinessCheck[] = [
       const active = state === 'running' || state === 'queued';
       const passed = !isFinished(state) && !active;
       if (isFinished(state))
-        return { passed, reason: `It has ended: ${state}${reason === null ? '' : ` (${reason})`}.` };
+        return {
+          passed,
+          reason: `${ENDS[state] ?? `It has ended: ${inWords(state)}`}${reason === null ? '' : `: ${reason}`}.`,
+        };
       if (state === 'running')
         return {
           passed,
           reason: `It is running${attempt?.pid == null ? '' : ` as process ${attempt.pid}`}.`,
         };
       if (state === 'queued') return { passed, reason: 'It has a slot and waits for a runner to begin.' };
-      return { passed, reason: `It is ${state}${reason === null ? '' : `: it ${reason}`}.` };
+      return { passed, reason: `It is ${inWords(state)}${reason === null ? '' : `: it ${reason}`}.` };
     },
   },
   { name: 'scheduler', evaluate: (_instance, world) => scheduler(world) },
@@ -111,18 +127,21 @@ const CHECKS: readonly ReadinessCheck[] = [
     name: 'trigger_rule',
     evaluate(instance) {
       if (instance.state !== 'none')
-        return { passed: true, reason: `Its rule ${instance.task.spec.triggerRule} has been decided.` };
+        return { passed: true, reason: 'What was before it has let it through.' };
       const { task } = instance;
       const verdict = ruleVerdict(instance);
       const open = [...new Set([...task.setups, ...task.upstream])]
         .flatMap((index) => relevantInstances(instance, index))
         .filter(({ state }) => !isFinished(state))
-        .map((upstream) => `${nameOf(upstream)} (${upstream.state})`);
+        .map(
+          (upstream) =>
+            `${nameOf(upstream)} (${upstream.state === 'none' ? 'not started' : inWords(upstream.state)})`,
+        );
       const waits =
         open.length === 0
           ? ''
-          : ` Waits for: ${open.slice(0, 10).join(', ')}${open.length > 10 ? ', …' : ''}.`;
-      return { passed: verdict === 'run', reason: `Its rule is ${task.spec.triggerRule}.${waits}` };
+          : ` Still to come: ${open.slice(0, 10).join(', ')}${open.length > 10 ? ', …' : ''}.`;
+      return { passed: verdict === 'run', reason: `${ruleInWords(task.spec.triggerRule)}${waits}` };
     },
   },
   { name: 'depends_on_past', evaluate: (instance) => pastVerdict(instance) },
