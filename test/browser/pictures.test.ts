@@ -142,7 +142,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, shown: string
   ['run-running', () => path('nightly', '?task=hold&tab=why'), '.bar[data-state="running"]'],
   ['run-failed', () => path('orders', '?task=load'), '.log-line[data-level="error"]'],
   ['task-log', () => path('sales', '?task=read&find=shop'), '.log-line mark'],
-  ['task-why', () => path('orders', '?task=report&tab=why'), '[role="tabpanel"] li'],
+  ['task-why', () => path('orders', '?task=report&tab=why'), '[role="tabpanel"] .checks'],
   ['task-rendered', () => path('orders', '?task=load&tab=rendered'), '[role="tabpanel"]'],
   [
     'task-xcom',
@@ -172,6 +172,20 @@ it.each(PAGES.filter(([name]) => NARROW.includes(name)))('%s on a telephone', as
   await page().locator(shown).first().waitFor();
   await flow.chrome.lookNarrow(name);
 });
+
+/** Those that a person meets first, and those with the most in them. */
+const PASSES = [...NARROW, 'backfills', 'variables', 'task-why', 'run-graph'];
+
+it.each(PAGES.filter(([name]) => PASSES.includes(name)))(
+  '%s at 200 %% zoom and in forced colours',
+  async (name, where, shown) => {
+    await flow.open(where());
+    await page().locator(shown).first().waitFor();
+    await flow.chrome.lookForced(name);
+    await page().setViewportSize({ width: 720, height: 450 });
+    await flow.chrome.lookZoomed(name);
+  },
+);
 
 it('the form of a new backfill', async () => {
   await flow.open('/dags/history');

@@ -82,6 +82,26 @@ export class TestBrowser implements AsyncDisposable {
     await this.page.setViewportSize({ width: 1440, height: 900 });
   }
 
+  /** The same at 200 % zoom: nothing may stand out of the page, and no control may lie under another. */
+  async lookZoomed(name: string): Promise<void> {
+    await this.page.setViewportSize({ width: 720, height: 450 });
+    await this.#settled();
+    await this.page.screenshot({ path: join(SHOTS, `${name}-zoomed.png`), animations: 'disabled' });
+    const tooWide = await this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    expect(tooWide, `${name} is too wide by`).toBeLessThanOrEqual(0);
+    expect(await this.page.evaluate<string[]>(COVERED_CONTROLS), `covered in ${name}`).toEqual([]);
+    await this.page.setViewportSize({ width: 1440, height: 900 });
+  }
+
+  /** The same in the colours that a person forces on every page: what is told by a colour of ours must still be seen. */
+  async lookForced(name: string): Promise<void> {
+    await this.page.emulateMedia({ forcedColors: 'active' });
+    await this.#settled();
+    await this.page.screenshot({ path: join(SHOTS, `${name}-forced.png`), animations: 'disabled' });
+    expect(await this.page.evaluate<string[]>(INVISIBLE_MARKS), `invisible in ${name}`).toEqual([]);
+    await this.page.emulateMedia({ forcedColors: 'none' });
+  }
+
   /** What axe finds of WCAG 2 A and AA, or of one rule. */
   async violations(rule?: string): Promise<string[]> {
     // Legacy mode stays in this page; the other opens a second one each time, for frames that we do not have.
@@ -101,3 +121,38 @@ export class TestBrowser implements AsyncDisposable {
     await this.#browser.close();
   }
 }
+
+/** Controls whose middle is in sight and belongs to something else. */
+const COVERED_CONTROLS = `(() => {
+  const inSight = (element) => {
+    const box = element.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) return null;
+    const at = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+    for (let around = element; around; around = around.parentElement) {
+      const clips = around === document.documentElement || getComputedStyle(around).overflow !== 'visible';
+      const frame = around === document.documentElement ? { left: 0, top: 0, right: innerWidth, bottom: innerHeight } : around.getBoundingClientRect();
+      if (clips && (at.x < frame.left || at.x > frame.right || at.y < frame.top || at.y > frame.bottom)) return null;
+    }
+    return at;
+  };
+  return [...document.querySelectorAll('button, a[href], input, select, textarea, [role="separator"]')].flatMap((control) => {
+    if (control.closest('.skip-link, .sr-only, .grid-sheet, [aria-hidden="true"]')) return [];
+    const at = inSight(control);
+    if (at === null) return [];
+    const top = document.elementFromPoint(at.x, at.y);
+    const isOwn = top !== null && (control.contains(top) || top.contains(control) || top.closest('label')?.contains(control));
+    return isOwn ? [] : [control.outerHTML.slice(0, 90) + ' under ' + (top?.outerHTML ?? '').slice(0, 90)];
+  });
+})()`;
+
+/** Marks that are drawn by their background alone, and have lost it. */
+const INVISIBLE_MARKS = `(() => {
+  const page = getComputedStyle(document.body).backgroundColor;
+  return [...document.querySelectorAll('.run-mark, .slot-cells i[data-state], .run-bars i, .grid-bar i, .bar, .progress i, .slot-strip i, .slot-bar i, .grid-dot, .state-square')].flatMap((mark) => {
+    const box = mark.getBoundingClientRect();
+    if (box.width < 1 || box.height < 1) return [];
+    const { backgroundColor, backgroundImage, borderTopStyle } = getComputedStyle(mark);
+    const isSeen = backgroundImage !== 'none' || borderTopStyle !== 'none' || (backgroundColor !== page && backgroundColor !== 'rgba(0, 0, 0, 0)');
+    return isSeen ? [] : [mark.outerHTML.slice(0, 120)];
+  });
+})()`;
