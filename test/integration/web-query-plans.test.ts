@@ -47,6 +47,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 const run = { dagId: 'etl', runId: 'one' };
 const task = { ...run, taskId: 'load' };
+const page = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 it.each<[string, () => Promise<unknown>]>([
   ['listDags', () => queries.listDags(store)],
@@ -69,6 +70,9 @@ it.each<[string, () => Promise<unknown>]>([
   ['listRunEvents', () => queries.listRunEvents(store, run)],
   ['listBackfills', () => queries.listBackfills(store, { dagId: 'etl' })],
   ['timeline', () => queries.timeline(store, { from: 1e12, to: 2e12, now: 1.5e12 })],
+  ['listOpenDeadlines', () => queries.listOpenDeadlines(store, { now: 1 })],
+  ['listMissedDeadlines', () => queries.listMissedDeadlines(store, { cursor: page(1, 'late') })],
+  ['listAllCallbacks', () => queries.listAllCallbacks(store, { state: 'failed', cursor: page(1) })],
   ['listPoolTasks', () => queries.listPoolTasks(store, { pool: 'default_pool', limit: 100 })],
   ['infoOfSchedulers', () => queries.infoOfSchedulers(store, { now: 1 })],
 ])('%s walks no table of history', async (_, read) => {
@@ -80,7 +84,7 @@ it.each<[string, () => Promise<unknown>]>([
     const { rows } = await explain.execute(planner.db);
     for (const { detail } of rows as { detail: string }[]) {
       expect(detail, query.sql).not.toMatch(
-        /^SCAN (dag_run|newest|open|task_instance|attempt|xcom)(?!.* USING )/,
+        /^SCAN (dag_run|newest|open|task_instance|attempt|xcom|callback|deadline_miss)(?!.* USING )/,
       );
       // Everything up to an instant is everything that ever was.
       expect(detail, query.sql).not.toMatch(/\((queued_at|logical_date)<\?\)$/);

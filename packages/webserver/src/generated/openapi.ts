@@ -865,7 +865,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/dags/{dagId}/runs/{runId}/callbacks": {
+    "/deadlines": {
         parameters: {
             query?: never;
             header?: never;
@@ -873,10 +873,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Callbacks of a run and its tasks, and what became of them
+         * Deadlines of the runs that are queued or run: those to come, and what became of the others
          * @description Takes the role Viewer.
          */
-        get: operations["getDagsDagIdRunsRunIdCallbacks"];
+        get: operations["getDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deadlines/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deadlines that were missed
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDeadlinesMissed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -905,6 +925,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callbacks of all runs, and what became of them
+         * @description Takes the role Viewer.
+         */
+        get: operations["getCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dags/{dagId}/runs/{runId}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callbacks of a run and its tasks, and what became of them
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDagsDagIdRunsRunIdCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/callbacks/{callbackId}/log": {
         parameters: {
             query?: never;
@@ -917,6 +977,26 @@ export interface paths {
          * @description Takes the role Viewer.
          */
         get: operations["getDagsDagIdRunsRunIdCallbacksCallbackIdLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest alerts of the installation, and whether they reached anybody
+         * @description Takes the role Viewer.
+         */
+        get: operations["getAlerts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1994,9 +2074,40 @@ export interface components {
             /** @description Rows of the first 20,000 of them. */
             rows: number[];
         };
+        Deadline: {
+            dagId: string;
+            runId: string;
+            name: string;
+            /** @description Null: the run. */
+            taskId: string | null;
+            /** Format: date-time */
+            dueAt: string;
+            /** @enum {string} */
+            state: "waiting" | "met" | "missed";
+            /** Format: date-time */
+            missedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When what it is about was done.
+             */
+            doneAt: string | null;
+        };
+        MissedDeadline: {
+            dagId: string;
+            runId: string;
+            name: string;
+            /** @description Null: the run. */
+            taskId: string | null;
+            /** Format: date-time */
+            dueAt: string;
+            /** Format: date-time */
+            missedAt: string;
+        };
         Callback: {
             /** @description What a receiver knows a repeat by. */
             callbackId: string;
+            dagId: string;
+            runId: string;
             /** @enum {string} */
             event: "onSuccess" | "onFailure" | "onRetry" | "onSkipped" | "onMiss";
             /** @description Null: of the run. */
@@ -2016,25 +2127,34 @@ export interface components {
             endDate: string | null;
             error: components["schemas"]["SerializedError"];
         };
-        Deadline: {
-            name: string;
-            /** @description Null: the run. */
+        Alert: {
+            /** @description The same whoever noticed it. */
+            id: string;
+            /** @description task_failure, run_failure, deadline_missed, import_error, scheduler_down, … */
+            kind: string;
+            title: string;
+            text: string;
+            dagId: string | null;
+            runId: string | null;
             taskId: string | null;
-            /** Format: date-time */
-            dueAt: string;
+            /** @description slack, webhook or email. */
+            to: string;
+            /** @description A channel, addresses, or a connection. */
+            target: string | null;
             /** @enum {string} */
-            state: "waiting" | "met" | "missed";
+            state: "pending" | "sent" | "failed";
+            tries: number;
             /** Format: date-time */
-            missedAt: string | null;
-            /**
-             * Format: date-time
-             * @description When what it is about was done.
-             */
-            doneAt: string | null;
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string | null;
+            error: string | null;
         };
         Backfill: {
             key: number;
             dagId: string;
+            /** @description Of the DAG: the days are meant in it. */
+            timezone: string;
             /** Format: date-time */
             fromDate: string;
             /** Format: date-time */
@@ -4118,27 +4238,65 @@ export interface operations {
             };
         };
     };
-    getDagsDagIdRunsRunIdCallbacks: {
+    getDeadlines: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                dagId: string;
-                runId: string;
+            query?: {
+                dagId?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Oldest first. */
+            /** @description Earliest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Callback"][];
+                        items: components["schemas"]["Deadline"][];
                         nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDeadlinesMissed: {
+        parameters: {
+            query?: {
+                /** @description Default 50. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                dagId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, those of the newest runs first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MissedDeadline"][];
+                        nextCursor: string | null;
+                        total?: number;
                     };
                 };
             };
@@ -4188,6 +4346,81 @@ export interface operations {
             };
         };
     };
+    getCallbacks: {
+        parameters: {
+            query?: {
+                /** @description Default 50. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                dagId?: string;
+                state?: "pending" | "success" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Callback"][];
+                        nextCursor: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDagsDagIdRunsRunIdCallbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Callback"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDagsDagIdRunsRunIdCallbacksCallbackIdLog: {
         parameters: {
             query?: {
@@ -4215,6 +4448,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAlerts: {
+        parameters: {
+            query?: {
+                state?: "pending" | "sent" | "failed";
+                /** @description Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Alert"][];
+                        nextCursor: null;
+                    };
                 };
             };
             /** @description What went wrong. */

@@ -1,14 +1,24 @@
 import { readAttemptLog } from '@tsflow/core/logs';
-import { callbackRow, listCallbacks, listDeadlines } from '@tsflow/core/queries';
-import { callbackJson, callbackPath, callbackSchema } from '../schemas/callback.ts';
-import { deadlineJson, deadlineSchema } from '../schemas/deadline.ts';
+import { callbackRow, listAllCallbacks, listCallbacks } from '@tsflow/core/queries';
+import { callbackJson, callbackPath, callbackSchema, callbacksQuery } from '../schemas/callback.ts';
 import { logPageJson, logPageSchema, logQuery } from '../schemas/log.ts';
-import { listJson, listOf } from '../schemas/page.ts';
+import { listJson, listOf, pageJson, pageOf } from '../schemas/page.ts';
 import { runPath } from '../schemas/path.ts';
 import { defined } from './defined.ts';
 import { json, type Route, route } from './route.ts';
 
 export const callbackRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/callbacks',
+    summary: 'Callbacks of all runs, and what became of them',
+    access: 'Viewer',
+    query: callbacksQuery,
+    answer: { status: 200, description: 'A page, newest first.', schema: pageOf(callbackSchema) },
+    async handle({ query }, { store }) {
+      return json(pageOf(callbackSchema), pageJson(await listAllCallbacks(store, query), callbackJson));
+    },
+  }),
   route({
     method: 'get',
     path: '/dags/{dagId}/runs/{runId}/callbacks',
@@ -18,18 +28,6 @@ export const callbackRoutes: readonly Route[] = [
     answer: { status: 200, description: 'Oldest first.', schema: listOf(callbackSchema) },
     async handle({ params }, { store }) {
       return json(listOf(callbackSchema), listJson(await listCallbacks(store, params), callbackJson));
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/dags/{dagId}/runs/{runId}/deadlines',
-    summary: 'Deadlines of a run, and which of them were missed',
-    access: 'Viewer',
-    params: runPath,
-    answer: { status: 200, description: 'Earliest first.', schema: listOf(deadlineSchema) },
-    async handle({ params }, { store, clock }) {
-      const deadlines = await listDeadlines(store, params, clock.now());
-      return json(listOf(deadlineSchema), listJson(deadlines, deadlineJson));
     },
   }),
   route({

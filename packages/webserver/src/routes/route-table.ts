@@ -1,9 +1,11 @@
+import { alertRoutes } from './alert-routes.ts';
 import { assetRoutes } from './asset-routes.ts';
 import { authRoutes } from './auth-routes.ts';
 import { backfillRoutes } from './backfill-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { connectionRoutes } from './connection-routes.ts';
 import { dagRoutes } from './dag-routes.ts';
+import { deadlineRoutes } from './deadline-routes.ts';
 import { installationRoutes } from './installation-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { logRoutes } from './log-routes.ts';
@@ -21,7 +23,9 @@ export const routeTable: readonly Route[] = [
   ...runRoutes,
   ...taskRoutes,
   ...logRoutes,
+  ...deadlineRoutes,
   ...callbackRoutes,
+  ...alertRoutes,
   ...backfillRoutes,
   ...variableRoutes,
   ...poolRoutes,

@@ -8,6 +8,7 @@ export const backfillSchema = z
   .object({
     key: z.number().int(),
     dagId: z.string(),
+    timezone: z.string().describe('Of the DAG: the days are meant in it.'),
     fromDate: instant,
     toDate: instant,
     options: jsonObject,

@@ -1,12 +1,15 @@
 import type { CallbackSummary } from '@tsflow/core/queries';
 import { z } from 'zod';
 import { instant, iso, isoOrNull } from './instant.ts';
+import { pageQuery } from './page.ts';
 import { runPath } from './path.ts';
 import { serializedError } from './task-instance.ts';
 
 export const callbackSchema = z
   .object({
     callbackId: z.string().describe('What a receiver knows a repeat by.'),
+    dagId: z.string(),
+    runId: z.string(),
     event: z.enum(['onSuccess', 'onFailure', 'onRetry', 'onSkipped', 'onMiss']),
     taskId: z.string().nullable().describe('Null: of the run.'),
     mapPath: z.string(),
@@ -35,3 +38,8 @@ export function callbackJson(callback: CallbackSummary): z.input<typeof callback
 }
 
 export const callbackPath = runPath.extend({ callbackId: z.coerce.number().int().min(0) });
+
+export const callbacksQuery = pageQuery.extend({
+  dagId: z.string().max(1000).optional(),
+  state: z.enum(['pending', 'success', 'failed']).optional(),
+});

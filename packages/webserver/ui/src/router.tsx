@@ -35,7 +35,8 @@ declare module '@tanstack/react-router' {
   }
 }
 
-export type DagTab = 'grid' | 'graph' | 'runs' | 'code' | 'details';
+export type DagTab = 'grid' | 'graph' | 'runs' | 'schedule' | 'code' | 'details';
+export type DeadlineTab = 'deadlines' | 'callbacks' | 'alerts';
 export type PanelTab = 'log' | 'why' | 'rendered' | 'xcom' | 'attempts' | 'events' | 'code';
 
 const rootRoute = createRootRouteWithContext<{ cache: QueryClient }>()();
@@ -114,7 +115,7 @@ const dagRoute = createRoute({
       'back',
     ]),
     ...number(search, ['runs']),
-    ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'code', 'details'] as const),
+    ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'schedule', 'code', 'details'] as const),
   }),
   component: lazyRouteComponent(() => import('./dag/dag-page.tsx'), 'DagPage'),
 });
@@ -211,6 +212,25 @@ const assetsRoute = createRoute({
   component: lazyRouteComponent(() => import('./assets/assets-page.tsx'), 'AssetsPage'),
 });
 
+const deadlinesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/deadlines',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): {
+    tab?: DeadlineTab;
+    dagId?: string;
+    state?: 'failed' | 'pending' | 'success';
+    cursor?: string;
+    back?: string;
+  } => ({
+    ...text(search, ['dagId', 'cursor', 'back']),
+    ...oneOf(search, 'tab', ['deadlines', 'callbacks', 'alerts'] as const),
+    ...oneOf(search, 'state', ['failed', 'pending', 'success'] as const),
+  }),
+  component: lazyRouteComponent(() => import('./deadlines/deadlines-page.tsx'), 'DeadlinesPage'),
+});
+
 const importErrorsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/import-errors',
@@ -227,6 +247,7 @@ const routeTree = rootRoute.addChildren([
     runsRoute,
     backfillsRoute,
     assetsRoute,
+    deadlinesRoute,
     variablesRoute,
     poolsRoute,
     connectionsRoute,

@@ -10,6 +10,8 @@ export interface Backfill {
   readonly key: number;
   readonly dagId: string;
   /** First and last logical date, inclusive. */
+  /** Of the DAG: the days are meant in it. */
+  readonly timezone: string;
   readonly fromDate: number;
   readonly toDate: number;
   readonly options: JsonObject;
@@ -43,7 +45,13 @@ export async function listBackfills(
     .orderBy('key', 'desc')
     .limit(limit + 1)
     .execute();
-  return pageOf(rows, limit, (row) => [row.key], backfill);
+  const zones = await zonesOf(store, rows);
+  return pageOf(
+    rows,
+    limit,
+    (row) => [row.key],
+    (row) => backfill(row, zones),
+  );
 }
 
 /** One backfill. Throws {@link NotFoundError}. */
@@ -54,13 +62,31 @@ export async function getBackfill(store: Store, args: { readonly key: number }):
     .where('key', '=', args.key)
     .executeTakeFirst();
   if (row === undefined) throw new NotFoundError('backfill', String(args.key));
-  return backfill(row);
+  return backfill(row, await zonesOf(store, [row]));
 }
 
-function backfill({ cursor: _, options, ...row }: BackfillTable): Backfill {
+function backfill(
+  { cursor: _, options, ...row }: BackfillTable,
+  zones: ReadonlyMap<string, string>,
+): Backfill {
   return {
     ...row,
+    timezone: zones.get(row.dagId) ?? 'UTC',
     options: storedJson<JsonObject>(options) ?? {},
     running: Math.max(0, row.created + row.cleared - row.succeeded - row.failed),
   };
+}
+
+/** The zones of DAGs, in which the days of their backfills are meant. */
+async function zonesOf(
+  store: Store,
+  rows: readonly { readonly dagId: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  if (rows.length === 0) return new Map();
+  const dags = await store.db
+    .selectFrom('dag')
+    .select(['dagId', 'timezone'])
+    .where('dagId', 'in', [...new Set(rows.map(({ dagId }) => dagId))])
+    .execute();
+  return new Map(dags.map(({ dagId, timezone }) => [dagId, timezone]));
 }

@@ -1,3 +1,4 @@
+export { type AlertSummary, listAlerts } from './alert.ts';
 export {
   type AssetDetails,
   type AssetEventSummary,
@@ -9,7 +10,14 @@ export {
 } from './asset.ts';
 export { type Attempt, attemptRow, listAttempts } from './attempt.ts';
 export { type Backfill, getBackfill, listBackfills } from './backfill.ts';
-export { type CallbackSummary, callbackRow, listCallbacks } from './callback.ts';
+export {
+  type CallbackState,
+  type CallbackSummary,
+  callbackRow,
+  type ListAllCallbacksArgs,
+  listAllCallbacks,
+  listCallbacks,
+} from './callback.ts';
 export { type DagDetails, type DagSummary, getDag, type ListDagsArgs, listDags } from './dag.ts';
 export {
   type DagVersionDetails,
@@ -17,7 +25,14 @@ export {
   getDagVersion,
   listDagVersions,
 } from './dag-version.ts';
-export { listDeadlines, type RunDeadline } from './deadline.ts';
+export {
+  type ListMissedDeadlinesArgs,
+  listDeadlines,
+  listMissedDeadlines,
+  listOpenDeadlines,
+  type MissedDeadline,
+  type RunDeadline,
+} from './deadline.ts';
 export { type DurationAlarm, DurationWatch } from './duration-alarms.ts';
 export {
   type EventNames,

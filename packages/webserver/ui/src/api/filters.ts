@@ -8,3 +8,9 @@ export type RunFilter = NonNullable<paths['/runs']['get']['parameters']['query']
 
 /** What narrows the list of backfills. */
 export type BackfillFilter = NonNullable<paths['/backfills']['get']['parameters']['query']>;
+
+/** What narrows the list of callbacks. */
+export type CallbackFilter = NonNullable<paths['/callbacks']['get']['parameters']['query']>;
+
+/** What narrows the list of deadlines that were missed. */
+export type MissedDeadlineFilter = NonNullable<paths['/deadlines/missed']['get']['parameters']['query']>;

@@ -2,8 +2,14 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { LogKey } from '../log/log-rows.ts';
 import type { Level } from '../log/log-text.ts';
 import { answer, client } from './client.ts';
-import type { Role } from './contract.ts';
-import type { BackfillFilter, DagFilter, RunFilter } from './filters.ts';
+import type { Callback, Role } from './contract.ts';
+import type {
+  BackfillFilter,
+  CallbackFilter,
+  DagFilter,
+  MissedDeadlineFilter,
+  RunFilter,
+} from './filters.ts';
 
 /** Who is signed in. */
 interface Signed {
@@ -38,6 +44,13 @@ export const queries = {
     queryOptions({
       queryKey: ['dag', dagId],
       queryFn: () => answer(client.GET('/dags/{dagId}', { params: { path: { dagId } } })),
+    }),
+  nextRuns: (dagId: string, count: number) =>
+    queryOptions({
+      queryKey: ['nextRuns', dagId, count],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/next', { params: { path: { dagId }, query: { n: count } } })),
+      placeholderData: keepPreviousData,
     }),
   versions: (dagId: string) =>
     queryOptions({
@@ -152,6 +165,56 @@ export const queries = {
     queryOptions({
       queryKey: ['variableHistory', key],
       queryFn: () => answer(client.GET('/variables/{key}/history', { params: { path: { key } } })),
+    }),
+  openDeadlines: (dagId: string | undefined) =>
+    queryOptions({
+      queryKey: ['openDeadlines', dagId ?? ''],
+      queryFn: () =>
+        answer(client.GET('/deadlines', { params: { query: dagId === undefined ? {} : { dagId } } })),
+      placeholderData: keepPreviousData,
+    }),
+  missedDeadlines: (filter: MissedDeadlineFilter) =>
+    queryOptions({
+      queryKey: ['missedDeadlines', filter],
+      queryFn: () => answer(client.GET('/deadlines/missed', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
+    }),
+  runDeadlines: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['runDeadlines', dagId, runId],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/runs/{runId}/deadlines', { params: { path: { dagId, runId } } })),
+    }),
+  callbacks: (filter: CallbackFilter) =>
+    queryOptions({
+      queryKey: ['callbacks', filter],
+      queryFn: () => answer(client.GET('/callbacks', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
+      // How a callback ended is not among the live changes.
+      refetchInterval: 5_000,
+    }),
+  runCallbacks: (dagId: string, runId: string) =>
+    queryOptions({
+      queryKey: ['runCallbacks', dagId, runId],
+      queryFn: () =>
+        answer(client.GET('/dags/{dagId}/runs/{runId}/callbacks', { params: { path: { dagId, runId } } })),
+      refetchInterval: 5_000,
+    }),
+  callbackLog: ({ dagId, runId, callbackId }: Callback) =>
+    queryOptions({
+      queryKey: ['callbackLog', callbackId],
+      queryFn: () =>
+        answer(
+          client.GET('/dags/{dagId}/runs/{runId}/callbacks/{callbackId}/log', {
+            params: { path: { dagId, runId, callbackId: Number(callbackId) } },
+          }),
+        ),
+    }),
+  alerts: () =>
+    queryOptions({
+      queryKey: ['alerts'],
+      queryFn: () => answer(client.GET('/alerts', { params: { query: { limit: 200 } } })),
+      refetchInterval: 5_000,
     }),
   pools: () => queryOptions({ queryKey: ['pools'], queryFn: () => answer(client.GET('/pools')) }),
   poolTasks: (name: string) =>

@@ -53,7 +53,7 @@ export function BackfillsPage() {
       id: 'range',
       isSelfEvident: true,
       header: t('backfill.range'),
-      cell: (each) => `${each.fromDate.slice(0, 10)} – ${each.toDate.slice(0, 10)}`,
+      cell: (each) => <BackfillRange backfill={each} />,
     },
     {
       id: 'state',
@@ -177,6 +177,23 @@ export function BackfillsPage() {
       ) : null}
     </div>
   );
+}
+
+/** The days of its range in the zone of its DAG, and which tasks it is about when not of all. */
+function BackfillRange({ backfill }: { backfill: Backfill }) {
+  const { fromDate, toDate, timezone, options } = backfill;
+  const taskIds = Array.isArray(options.taskIds) ? options.taskIds : [];
+  return (
+    <span title={timezone}>
+      {dayIn(fromDate, timezone)} – {dayIn(toDate, timezone)}
+      {taskIds.length > 0 ? <span className="faint"> {taskIds.join(', ')}</span> : null}
+    </span>
+  );
+}
+
+/** `2026-01-31`. */
+function dayIn(at: string, timezone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: timezone }).format(Date.parse(at));
 }
 
 function Progress({ backfill, now }: { backfill: Backfill; now: number }) {

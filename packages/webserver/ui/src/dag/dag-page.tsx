@@ -22,8 +22,9 @@ import { GraphTab } from './graph-tab.tsx';
 import { GridTab } from './grid/grid-tab.tsx';
 import { NextRun } from './next-run.tsx';
 import { PauseSwitch } from './pause-switch.tsx';
+import { ScheduleTab } from './schedule-tab.tsx';
 
-const TABS: readonly DagTab[] = ['grid', 'graph', 'runs', 'code', 'details'];
+const TABS: readonly DagTab[] = ['grid', 'graph', 'runs', 'schedule', 'code', 'details'];
 /** Tabs that take the height of the window and scroll inside. */
 const FILLING: ReadonlySet<DagTab> = new Set(['grid', 'graph', 'code']);
 
@@ -74,6 +75,7 @@ export function DagPage() {
           onReset={() => set({ state: undefined, cursor: undefined, back: undefined })}
         />
       ) : null}
+      {tab === 'schedule' && dag.data ? <ScheduleTab dag={dag.data} /> : null}
       {tab === 'code' && dag.data ? <CodeTab dag={dag.data} search={search} onChange={set} /> : null}
       {tab === 'details' && dag.data ? <DetailsTab dag={dag.data} /> : null}
     </div>

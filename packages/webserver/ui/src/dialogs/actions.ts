@@ -37,6 +37,8 @@ const CHANGED_BY_ACTIONS = [
   'events',
   'timeline',
   'backfills',
+  'dag',
+  'nextRuns',
   'pools',
   'poolTasks',
   'connections',

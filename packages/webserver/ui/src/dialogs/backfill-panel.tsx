@@ -1,64 +1,63 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
 import type { BackfillBody, BackfillPreview } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { durationText } from '../clock/duration-text.ts';
-import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
-import { ErrorNotice } from '../controls/error-notice.tsx';
+import { Check } from '../controls/choice-row.tsx';
+import { CopyCommand } from '../controls/copy-command.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
+import { TaskChips } from '../controls/task-chips.tsx';
 import { useAction } from './actions.ts';
+import { BackfillReckoning } from './backfill-reckoning.tsx';
+import { type BackfillDraft, backfillBody, backfillCommand } from './backfill-request.ts';
+import { ConfField } from './conf-field.tsx';
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-
-/** Runs a schedule over a range of the past. What it would create is counted before the button is live. */
+/** Runs a schedule over a range of the past, of all tasks or some. What it would do is counted before the button is live. */
 export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClose: () => void }) {
   const { t } = useTranslation();
   const dags = useQuery({ ...queries.dags({ limit: 500 }), enabled: fixed === undefined });
-  const [dagId, setDagId] = useState(fixed ?? '');
-  const [start, setStart] = useState('');
-  const [end, setEnd] = useState('');
-  const [reprocess, setReprocess] = useState<'none' | 'failed' | 'completed'>('none');
-  const [maxActiveRuns, setMaxActiveRuns] = useState('4');
-  const [reverse, setReverse] = useState(false);
-  const [unpause, setUnpause] = useState(false);
-  const isComplete = dagId !== '' && DATE.test(start) && DATE.test(end);
-  const body: BackfillBody = {
-    start,
-    end,
-    reprocess,
-    reverse,
-    unpause,
-    maxActiveRuns: Math.max(1, Math.floor(Number(maxActiveRuns)) || 1),
-  };
-  const send = (dryRun: boolean) =>
-    answer(
-      client.POST('/dags/{dagId}/backfills', { params: { path: { dagId } }, body: { ...body, dryRun } }),
-    );
+  const [draft, setDraft] = useState<BackfillDraft>({
+    dagId: fixed ?? '',
+    start: '',
+    end: '',
+    reprocess: 'none',
+    maxActiveRuns: '4',
+    reverse: false,
+    unpause: false,
+    taskIds: [],
+    upstream: false,
+    downstream: false,
+    conf: null,
+  });
+  const set = (change: Partial<BackfillDraft>) => setDraft({ ...draft, ...change });
+  const { dagId } = draft;
+  const dag = useQuery({ ...queries.dag(dagId), enabled: dagId !== '' });
+  const form = dag.data?.serialized;
+  const names = useMemo(
+    () => [
+      ...(form?.tasks ?? []).map(({ taskId }) => taskId),
+      ...(form?.groups ?? []).map(({ groupId }) => groupId),
+    ],
+    [form],
+  );
+  const body = backfillBody(draft);
+  const send = (sent: BackfillBody) =>
+    answer(client.POST('/dags/{dagId}/backfills', { params: { path: { dagId } }, body: sent }));
   const preview = useQuery({
     queryKey: ['backfillPreview', dagId, body],
-    queryFn: async () => (await send(true)) as BackfillPreview,
-    enabled: isComplete,
+    queryFn: async () => (await send({ ...body!, dryRun: true })) as BackfillPreview,
+    enabled: body !== null,
     retry: false,
   });
-  const create = useAction(() => send(false), t('backfill.started', { dagId }), onClose);
-  const command = [
-    'tsflow backfill',
-    shellWord(dagId || 'DAG'),
-    `--start ${shellWord(start || '2026-01-01')}`,
-    `--end ${shellWord(end || '2026-01-31')}`,
-    ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
-    `--max-active-runs ${body.maxActiveRuns}`,
-    ...(reverse ? ['--reverse'] : []),
-  ].join(' ');
+  const create = useAction(() => send(body!), t('backfill.started', { dagId }), onClose);
   return (
     <SidePanel title={fixed ? t('backfill.titleOf', { dagId: fixed }) : t('backfill.new')} onClose={onClose}>
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (preview.data && !create.isPending) create.mutate(undefined);
+          if (body && preview.data && !create.isPending) create.mutate(undefined);
         }}
       >
         {fixed ? null : (
@@ -68,7 +67,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
               className="field"
               required
               value={dagId}
-              onChange={(event) => setDagId(event.target.value)}
+              onChange={(event) => set({ dagId: event.target.value, taskIds: [], conf: null })}
             >
               <option value="" />
               {dags.data?.items.map((dag) => (
@@ -84,8 +83,8 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
               type="date"
               className="field"
               required
-              value={start}
-              onChange={(event) => setStart(event.target.value)}
+              value={draft.start}
+              onChange={(event) => set({ start: event.target.value })}
             />
           </label>
           <label>
@@ -94,8 +93,8 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
               type="date"
               className="field"
               required
-              value={end}
-              onChange={(event) => setEnd(event.target.value)}
+              value={draft.end}
+              onChange={(event) => set({ end: event.target.value })}
             />
           </label>
         </div>
@@ -103,8 +102,8 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
           {t('backfill.reprocess')}
           <select
             className="field"
-            value={reprocess}
-            onChange={(event) => setReprocess(event.target.value as typeof reprocess)}
+            value={draft.reprocess}
+            onChange={(event) => set({ reprocess: event.target.value as BackfillDraft['reprocess'] })}
           >
             <option value="none">{t('backfill.missing')}</option>
             <option value="failed">{t('backfill.failed')}</option>
@@ -117,63 +116,86 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
             type="number"
             min={1}
             className="field"
-            value={maxActiveRuns}
-            onChange={(event) => setMaxActiveRuns(event.target.value)}
+            value={draft.maxActiveRuns}
+            onChange={(event) => set({ maxActiveRuns: event.target.value })}
           />
         </label>
-        <label className="check">
-          <input type="checkbox" checked={reverse} onChange={(event) => setReverse(event.target.checked)} />
-          {t('backfill.newestFirst')}
-        </label>
-        <label className="check">
-          <input type="checkbox" checked={unpause} onChange={(event) => setUnpause(event.target.checked)} />
-          {t('trigger.unpause')}
-        </label>
+        <div>
+          <Check
+            label={t('backfill.newestFirst')}
+            isOn={draft.reverse}
+            onChange={(reverse) => set({ reverse })}
+          />
+          {dag.data?.isPaused ? (
+            <Check
+              label={t('trigger.unpause')}
+              isOn={draft.unpause}
+              onChange={(unpause) => set({ unpause })}
+            />
+          ) : null}
+        </div>
+        {dagId === '' ? null : (
+          <>
+            <TaskChips
+              key={dagId}
+              label={t('backfill.onlyTasks')}
+              any={t('backfill.allTasks')}
+              names={names}
+              chosen={draft.taskIds}
+              onChange={(taskIds) => set({ taskIds })}
+            />
+            {draft.taskIds.length > 0 ? (
+              <div>
+                <Check
+                  label={t('clear.upstream')}
+                  isOn={draft.upstream}
+                  onChange={(upstream) => set({ upstream })}
+                />
+                <Check
+                  label={t('clear.downstream')}
+                  isOn={draft.downstream}
+                  onChange={(downstream) => set({ downstream })}
+                />
+              </div>
+            ) : null}
+            {draft.conf === null ? (
+              <div className="labelled">
+                <span>{t('clear.params')}</span>
+                <span className="state-label">
+                  <span className="soft">{t('backfill.defaults')}</span>
+                  <button
+                    type="button"
+                    className="button"
+                    disabled={!dag.data}
+                    onClick={() => set({ conf: JSON.stringify(form?.paramsDefaults ?? {}, null, 2) })}
+                  >
+                    {t('clear.changeParams')}
+                  </button>
+                </span>
+              </div>
+            ) : (
+              <ConfField
+                label={t('backfill.conf')}
+                rows={4}
+                text={draft.conf}
+                onChange={(conf) => set({ conf })}
+              />
+            )}
+          </>
+        )}
         <div aria-live="polite">
-          {preview.isError ? (
-            <ErrorNotice error={preview.error} what={t('backfill.cannot')} />
-          ) : preview.data ? (
-            <dl className="pairs">
-              <dt>{t('backfill.inRange')}</dt>
-              <dd>{preview.data.total}</dd>
-              <dt>{t('backfill.exist')}</dt>
-              <dd>{preview.data.existing}</dd>
-              <dt>{t('backfill.running')}</dt>
-              <dd>{preview.data.inFlight}</dd>
-              <dt>{t('backfill.toClear')}</dt>
-              <dd>{preview.data.toClear}</dd>
-              <dt className="strong">{t('backfill.toCreate')}</dt>
-              <dd className="strong">{preview.data.toCreate}</dd>
-              {preview.data.estimateMs === null ? null : (
-                <>
-                  <dt>{t('backfill.estimate')}</dt>
-                  <dd>{durationText(preview.data.estimateMs)}</dd>
-                </>
-              )}
-              {preview.data.first ? (
-                <>
-                  <dt>{t('backfill.firstLast')}</dt>
-                  <dd>
-                    {preview.data.first.slice(0, 16).replace('T', ' ')} –{' '}
-                    {preview.data.last?.slice(0, 16).replace('T', ' ')} UTC
-                  </dd>
-                </>
-              ) : null}
-            </dl>
-          ) : (
-            <p className="hint">{t('backfill.chooseRange')}</p>
-          )}
+          <BackfillReckoning preview={preview} zone={dag.data?.timezone} />
         </div>
         <div className="form-actions">
           <button
             type="submit"
             className="button"
             data-kind="primary"
-            disabled={!preview.data || preview.isFetching || create.isPending}
+            disabled={!body || !preview.data || preview.isFetching || create.isPending}
           >
             {t('backfill.start', { count: (preview.data?.toCreate ?? 0) + (preview.data?.toClear ?? 0) })}
           </button>
-          <CopyCommand command={command} />
+          <CopyCommand command={backfillCommand(draft)} />
         </div>
       </form>
     </SidePanel>

@@ -46,13 +46,16 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
     } else if (change.type === 'run_state' && dagId && runId) {
       push(ofRuns, `${dagId}\0${runId}`, change);
       touch('run', dagId, runId);
-      for (const list of ['dags', 'runs', 'timeline', 'backfills']) touch(list);
+      touch('runDeadlines', dagId, runId);
+      for (const list of ['dags', 'runs', 'timeline', 'backfills', 'openDeadlines']) touch(list);
     } else if (change.type === 'run_created' && dagId) {
       touch('grid', dagId);
       touch('dag', dagId);
-      for (const list of ['dags', 'runs', 'timeline', 'backfills']) touch(list);
+      touch('nextRuns', dagId);
+      for (const list of ['dags', 'runs', 'timeline', 'backfills', 'openDeadlines']) touch(list);
     } else if (change.type.startsWith('dag_') && dagId) {
       touch('dag', dagId);
+      touch('nextRuns', dagId);
       touch('dags');
       if (change.type === 'dag_version') {
         touch('grid', dagId);
@@ -65,6 +68,10 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('variables');
       touch('variableHistory');
       touch('info');
+    } else if (change.type === 'deadline_missed' && dagId && runId) {
+      touch('runDeadlines', dagId, runId);
+      touch('openDeadlines');
+      touch('missedDeadlines');
     } else if (change.type === 'pool_changed') {
       touch('pools');
     } else if (change.type === 'backfill_state') {

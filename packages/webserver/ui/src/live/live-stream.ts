@@ -21,6 +21,7 @@ const LONG_LISTS: ReadonlySet<string> = new Set([
   'info',
   'pools',
   'poolTasks',
+  'openDeadlines',
 ]);
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 

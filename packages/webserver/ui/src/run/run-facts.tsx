@@ -6,6 +6,7 @@ import { answer, client } from '../api/client.ts';
 import type { Run } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
+import { RunPromises } from '../deadlines/run-promises.tsx';
 import { ChecksList } from './checks-list.tsx';
 
 /** The rest of what is known of a run: interval, conf, note, what it waits for, and its last events. */
@@ -86,6 +87,7 @@ export function RunFacts({ run, zone }: { run: Run; zone: string | undefined }) 
           <ChecksList checks={why.data?.items} error={why.error} />
         </div>
       ) : null}
+      <RunPromises dagId={dagId} runId={runId} zone={zone} />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { Choice } from '../controls/choice.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { SearchField } from '../controls/search-field.tsx';
+import { DeadlineMark } from '../deadlines/deadline-mark.tsx';
 import { RunActions } from '../dialogs/run-actions.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { StateLabel, useStateWord } from '../state/state-label.tsx';
@@ -248,6 +249,7 @@ function RunHeader({
                 <code>{run.version.slice(0, 7)}</code>
               </span>
             ) : null}
+            <DeadlineMark dagId={dagId} runId={runId} />
             <button
               type="button"
               className="button"

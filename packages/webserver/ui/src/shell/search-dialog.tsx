@@ -33,6 +33,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
         ['/runs', t('nav.runs')],
         ['/backfills', t('nav.backfills')],
         ['/assets', t('nav.assets')],
+        ['/deadlines', t('nav.deadlines')],
         ['/variables', t('nav.variables')],
         ['/pools', t('nav.pools')],
         ['/connections', t('nav.connections')],

@@ -68,6 +68,7 @@ export function Shell() {
           <Link to="/runs">{t('nav.runs')}</Link>
           <Link to="/backfills">{t('nav.backfills')}</Link>
           <Link to="/assets">{t('nav.assets')}</Link>
+          <Link to="/deadlines">{t('nav.deadlines')}</Link>
           <Link to="/variables" aria-current={ADMIN_PLACES.has(place) ? 'page' : undefined}>
             {t('nav.admin')}
           </Link>

@@ -6,6 +6,7 @@ export const PLACES = {
   r: '/runs',
   b: '/backfills',
   a: '/assets',
+  l: '/deadlines',
   v: '/variables',
   p: '/pools',
   c: '/connections',

@@ -1,0 +1,60 @@
+import type { AlertDelivery } from '../../notifiers/alert.ts';
+import type { Store } from '../store.ts';
+import { type PageArgs, pageLimit } from './page.ts';
+
+/** Something that the installation told people of, and whether it reached them. Instants are milliseconds UTC. */
+export interface AlertSummary {
+  readonly id: string;
+  /** `task_failure`, `run_failure`, `deadline_missed`, `import_error`, `scheduler_down`, … */
+  readonly kind: string;
+  readonly title: string;
+  readonly text: string;
+  /** What it is about; null: no DAG, run or task. */
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  /** `slack`, `webhook`, `email`, and where to there: a channel, addresses, or a connection. */
+  readonly to: string;
+  readonly target: string | null;
+  /** `pending`, `sent`, `failed`. */
+  readonly state: 'pending' | 'sent' | 'failed';
+  readonly tries: number;
+  readonly createdAt: number;
+  readonly endDate: number | null;
+  readonly error: string | null;
+}
+
+/** The newest alerts, newest first (`limit`: 1 to 500, default 50). */
+export async function listAlerts(
+  { db }: Store,
+  args: Pick<PageArgs, 'limit'> & { readonly state?: AlertSummary['state'] | undefined } = {},
+): Promise<readonly AlertSummary[]> {
+  const { state } = args;
+  const rows = await db
+    .selectFrom('alert')
+    .selectAll()
+    .$if(state !== undefined, (query) => query.where('state', '=', state!))
+    .orderBy('createdAt', 'desc')
+    .orderBy('id')
+    .limit(pageLimit(args))
+    .execute();
+  return rows.map(({ id, kind, state, tries, createdAt, endDate, error, facts }): AlertSummary => {
+    const { title, text, dagId, runId, taskId, rule } = JSON.parse(facts) as AlertDelivery;
+    return {
+      id,
+      kind,
+      title,
+      text,
+      dagId,
+      runId,
+      taskId,
+      to: rule.to,
+      target: rule.channel ?? rule.mailTo?.join(', ') ?? rule.connectionId ?? null,
+      state: state as AlertSummary['state'],
+      tries,
+      createdAt,
+      endDate,
+      error,
+    };
+  });
+}

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AT, parsedFile, runRow, taskRow } from '../support/rows.ts';
+import { serializedDag } from '../support/serialized-dag.ts';
+import { createDatabase, DATABASES, type TestDatabase } from '../support/store.ts';
+import { itemsOf, type WebClient, WebHarness } from '../support/web-harness.ts';
+
+// What REST says over all DAGs: deadlines, callbacks, alerts, and who is in a pool.
+
+const HOUR = 3_600_000;
+const deadline = { name: 'soon', taskId: null, by: null, withinMs: HOUR, callback: false };
+const ofLoad = { ...deadline, name: 'loaded', taskId: 'load', withinMs: 2 * HOUR };
+
+describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) => {
+  let database: TestDatabase;
+  let web: WebHarness;
+  let viewer: WebClient;
+
+  beforeAll(async () => {
+    database = await createDatabase(dialect);
+    const store = await database.open();
+    const dag = serializedDag('etl', { load: {} }, { deadlines: [deadline, ofLoad] });
+    const file = parsedFile('etl.ts', dag);
+    await store.catalog.record({ at: AT, parsed: [file], failed: [], removed: [] });
+    const { version } = file.dags[0]!;
+    const run = (key: number, changes: Parameters<typeof runRow>[1]) =>
+      runRow(key, { version, dataIntervalEnd: AT, ...changes });
+    await store.db
+      .insertInto('dagRun')
+      .values([
+        run(1, { runId: 'old', state: 'failed', endDate: AT + 3 * HOUR }),
+        run(2, { runId: 'runs', state: 'running' }),
+        run(3, { runId: 'filled', state: 'running', runType: 'backfill' }),
+      ])
+      .execute();
+    await store.db
+      .insertInto('taskInstance')
+      .values([
+        taskRow(10, 1, { taskId: 'load', state: 'running', pool: 'db' }),
+        taskRow(11, 2, { taskId: 'load', state: 'success', endDate: AT + 5 }),
+        taskRow(12, 2, { taskId: 'holds', state: 'running', pool: 'db', poolSlots: 2, queuedAt: AT + 7 }),
+        taskRow(13, 2, {
+          taskId: 'light',
+          state: 'scheduled',
+          pool: 'db',
+          priorityWeight: 1,
+          scheduledAt: AT,
+        }),
+        taskRow(14, 2, {
+          taskId: 'heavy',
+          state: 'scheduled',
+          pool: 'db',
+          priorityWeight: 9,
+          scheduledAt: AT,
+        }),
+        taskRow(15, 2, { taskId: 'other', state: 'running' }),
+      ])
+      .execute();
+    const miss = { dagId: 'etl', taskId: null, dueAt: AT + HOUR, missedAt: AT + HOUR };
+    await store.db
+      .insertInto('deadlineMiss')
+      .values([
+        { runKey: 1, name: 'loaded', ...miss, taskId: 'load' },
+        { runKey: 1, name: 'soon', ...miss },
+        { runKey: 2, name: 'soon', ...miss },
+      ])
+      .execute();
+    const callback = (key: number, runKey: number, state: string, error: string | null) => ({
+      key,
+      dagId: 'etl',
+      runKey,
+      taskInstanceKey: null,
+      attemptId: null,
+      event: 'onFailure',
+      deadline: null,
+      facts: JSON.stringify({ taskId: null, mapPath: '', tryNumber: 0 }),
+      version,
+      state,
+      grantNumber: 1,
+      createdAt: AT + key,
+      endDate: null,
+      logSegment: null,
+      logStart: null,
+      logEnd: null,
+      error,
+    });
+    await store.db
+      .insertInto('callback')
+      .values([
+        callback(100, 1, 'failed', JSON.stringify({ name: 'Error', message: 'the pager says 503' })),
+        callback(101, 1, 'success', null),
+        callback(102, 2, 'pending', null),
+      ])
+      .execute();
+    const alert = { kind: 'task_failure', title: 'etl.load failed', text: '', dagId: 'etl', runId: 'old' };
+    const facts = { ...alert, taskId: 'load', url: null, rule: { to: 'email', mailTo: ['a@example.com'] } };
+    await store.db
+      .insertInto('alert')
+      .values(
+        (['sent', 'failed'] as const).map((state, place) => ({
+          id: state,
+          kind: alert.kind,
+          facts: JSON.stringify({ ...facts, id: state }),
+          state,
+          tries: 1,
+          nextAt: 0,
+          createdAt: AT + place,
+          endDate: AT + place,
+          error: state === 'failed' ? 'no route to mail' : null,
+        })),
+      )
+      .execute();
+    web = await WebHarness.start(store);
+    viewer = await web.as('Viewer');
+  });
+  afterAll(async () => {
+    await web?.[Symbol.asyncDispose]();
+    await database?.[Symbol.asyncDispose]();
+  });
+
+  it('says of what is open what was missed and met; a backfill promises nothing', async () => {
+    const said = itemsOf(await viewer.get('/deadlines')).map(({ runId, name, state }) => [
+      runId,
+      name,
+      state,
+    ]);
+    expect(said).toEqual([
+      ['runs', 'soon', 'missed'],
+      ['runs', 'loaded', 'met'],
+    ]);
+    expect(itemsOf(await viewer.get('/deadlines?dagId=other'))).toEqual([]);
+  });
+
+  it('pages through what was missed, newest runs first', async () => {
+    const seen: unknown[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const answer = await viewer.get(`/deadlines/missed?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      seen.push(...itemsOf(answer).map(({ runId, name }) => `${runId} ${name}`));
+      cursor = (answer.body as { nextCursor: string | null }).nextCursor;
+    }
+    expect(seen).toEqual(['runs soon', 'old soon', 'old loaded']);
+  });
+
+  it('lists callbacks, newest first, of one state or of all', async () => {
+    const ids = async (query: string) =>
+      itemsOf(await viewer.get(`/callbacks${query}`)).map(({ callbackId }) => callbackId);
+    expect(await ids('')).toEqual(['102', '101', '100']);
+    expect(await ids('?state=failed')).toEqual(['100']);
+    expect(await ids('?dagId=other')).toEqual([]);
+    const first = await viewer.get('/callbacks?limit=2');
+    const { nextCursor } = first.body as { nextCursor: string };
+    expect(await ids(`?limit=2&cursor=${nextCursor}`)).toEqual(['100']);
+    const [failed] = itemsOf(await viewer.get('/callbacks?state=failed'));
+    expect(failed).toMatchObject({ dagId: 'etl', runId: 'old', error: { message: 'the pager says 503' } });
+  });
+
+  it('lists alerts, newest first, with where they went', async () => {
+    const [failed, sent] = itemsOf(await viewer.get('/alerts'));
+    expect(failed).toMatchObject({
+      state: 'failed',
+      to: 'email',
+      target: 'a@example.com',
+      error: 'no route to mail',
+    });
+    expect(sent).toMatchObject({ state: 'sent', dagId: 'etl', runId: 'old', taskId: 'load', error: null });
+    expect(itemsOf(await viewer.get('/alerts?state=sent'))).toHaveLength(1);
+  });
+
+  it('says who is in a pool and who waits, of open runs alone', async () => {
+    const said = itemsOf(await viewer.get('/pools/db/tasks')).map(({ taskId, state, poolSlots }) => [
+      taskId,
+      state,
+      poolSlots,
+    ]);
+    expect(said).toEqual([
+      ['holds', 'running', 2],
+      ['heavy', 'scheduled', 1],
+      ['light', 'scheduled', 1],
+    ]);
+    expect(itemsOf(await viewer.get('/pools/db/tasks?limit=1'))).toHaveLength(2);
+  });
+});
