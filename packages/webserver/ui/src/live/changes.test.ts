@@ -47,6 +47,18 @@ describe('applyChanges', () => {
     expect(page.items[1]).toBe(other);
   });
 
+  it.each<[Partial<Change>, string[]]>([
+    [{ toState: 'running' }, ['pools']],
+    [{ toState: 'running' }, ['poolTasks']],
+    [{ type: 'pool_changed', dagId: null, runId: null, taskId: null }, ['pools']],
+    [{ type: 'deadline_missed', taskId: null }, ['runDeadlines', 'd', 'r']],
+    [{ type: 'deadline_missed', taskId: null }, ['missedDeadlines']],
+    [{ type: 'run_state', taskId: null, toState: 'success' }, ['openDeadlines']],
+    [{ type: 'run_created', taskId: null }, ['nextRuns', 'd']],
+  ])('after %j asks again for %j', (over, key) =>
+    expect(applyChanges(new QueryClient(), [change(over)])).toContainEqual(key),
+  );
+
   it('takes the newest of several changes of one instance', () => {
     const cache = new QueryClient();
     cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], {
