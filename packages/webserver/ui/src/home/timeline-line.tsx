@@ -51,18 +51,7 @@ export function TimelineLine({
         </span>
       </span>
       <span className="timeline-bars" role="cell">
-        {marks.map((mark, at) =>
-          'run' in mark ? (
-            <RunMark key={mark.run.runId} dagId={row.dagId} mark={mark} now={now} />
-          ) : (
-            <ClusterMark
-              key={mark.runs[0]!.runId}
-              dagId={row.dagId}
-              cluster={mark}
-              room={roomBehind(mark.right, marks[at + 1]?.left)}
-            />
-          ),
-        )}
+        {/* Plans first: where a run lies upon one, the run is what a person points at. */}
         {row.planned.map((at) => {
           const left = ((Date.parse(at) - span.from) / size) * 100;
           if (left < 0 || left > 100 || Date.parse(at) < now) return null;
@@ -78,6 +67,18 @@ export function TimelineLine({
             />
           );
         })}
+        {marks.map((mark, at) =>
+          'run' in mark ? (
+            <RunMark key={mark.run.runId} dagId={row.dagId} mark={mark} now={now} />
+          ) : (
+            <ClusterMark
+              key={mark.runs[0]!.runId}
+              dagId={row.dagId}
+              cluster={mark}
+              room={roomBehind(mark.right, marks[at + 1]?.left)}
+            />
+          ),
+        )}
       </span>
     </div>
   );
