@@ -14,10 +14,11 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
   let database: TestDatabase;
   let web: WebHarness;
   let viewer: WebClient;
+  let store: Awaited<ReturnType<TestDatabase['open']>>;
 
   beforeAll(async () => {
     database = await createDatabase(dialect);
-    const store = await database.open();
+    store = await database.open();
     const dag = serializedDag('etl', { load: {} }, { deadlines: [deadline, ofLoad] });
     const file = parsedFile('etl.ts', dag);
     await store.catalog.record({ at: AT, parsed: [file], failed: [], removed: [] });
@@ -53,6 +54,7 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
           scheduledAt: AT,
         }),
         taskRow(15, 2, { taskId: 'other', state: 'running' }),
+        taskRow(16, 2, { taskId: 'rests', state: 'deferred', pool: 'db', queuedAt: AT + 9 }),
       ])
       .execute();
     const miss = { dagId: 'etl', taskId: null, dueAt: AT + HOUR, missedAt: AT + HOUR };
@@ -178,5 +180,16 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
       ['light', 'scheduled', 1],
     ]);
     expect(itemsOf(await viewer.get('/pools/db/tasks?limit=1'))).toHaveLength(2);
+    // A pool that counts deferred tasks names them too.
+    await store.pools.set({
+      name: 'db',
+      slots: 4,
+      description: '',
+      includeDeferred: true,
+      actor: 'ada',
+      at: AT,
+    });
+    const counted = itemsOf(await viewer.get('/pools/db/tasks')).map(({ taskId }) => taskId);
+    expect(counted).toEqual(['holds', 'rests', 'heavy', 'light']);
   });
 });

@@ -1,7 +1,8 @@
 import { type SqlBool, sql } from 'kysely';
+import { holdsSlot } from '../../rules/index.ts';
 import type { TaskState } from '../../state/index.ts';
 import type { Store } from '../store.ts';
-import { SLOT_STATES } from '../turn-counters.ts';
+import { POOL_STATES } from '../turn-counters.ts';
 
 /** A task instance that occupies slots of a pool, or waits for some. Instants are milliseconds UTC. */
 export interface PoolTask {
@@ -25,7 +26,7 @@ export interface ListPoolTasksArgs {
 }
 
 /**
- * Who occupies the slots of a pool, longest first; then who waits, the highest weight first, which is the order among tasks of one
+ * Who occupies the slots of a pool, longest first, deferred ones where the pool counts them; then who waits, the highest weight first, which is the order among tasks of one
  * DAG. Waiting may be for the pool or for another limit.
  */
 export async function listPoolTasks(
@@ -55,9 +56,15 @@ export async function listPoolTasks(
         .where(sql<SqlBool>`(open.state = 'queued' or open.state = 'running')`),
     )
     .where('taskInstance.pool', '=', pool);
+  const counted = await db
+    .selectFrom('pool')
+    .select('includeDeferred')
+    .where('name', '=', pool)
+    .executeTakeFirst();
+  const holders = counted?.includeDeferred === 1 ? POOL_STATES : POOL_STATES.filter(holdsSlot);
   const [holding, waiting] = await Promise.all([
     ofPool
-      .where('taskInstance.state', 'in', [...SLOT_STATES])
+      .where('taskInstance.state', 'in', [...holders])
       .orderBy('taskInstance.queuedAt')
       .orderBy('taskInstance.key')
       .execute(),
