@@ -191,10 +191,12 @@ describe('dags test', () => {
 
   it("reads the project's Variables, shows why a task failed, and exits with 1", async () => {
     await project.run(['variables', 'set', 'bad_day', '2026-01-04']);
-    const result = await project.run(['dags', 'test', 'days', '--logical-date', '2026-01-05']);
+    const result = await project.run(['dags', 'test', 'days', '2026-01-05']);
     await project.run(['variables', 'delete', 'bad_day']);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('a bad day');
     expect(result.stdout).toMatch(/after\s+upstream_failed/);
+    const twice = await project.run(['dags', 'test', 'days', '2026-01-05', '--logical-date', '2026-01-06']);
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('is given twice') });
   });
 });

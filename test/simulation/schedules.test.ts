@@ -1,4 +1,16 @@
-import { DAG, expand, task } from '@tsflow/core';
+import {
+  Asset,
+  AssetSensor,
+  DAG,
+  DeltaSensor,
+  EnsureDagRunOperator,
+  ExternalRunSensor,
+  ExternalTaskSensor,
+  expand,
+  TimeSensor,
+  TriggerDagRunOperator,
+  task,
+} from '@tsflow/core';
 import {
   buildDagGraph,
   type SimulatedDag,
@@ -166,4 +178,141 @@ test('a month of a hundred hourly DAGs takes seconds, and always the same ones',
   expect(Math.max(...simulation.slots.map(({ used }) => used))).toBeLessThanOrEqual(32);
   expect(performance.now() - began).toBeLessThan(60_000);
   console.info(`a month of 100 hourly DAGs: ${Math.round(performance.now() - began)} ms`);
+});
+
+describe('what waits without a process', () => {
+  /** A DAG as a file has it; its tasks take the minutes of their names: `load_20`, or one. */
+  const written = (made: DAG): SimulatedDag => ({
+    graph: buildDagGraph(serializeDag(made), 'v1'),
+    timetable: made.timetable,
+    durationMs: (taskId) => Number(/_(\d+)$/.exec(taskId)?.[1] ?? 1) * MINUTE,
+  });
+  const orders = new Asset('orders');
+  const prices = new Asset('prices');
+  const daily = { schedule: '0 0 * * *' } as const;
+  const none = { schedule: null } as const;
+  const load = (minutes: number) =>
+    written(new DAG({ dagId: 'load', ...daily }, () => void task(`load_${minutes}`, () => 1)));
+  const waiting = (body: () => void, options: object = daily) =>
+    written(new DAG({ dagId: 'waiting', ...options }, body));
+
+  const cases: readonly (readonly [string, readonly SimulatedDag[], readonly string[]])[] = [
+    [
+      'for a time of the day',
+      [waiting(() => new TimeSensor({ taskId: 'w', time: '01:00' }))],
+      ['waiting 0..60'],
+    ],
+    [
+      'for a time that has passed: not at all',
+      [waiting(() => new TimeSensor({ taskId: 'w', time: '00:30' }), { schedule: '45 0 * * *' })],
+      ['waiting 45..45'],
+    ],
+    [
+      'so long after its start',
+      [waiting(() => new DeltaSensor({ taskId: 'w', delta: '5m', from: 'runStart' }))],
+      ['waiting 0..5'],
+    ],
+    [
+      'for the run of another DAG that is played',
+      [waiting(() => new ExternalRunSensor({ taskId: 'w', dagId: 'load' })), load(20)],
+      ['waiting 0..20', 'load 0..20'],
+    ],
+    [
+      'for a task of one',
+      [
+        waiting(() => new ExternalTaskSensor({ taskId: 'w', dagId: 'load', externalTaskId: 'load_20' })),
+        load(20),
+      ],
+      ['waiting 0..20', 'load 0..20'],
+    ],
+    [
+      'for one that is not played: as long as it usually takes',
+      [waiting(() => new ExternalRunSensor({ taskId: 'w_30', dagId: 'load' }))],
+      ['waiting 0..30'],
+    ],
+    [
+      'no longer than it has patience, and fails',
+      [waiting(() => new ExternalRunSensor({ taskId: 'w', dagId: 'load', timeout: '10m' })), load(20)],
+      ['waiting 0..10 failed', 'load 0..20'],
+    ],
+    [
+      'for a run that it asks for, of a DAG without a schedule',
+      [
+        waiting(() => new TriggerDagRunOperator({ taskId: 't', dagId: 'asked', waitForCompletion: true })),
+        written(new DAG({ dagId: 'asked', ...none }, () => void task('a_7', () => 1))),
+      ],
+      ['waiting 0..7', 'asked 0..7'],
+    ],
+    [
+      'not for a run that it only starts',
+      [
+        waiting(() => new TriggerDagRunOperator({ taskId: 't', dagId: 'asked' })),
+        written(new DAG({ dagId: 'asked', ...none }, () => void task('a_7', () => 1))),
+      ],
+      ['waiting 0..0', 'asked 0..7'],
+    ],
+    [
+      'for the run of a tick that is under way, and makes no second one',
+      [waiting(() => new EnsureDagRunOperator({ taskId: 'e', dagId: 'load' })), load(9)],
+      ['waiting 0..9', 'load 0..9'],
+    ],
+    [
+      'for an asset',
+      [
+        waiting(() => new AssetSensor({ taskId: 'w', asset: orders })),
+        written(
+          new DAG({ dagId: 'write', ...daily }, () => void task('o_4', () => 1, {}, { outlets: [orders] })),
+        ),
+      ],
+      ['waiting 0..4', 'write 0..4'],
+    ],
+    [
+      'a DAG for both of its assets',
+      [
+        written(
+          new DAG({ dagId: 'write', ...daily }, () => {
+            task('o_4', () => 1, {}, { outlets: [orders] });
+            task('p_6', () => 1, {}, { outlets: [prices] });
+          }),
+        ),
+        waiting(() => void task('report_2', () => 1), { schedule: [orders, prices] }),
+      ],
+      ['write 0..6', 'waiting 6..8'],
+    ],
+    [
+      'what its own limit leaves no room for',
+      [
+        written(
+          new DAG({ dagId: 'ask', ...daily }, () => {
+            for (const taskId of ['one', 'two']) new TriggerDagRunOperator({ taskId, dagId: 'asked' });
+          }),
+        ),
+        written(new DAG({ dagId: 'asked', ...none, maxActiveRuns: 1 }, () => void task('a_7', () => 1))),
+      ],
+      ['ask 0..0', 'asked 0..7', 'asked 7..14'],
+    ],
+  ];
+
+  test.each(cases)('%s', (_name, dags, expected) => {
+    const simulation = play(dags, 1);
+    const told = runs(simulation).map((run, i) =>
+      simulation.runs[i]!.state === 'failed' ? `${run} failed` : run,
+    );
+    expect([...told].sort()).toEqual([...expected].sort());
+    expect(Math.max(...simulation.slots.map(({ used }) => used))).toBeLessThanOrEqual(2);
+  });
+
+  test('for what never comes: says who, and for what', () => {
+    const never = waiting(() => void new ExternalRunSensor({ taskId: 'w', dagId: 'load', timeout: '2h' }), {
+      schedule: '30 0 * * *',
+    });
+    const simulation = play([never, load(20)], 1);
+    expect(runs(simulation)).toEqual(['load 0..20', 'waiting 30..150']);
+    expect(simulation.runs[1]).toMatchObject({
+      state: 'failed',
+      givenUp: [
+        { taskId: 'w', reason: expect.stringContaining('the run of load, 2026-01-01T00:30:00.000Z') },
+      ],
+    });
+  });
 });

@@ -17,9 +17,20 @@ export interface SimulationReport {
     readonly dueAt: string;
     readonly lateByMs: number;
   }[];
+  /** Waits that ended because their `timeout` did. */
+  readonly givenUp: readonly {
+    readonly dagId: string;
+    readonly runId: string;
+    readonly taskId: string;
+    /** What the task waited for. */
+    readonly reason: string;
+  }[];
+  /** DAGs that were left out because they are paused. */
+  readonly paused: readonly string[];
   readonly runs: readonly {
     readonly dagId: string;
     readonly runId: string;
+    readonly state: 'success' | 'failed';
     readonly dueAt: string;
     readonly startDate: string;
     readonly endDate: string;
@@ -31,6 +42,8 @@ export interface SimulationReport {
 interface SimulatedDagReport {
   readonly dagId: string;
   readonly runs: number;
+  /** Of them: a wait in them was given up. */
+  readonly failed: number;
   /** Ticks that were too late, or had no room. */
   readonly passedOver: number;
   readonly medianRunMs: number;
@@ -90,9 +103,14 @@ export function simulationReport(project: SimulatedProject): SimulationReport {
         };
       }),
     ),
+    givenUp: simulation.runs.flatMap(({ dagId, runId, givenUp }) =>
+      givenUp.map((wait) => ({ dagId, runId, ...wait })),
+    ),
+    paused: project.paused,
     runs: simulation.runs.map((run) => ({
       dagId: run.dagId,
       runId: run.runId,
+      state: run.state,
       dueAt: iso(run.dueAt),
       startDate: iso(run.startDate),
       endDate: iso(run.endDate),
@@ -105,6 +123,7 @@ function dagNumbers(runs: readonly SimulatedRun[]) {
   const took = runs.map(({ startDate, endDate }) => endDate - startDate);
   return {
     runs: runs.length,
+    failed: runs.filter(({ state }) => state === 'failed').length,
     medianRunMs: median(took) ?? 0,
     longestRunMs: largest(took),
     latestStartMs: largest(runs.map(({ dueAt, startDate }) => startDate - dueAt)),

@@ -34,7 +34,7 @@ export function register(program: Command): void {
     .description('run a DAG for every logical date of a range, and look after that')
     .usage('<dag> --start <date> --end <date> [options]   or one of the commands');
   // The name may be left out: `tsflow backfill etl --start …`.
-  backfills
+  const run = backfills
     .command('run <dag>', { isDefault: true })
     .description('run a DAG for every logical date of a range, both ends included')
     .requiredOption('--start <date>', "first logical date, read in the DAG's zone")
@@ -58,6 +58,8 @@ export function register(program: Command): void {
       '\nWaits for the end and exits with 1 when a run failed. Ctrl-C leaves: a running scheduler goes on with it, and the\nsame command again joins it.',
     )
     .action(perform(backfill));
+  // Whoever leaves the name out looks here for what it takes.
+  backfills.addHelpText('after', () => optionsOf(run));
   backfills
     .command('list [dag]')
     .description('backfills, newest first')
@@ -76,6 +78,16 @@ export function register(program: Command): void {
     .command('cancel <key>')
     .description('end what has not begun; what runs goes on to its end')
     .action(perform(control('cancel')));
+}
+
+function optionsOf(command: Command): string {
+  const help = command.createHelp();
+  const rows = help
+    .visibleOptions(command)
+    .map((option) => [help.optionTerm(option), help.optionDescription(option)] as const);
+  const width = Math.max(...rows.map(([term]) => term.length));
+  const lines = rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}`);
+  return ['', 'Options of a backfill:', ...lines].join('\n');
 }
 
 async function list(

@@ -1,4 +1,5 @@
 import { formatDuration } from '@tsflow/core/duration';
+import { InvalidInputError } from '@tsflow/core/errors';
 import { type Command, Option } from 'commander';
 import { type CommandContext, type LocalContext, perform, performHere } from '../command-context.ts';
 import { answerOf } from '../door/api.ts';
@@ -62,7 +63,7 @@ export function register(program: Command): void {
     .description('let it run again')
     .action(perform(pause(false)));
   dags
-    .command('test <dag>')
+    .command('test <dag> [logicalDate]')
     .description('run the whole DAG in this process, with a database in memory: nothing is recorded')
     .option('--conf <json>', 'params of the run as a JSON object')
     .option('--logical-date <date>', "the run's logical date, read in the DAG's zone (default: now)")
@@ -286,12 +287,16 @@ function pause(isPaused: boolean) {
 async function test(
   context: LocalContext,
   dagId: string,
+  date: string | undefined,
   options: { conf?: string; logicalDate?: string; quiet?: boolean },
 ): Promise<ExitCode> {
+  if (date !== undefined && options.logicalDate !== undefined) {
+    throw new InvalidInputError(`The logical date is given twice: ${date}, and --logical-date.`);
+  }
   const { testDag } = await import('../dag-testing.ts');
   return testDag(context, dagId, {
     conf: await parseConf(options.conf),
-    logicalDate: options.logicalDate ?? null,
+    logicalDate: date ?? options.logicalDate ?? null,
     quiet: options.quiet === true,
   });
 }

@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .option('--svg <file>', 'draw the timeline of all DAGs, and the slots in use')
     .addHelpText(
       'after',
-      '\nTasks take as long as the median of their newest successful runs, and succeed. Exit code 1: a deadline is missed.',
+      '\nTasks take as long as the median of their newest successful runs, and succeed. Waits for times, for other DAGs\nand for their assets end as they would. Exit code 1: a deadline is missed.',
     )
     .action(performHere('installation', simulateCommand));
 }
@@ -62,25 +62,54 @@ async function simulateCommand(
 const SHOWN = 20;
 
 function inWords({ out }: LocalContext, report: SimulationReport): string {
-  if (report.dags.length === 0) return 'No DAG with a schedule was simulated.';
+  const leftOut =
+    report.paused.length === 0
+      ? []
+      : [`${formatCount(report.paused.length)} DAGs are paused and left out; --paused plays them too.`];
+  if (report.dags.length === 0) return ['No DAG with a schedule was simulated.', ...leftOut].join('\n');
   const table = renderTable(report.dags, [
     { title: 'DAG', value: ({ dagId }) => dagId },
     { title: 'runs', value: ({ runs }) => formatCount(runs), align: 'right' },
+    {
+      title: 'failed',
+      value: ({ failed }) => (failed === 0 ? '' : formatCount(failed)),
+      align: 'right',
+    },
     {
       title: 'passed over',
       value: ({ passedOver }) => (passedOver === 0 ? '' : formatCount(passedOver)),
       align: 'right',
     },
-    { title: 'run takes', value: ({ medianRunMs }) => formatDuration(medianRunMs), align: 'right' },
-    { title: 'longest', value: ({ longestRunMs }) => formatDuration(longestRunMs), align: 'right' },
-    { title: 'starts late by', value: ({ latestStartMs }) => formatDuration(latestStartMs), align: 'right' },
-    { title: 'tasks waited', value: ({ longestWaitMs }) => formatDuration(longestWaitMs), align: 'right' },
+    {
+      title: 'run takes',
+      value: ({ runs, medianRunMs }) => (runs === 0 ? '' : formatDuration(medianRunMs)),
+      align: 'right',
+    },
+    {
+      title: 'longest',
+      value: ({ runs, longestRunMs }) => (runs === 0 ? '' : formatDuration(longestRunMs)),
+      align: 'right',
+    },
+    {
+      title: 'starts late by',
+      value: ({ runs, latestStartMs }) => (runs === 0 ? '' : formatDuration(latestStartMs)),
+      align: 'right',
+    },
+    {
+      title: 'tasks waited',
+      value: ({ runs, longestWaitMs }) => (runs === 0 ? '' : formatDuration(longestWaitMs)),
+      align: 'right',
+    },
     { title: 'guessed', value: ({ guessedTasks }) => (guessedTasks === 0 ? '' : `${guessedTasks} tasks`) },
   ]);
   const { slots } = report;
   const missed = report.deadlinesMissed.map(
     ({ dagId, runId, name, dueAt, lateByMs }) =>
       `  ${out.paint('red', 'missed')}  ${dagId} ${runId}: ${name}, due ${formatInstant(dueAt)}, late by ${formatDuration(lateByMs)}`,
+  );
+  const givenUp = report.givenUp.map(
+    ({ dagId, runId, taskId, reason }) =>
+      `  ${out.paint('red', 'given up')}  ${dagId}.${taskId} in ${runId}: it ${reason}`,
   );
   const more = missed.length > SHOWN ? [`  … and ${formatCount(missed.length - SHOWN)} more`] : [];
   return [
@@ -95,6 +124,9 @@ function inWords({ out }: LocalContext, report: SimulationReport): string {
     missed.length === 0 ? 'No deadline is missed.' : `${formatCount(missed.length)} deadlines are missed:`,
     ...missed.slice(0, SHOWN),
     ...more,
+    ...(givenUp.length === 0 ? [] : [`${formatCount(givenUp.length)} waits are given up:`]),
+    ...givenUp.slice(0, SHOWN),
+    ...leftOut,
   ].join('\n');
 }
 

@@ -11,14 +11,14 @@ import {
   type Simulation,
   simulate,
 } from '@tsflow/core/rules';
-import { parseSerializedDag } from '@tsflow/core/serialization';
+import { parseSerializedDag, type SerializedDag, type SerializedTask } from '@tsflow/core/serialization';
 import { knownTimetable, openStore, poolSlots, type Store } from '@tsflow/core/store';
 import { needsHorizon, parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { readDagsOnce } from './dag-reading.ts';
 import { existingProjectStore } from './project.ts';
 
 export interface SimulatedProjectOptions {
-  /** Empty: every DAG that has a schedule. */
+  /** Empty: every DAG. Those without a schedule run when a task of another one asks. */
   readonly dagIds: readonly string[];
   readonly start: string;
   readonly end: string;
@@ -35,8 +35,13 @@ export interface SimulatedProject {
   readonly start: number;
   readonly end: number;
   readonly limits: SimulatedLimits;
-  readonly dags: readonly (SimulatedDag & { readonly guessedTasks: number })[];
+  /** Those that have a schedule, or ran. */
+  readonly dags: readonly PlayedDag[];
+  /** DAGs with a schedule that were left out because they are paused. */
+  readonly paused: readonly string[];
 }
+
+type PlayedDag = SimulatedDag & { readonly guessedTasks: number };
 
 /** Plays the schedules of the dags folder as it is now, with the project's history, Variables and pools. Changes nothing. */
 export async function simulateProject(
@@ -47,9 +52,12 @@ export async function simulateProject(
   const end = parseRangeEnd(options.end, 'UTC', '--end').getTime();
   if (end < start) throw new InvalidInputError('--end lies before --start.');
   await using project = await existingProjectStore(config);
-  const dags = await loadDags(config, project.store, options, { from: start, until: end });
+  const { played, paused } = await loadDags(config, project.store, options, { from: start, until: end });
   const limits = await projectLimits(project.store, options.parallelism);
-  return { simulation: simulate({ dags, limits, start, end }), start, end, limits, dags };
+  const simulation = simulate({ dags: played, limits, start, end });
+  const ran = new Set(simulation.runs.map(({ dagId }) => dagId));
+  const dags = played.filter(({ graph, timetable }) => timetable.type !== 'none' || ran.has(graph.dag.dagId));
+  return { simulation, start, end, limits, dags, paused };
 }
 
 async function loadDags(
@@ -57,7 +65,7 @@ async function loadDags(
   project: Store | null,
   { dagIds, defaultDurationMs, paused }: SimulatedProjectOptions,
   range: { readonly from: number; readonly until: number },
-): Promise<SimulatedProject['dags']> {
+): Promise<{ readonly played: readonly PlayedDag[]; readonly paused: readonly string[] }> {
   const known = await readFolder(config, range);
   for (const dagId of dagIds) {
     if (known.some(({ serialized }) => serialized.dagId === dagId)) continue;
@@ -67,13 +75,13 @@ async function loadDags(
     );
     throw new NotFoundError('DAG', dagId, closest === undefined ? '' : `Did you mean "${closest}"?`);
   }
-  const isPaused = await pausedDags(project);
-  const chosen = known.filter(({ serialized: { dagId, timetable, pausedUponCreation } }) => {
-    if (timetable.type === 'none') return false;
-    if (dagIds.length > 0) return dagIds.includes(dagId);
-    return paused || !(isPaused.get(dagId) ?? pausedUponCreation);
-  });
-  return Promise.all(
+  const pausedInProject = await pausedDags(project);
+  const isLeftOut = ({ dagId, pausedUponCreation }: SerializedDag) =>
+    dagIds.length === 0 && !paused && (pausedInProject.get(dagId) ?? pausedUponCreation);
+  const chosen = known.filter(({ serialized }) =>
+    dagIds.length > 0 ? dagIds.includes(serialized.dagId) : !isLeftOut(serialized),
+  );
+  const played = await Promise.all(
     chosen.map(async ({ serialized, timetable }) => {
       const durations: ReadonlyMap<string, number> =
         project === null ? new Map() : await medianTaskDurations(project, serialized.dagId);
@@ -81,11 +89,22 @@ async function loadDags(
         graph: buildDagGraph(serialized, 'simulated'),
         timetable,
         durationMs: (taskId: string) => durations.get(taskId) ?? defaultDurationMs,
-        guessedTasks: serialized.tasks.filter((task) => !task.nothingToDo && !durations.has(task.taskId))
-          .length,
+        guessedTasks: serialized.tasks.filter((task) => isGuessed(task, durations)).length,
       };
     }),
   );
+  const leftOut = known.filter(
+    ({ serialized }) => isLeftOut(serialized) && serialized.timetable.type !== 'none',
+  );
+  return { played, paused: leftOut.map(({ serialized }) => serialized.dagId) };
+}
+
+/** Whether a task takes the default time: it does something, and no run of it is known. A wait takes as long as it takes. */
+function isGuessed(
+  { taskId, nothingToDo, wait }: SerializedTask,
+  durations: ReadonlyMap<string, number>,
+): boolean {
+  return !nothingToDo && wait == null && !durations.has(taskId);
 }
 
 /** The DAGs of the folder as their files have them now, in the order of their ids. */

@@ -65,6 +65,14 @@ export function isContainer(value: unknown): value is Readonly<Record<string, un
   return prototype === null || prototype === Object.prototype;
 }
 
+/** Whether a value means the same in every run: JSON without a template in it. */
+export function isLiteral(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('{');
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object') return typeof value === 'number' || typeof value === 'boolean';
+  return isContainer(value) && Object.values(value).every(isLiteral);
+}
+
 /**
  * Every output that `value` holds, at any depth, in order. Of a list that a task is mapped over, only what is in its written elements: the
  * list itself is the scheduler's business.

@@ -2,8 +2,8 @@ import type { TaskContext } from '../dag/context.ts';
 import { Operator } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
 import { TaskDeferred } from '../dag/task-signal.ts';
-import type { TemplatedFields } from '../dag/template.ts';
-import type { RunWait } from '../dag/wait.ts';
+import { isLiteral, type TemplatedFields } from '../dag/template.ts';
+import type { OnTimeout, RunWait } from '../dag/wait.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { refused, WAIT_FIELDS, type WaitOptions, waitSettings } from './wait-options.ts';
@@ -55,7 +55,7 @@ export interface TriggerDagRunOptions extends OperatorOptions, EndOptions, Templ
 /**
  * Starts a run of another DAG; the run is the output. It is made exactly once, whatever dies: a retry, also after `waitForCompletion` saw it
  * fail, takes the run that an earlier try made, and runs its failed tasks again. Clearing the task makes another run. `logicalDate`
- * defaults to now.
+ * defaults to now. Without templates among its options it needs no process.
  *
  * ```ts
  * new TriggerDagRunOperator({ taskId: 'report', dagId: 'report', conf: { day: '{{ ds }}' }, waitForCompletion: true });
@@ -69,14 +69,19 @@ export class TriggerDagRunOperator extends Operator<RequestedRun, TriggerFields,
     checkEnds(this.taskId, this.fields);
   }
 
+  override get wait(): PlannedRequest | null {
+    return isLiteral(this.fields)
+      ? planned(this.taskId, this.fields, this.#request(this.fields as unknown as TriggerFields))
+      : null;
+  }
+
   execute(context: TaskContext, fields: TriggerFields): RequestedRun {
+    throw deferred(this.taskId, context, this.fields, this.#request(fields));
+  }
+
+  #request(fields: TriggerFields): RunRequestFields {
     const { waitForCompletion = false } = this.fields as Pick<TriggerDagRunOptions, 'waitForCompletion'>;
-    throw deferred(this.taskId, context, this.fields, {
-      ...requestOf(fields),
-      how: 'trigger',
-      runId: fields.runId ?? null,
-      waitForCompletion,
-    });
+    return { ...requestOf(fields), how: 'trigger', runId: fields.runId ?? null, waitForCompletion };
   }
 }
 
@@ -99,15 +104,40 @@ export class EnsureDagRunOperator extends Operator<RequestedRun, RunFields, Ensu
     checkEnds(this.taskId, this.fields);
   }
 
+  override get wait(): PlannedRequest | null {
+    return isLiteral(this.fields)
+      ? planned(this.taskId, this.fields, ensureRequest(this.fields as unknown as RunFields))
+      : null;
+  }
+
   execute(context: TaskContext, fields: RunFields): RequestedRun {
-    throw deferred(this.taskId, context, this.fields, {
-      ...requestOf(fields),
-      how: 'ensure',
-      runId: null,
-      waitForCompletion: true,
-    });
+    throw deferred(this.taskId, context, this.fields, ensureRequest(fields));
   }
 }
+
+type RunRequestFields = Pick<
+  RunWait,
+  'dagId' | 'conf' | 'logicalDate' | 'how' | 'runId' | 'waitForCompletion'
+>;
+
+/** A request that the file says whole: it needs no process to say it. */
+interface PlannedRequest {
+  readonly on: RunWait;
+  readonly timeoutMs: number;
+  readonly onTimeout: OnTimeout;
+}
+
+const planned = (taskId: string, given: EndOptions, request: RunRequestFields): PlannedRequest => ({
+  on: { kind: 'run', ...request, ...endsOf(given) },
+  ...waitSettings(taskId, given),
+});
+
+const ensureRequest = (fields: RunFields): RunRequestFields => ({
+  ...requestOf(fields),
+  how: 'ensure',
+  runId: null,
+  waitForCompletion: true,
+});
 
 function requestOf({
   dagId,
@@ -131,11 +161,10 @@ function deferred(
   taskId: string,
   context: TaskContext,
   given: EndOptions,
-  request: Pick<RunWait, 'dagId' | 'conf' | 'logicalDate' | 'how' | 'runId' | 'waitForCompletion'>,
+  request: RunRequestFields,
 ): TaskDeferred {
-  const { timeoutMs, onTimeout } = waitSettings(taskId, given);
-  const timeout = new Date(context.begunAt.getTime() + timeoutMs);
-  return new TaskDeferred({ kind: 'run', ...request, ...endsOf(given) }, { timeout, onTimeout });
+  const { on, timeoutMs, onTimeout } = planned(taskId, given, request);
+  return new TaskDeferred(on, { timeout: new Date(context.begunAt.getTime() + timeoutMs), onTimeout });
 }
 
 function endsOf({

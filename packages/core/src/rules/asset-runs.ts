@@ -1,5 +1,7 @@
 import { type AssetCondition, conditionHolds } from '../assets/index.ts';
+import type { JsonObject } from '../json.ts';
 import type { DataInterval } from '../timetables/index.ts';
+import { type NewRun, runIdOf } from './create-run.ts';
 
 /** An event of an asset as it waits in a DAG that is scheduled on the asset. */
 export interface AssetArrival {
@@ -40,5 +42,21 @@ export function assetRunInterval(events: readonly AssetArrival[]): DataInterval 
   return {
     start: new Date(Math.min(...intervals.map(({ start }) => start))),
     end: new Date(Math.max(...intervals.map(({ end }) => end))),
+  };
+}
+
+/** The run that events make. An event makes at most one run of a DAG, so its id keeps apart what one instant brings about. */
+export function newAssetRun({ partition, events }: AssetRun, conf: JsonObject): NewRun {
+  const newest = events.at(-1)!;
+  return {
+    runId: `${runIdOf('asset_triggered', newest.at)}_${newest.eventId}`,
+    runType: 'asset_triggered',
+    slot: null,
+    logicalDate: newest.at,
+    dataInterval: assetRunInterval(events),
+    conf,
+    partition,
+    backfillKey: null,
+    note: null,
   };
 }

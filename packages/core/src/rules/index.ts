@@ -10,7 +10,7 @@ export {
   startInstances,
   wakeFollowers,
 } from './advance-run.ts';
-export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns } from './asset-runs.ts';
+export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns, newAssetRun } from './asset-runs.ts';
 export {
   type AttemptStart,
   admitInstance,
@@ -37,6 +37,7 @@ export { deciderOf, ENDED_WITH_RUN, noteEndedWithRun } from './decision.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
+export { externalVerdict, type FoundStates, meansRun } from './external-verdict.ts';
 export { Heap } from './heap.ts';
 export { type HorizonAge, horizonRenewAt, isHorizonDue } from './horizon-renewal.ts';
 export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
@@ -72,9 +73,11 @@ export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './re
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
 export {
+  newRequestedRun,
   type ResolvedRunWait,
   type RunRequest,
   type RunRequestStep,
+  requestedEnd,
   resolvedRunWait,
   runRequestStep,
 } from './run-request.ts';

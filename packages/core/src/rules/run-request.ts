@@ -1,5 +1,8 @@
-import type { RunWait } from '../dag/wait.ts';
+import type { ExternalWait, RunWait } from '../dag/wait.ts';
+import type { JsonObject } from '../json.ts';
 import type { RunState } from '../state/index.ts';
+import { coversRange, type Timetable } from '../timetables/index.ts';
+import type { NewRun } from './create-run.ts';
 import type { InstanceWork } from './work.ts';
 
 /** A run that a task asked for, as the holder of the other DAG is told. */
@@ -47,4 +50,37 @@ export function runRequestStep(
   if (how === 'trigger' && !isOwn) return 'refuse';
   if (existing === 'queued' || existing === 'running') return 'attach';
   return allowedStates.includes(existing) ? 'attach' : 'rerun';
+}
+
+/** The run that a request makes when there is none. That of a tick stands in for it: the schedule finds its slot taken, and makes no second one. */
+export function newRequestedRun(
+  request: Pick<ResolvedRunWait, 'how' | 'runId' | 'logicalDate'>,
+  timetable: Timetable,
+  conf: JsonObject,
+  now: number,
+): NewRun {
+  const logicalDate = request.logicalDate === null ? now : Date.parse(request.logicalDate);
+  const date = new Date(logicalDate);
+  const tick =
+    request.how === 'ensure' && timetable.periodic && coversRange(timetable, logicalDate, logicalDate)
+      ? [...timetable.runsBetween(date, date)][0]
+      : undefined;
+  return {
+    runId: request.runId,
+    runType: 'manual',
+    slot: tick === undefined ? null : logicalDate,
+    logicalDate,
+    dataInterval: tick?.dataInterval ?? timetable.manualInterval(date),
+    conf,
+    backfillKey: null,
+    note: null,
+  };
+}
+
+/** What a task that asked for a run and waits for its end waits for. */
+export function requestedEnd(request: ResolvedRunWait): ExternalWait {
+  const { dagId, how, runId, logicalDate, allowedStates, failedStates } = request;
+  const which =
+    how === 'ensure' ? { match: 'dates' as const, dates: [logicalDate!] } : { match: 'run' as const, runId };
+  return { kind: 'external', dagId, taskIds: null, which, allowedStates, failedStates };
 }

@@ -1,9 +1,11 @@
+import { type AssetCondition, assetsIn } from '../assets/index.ts';
 import type { Json } from '../json.ts';
 import type { LiveNumber } from '../serialization/index.ts';
 import type { RunInfo, Timetable } from '../timetables/index.ts';
+import { type AssetArrival, assetRuns, newAssetRun } from './asset-runs.ts';
 import { admitInstance, attemptEnded, attemptStarted } from './attempt-life.ts';
 import { Changes } from './changes.ts';
-import { createRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
+import { createRun, type NewRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 import type { DagGraph, GraphTask } from './dag-graph.ts';
 import { type DueDeadline, deadlinesOf, passDeadline } from './deadlines.ts';
 import { dueTick } from './due-tick.ts';
@@ -12,8 +14,11 @@ import { instancesOf } from './map-scope.ts';
 import { newDagWork } from './new-dag-work.ts';
 import { nextTick, upcomingTicks } from './next-tick.ts';
 import { pastRun } from './past.ts';
+import { type Play, PlayedWaits } from './played-waits.ts';
 import { type Limits, ReadyQueue } from './ready-queue.ts';
+import { newRequestedRun, type ResolvedRunWait, runRequestStep } from './run-request.ts';
 import type { TaskDecision } from './task-outcome.ts';
+import { answered, timeCame } from './waiting.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
 
 /** A DAG as it is simulated: its newest version, and how long its tasks take. */
@@ -49,10 +54,14 @@ export interface SimulatedTask {
 export interface SimulatedRun {
   readonly dagId: string;
   readonly runId: string;
-  /** When its tick was due. */
+  /** When its tick was due, or (made by a task or by events) when it was wanted. */
   readonly dueAt: number;
   readonly startDate: number;
   readonly endDate: number;
+  /** Tasks succeed, but for waits that are given up. */
+  readonly state: 'success' | 'failed';
+  /** What did not come while a task had the patience to wait for it. */
+  readonly givenUp: readonly { readonly taskId: string; readonly reason: string }[];
   readonly tasks: readonly SimulatedTask[];
   /** Deadlines that passed before what they are about was done. */
   readonly missed: readonly {
@@ -80,7 +89,8 @@ export interface Simulation {
 
 /**
  * Plays the schedules of DAGs between two instants: the rules of the scheduler, a heap for a clock, and tasks that take as long as they
- * are said to and succeed. A branch goes every way. Pure: equal arguments give equal answers.
+ * are said to and succeed. A branch goes every way. Waits for times, for other DAGs that are played and for their assets end as they do in earnest;
+ * what lies outside comes as late as the task usually takes. Pure: equal arguments give equal answers.
  */
 export function simulate(options: SimulationOptions): Simulation {
   return new Simulator(options).run();
@@ -90,6 +100,10 @@ interface Due {
   readonly at: number;
   readonly tick?: Player;
   readonly end?: InstanceWork;
+  /** A time of an instance that waits. */
+  readonly wake?: InstanceWork;
+  /** What an instance waited for, under this grant, has come from outside. */
+  readonly answer?: { readonly instance: InstanceWork; readonly grantNumber: number };
   readonly deadline?: { readonly run: RunWork; readonly due: DueDeadline };
 }
 
@@ -97,18 +111,30 @@ interface Due {
 interface Player {
   readonly simulated: SimulatedDag;
   readonly dag: DagWorkState;
+  /** Assets that it is scheduled on; null: none. */
+  readonly assets: AssetCondition | null;
+  /** Runs that were asked for while there was no room, oldest first. */
+  readonly queued: RunWork[];
+  /** Its runs that are over, if somebody may wait for them. */
+  readonly over: RunWork[];
   last: RunWork | null;
 }
 
-class Simulator implements Limits {
+class Simulator implements Limits, Play {
   readonly #options: SimulationOptions;
   readonly #heap = new Heap<Due>((a, b) => a.at - b.at);
   readonly #ready = new ReadyQueue();
   readonly #players = new Map<DagWorkState, Player>();
+  readonly #byDagId = new Map<string, Player>();
+  readonly #waits = new PlayedWaits(this);
+  /** DAGs that somebody waits for, and assets that somebody updates. */
+  readonly #watched = new Set<string>();
+  readonly #produced = new Set<string>();
   /** Due ticks that wait for room. */
   readonly #overdue = new Set<Player>();
   readonly #runs: SimulatedRun[] = [];
   readonly #dueAt = new Map<RunWork, number>();
+  readonly #givenUp = new Map<RunWork, { taskId: string; reason: string }[]>();
   readonly #scheduled = new Set<InstanceWork>();
   readonly #passed: { dagId: string; dueAt: number; reason: 'delayed' | 'overlap' | 'superseded' }[] = [];
   readonly #slots: { at: number; used: number; waiting: number }[] = [];
@@ -141,8 +167,14 @@ class Simulator implements Limits {
     const { start } = this.#options;
     const dag = newDagWork(simulated.graph, Number.POSITIVE_INFINITY);
     dag.mark = start - 1;
-    const player = { simulated, dag, last: null };
+    const assets = simulated.timetable.assets ?? null;
+    const player: Player = { simulated, dag, assets, queued: [], over: [], last: null };
     this.#players.set(dag, player);
+    this.#byDagId.set(dag.dagId, player);
+    for (const { spec } of dag.graph.tasks) {
+      if (spec.wait?.kind === 'external' || spec.wait?.kind === 'run') this.#watched.add(spec.wait.dagId);
+      for (const asset of spec.outlets ?? []) this.#produced.add(asset);
+    }
     this.#planTick(player);
   }
 
@@ -157,6 +189,8 @@ class Simulator implements Limits {
       this.#heap.pop();
       if (due.end !== undefined) this.#end(due.end);
       else if (due.tick !== undefined) ticking.add(due.tick);
+      else if (due.wake !== undefined) this.#wake(due.wake);
+      else if (due.answer !== undefined) this.#answer(due.answer);
       else if (due.deadline !== undefined) deadlines.push(due.deadline);
     }
     // What ends on the very instant of its deadline is in time.
@@ -165,15 +199,19 @@ class Simulator implements Limits {
       const player = this.#players.get(dag);
       if (player !== undefined && this.#overdue.has(player)) ticking.add(player);
     }
+    this.#startWaiting();
     for (const player of ticking) this.#tick(player);
-    this.#admit();
+    do {
+      this.#admit();
+      this.#passOn();
+    } while (changes.ready.length > 0);
     this.#settle();
   }
 
   #tick(player: Player): void {
     const { simulated, dag } = player;
     const waited = this.#overdue.has(player);
-    const hasRoom = () => roomForRuns(dag, null, this.#read(dag.graph.dag.maxActiveRuns)) > 0;
+    const hasRoom = () => this.#room(player) > 0;
     this.#overdue.delete(player);
     for (;;) {
       const due = dueTick(simulated.timetable, dag, hasRoom, this.#now);
@@ -210,26 +248,140 @@ class Simulator implements Limits {
   #start(player: Player, info: RunInfo): void {
     const { dag } = player;
     const slot = info.logicalDate.getTime();
-    const spec = {
+    const run = this.#create(player, {
       slot,
       logicalDate: slot,
       dataInterval: info.dataInterval,
       conf: dag.graph.dag.paramsDefaults,
-    };
-    const run = createRun(
-      dag,
-      { ...spec, runId: runIdOf('scheduled', slot), runType: 'scheduled', backfillKey: null, note: null },
-      this.#key++,
-      'simulation',
-      this.#changes,
-    );
+      runId: runIdOf('scheduled', slot),
+      runType: 'scheduled',
+      backfillKey: null,
+      note: null,
+    });
     this.#dueAt.set(run, info.runAfter.getTime());
     if (player.last !== null && dag.graph.hasPastDependency) linkPast(run, player.last);
     player.last = run;
+    this.#begin(run);
+  }
+
+  #create({ dag }: Player, spec: NewRun): RunWork {
+    const run = createRun(dag, spec, this.#key++, 'simulation', this.#changes);
+    this.#dueAt.set(run, this.#now);
+    return run;
+  }
+
+  #begin(run: RunWork): void {
     startRun(run, () => this.#key++, this.#changes);
-    for (const due of deadlinesOf(run, dag.graph.dag)) {
+    for (const due of deadlinesOf(run, run.dag.graph.dag)) {
       this.#heap.push({ at: Math.max(this.#now, due.dueAt), deadline: { run, due } });
     }
+  }
+
+  #startOrQueue(player: Player, run: RunWork): void {
+    if (this.#room(player) > 0) this.#begin(run);
+    else player.queued.push(run);
+  }
+
+  /** How many more runs may start. Those that were asked for are in front of those of a schedule. */
+  #room({ dag, queued }: Player): number {
+    return roomForRuns(dag, null, this.#read(dag.graph.dag.maxActiveRuns)) - queued.length;
+  }
+
+  /** Starts what waited for the room that there is now. */
+  #startWaiting(): void {
+    for (const dag of this.#changes.roomInDags) {
+      const player = this.#players.get(dag)!;
+      while (player.queued.length > 0 && this.#room(player) + player.queued.length > 0)
+        this.#begin(player.queued.shift()!);
+      if (dag.assetArrivals.length > 0) this.#assetRuns(player);
+    }
+  }
+
+  /** What this turn brought about goes to who waits for it, in this DAG or in others. */
+  #passOn(): void {
+    const changes = this.#changes;
+    this.#waits.ended(changes);
+    for (const { instance, asset, partition } of changes.assetEvents.splice(0)) {
+      const { dataIntervalStart: start, dataIntervalEnd: end } = instance.run;
+      const event = { eventId: this.#key++, asset, partition, at: this.#now, interval: { start, end } };
+      this.#waits.assetUpdated(event, changes);
+      for (const player of this.#players.values()) this.#receive(player, event);
+    }
+    this.#startWaiting();
+    for (const instance of changes.waiting.splice(0)) {
+      if (instance.nextAt !== null) this.#heap.push({ at: instance.nextAt, wake: instance });
+    }
+  }
+
+  #receive(player: Player, event: AssetArrival): void {
+    if (player.assets === null || !assetsIn(player.assets).includes(event.asset)) return;
+    player.dag.assetArrivals.push(event);
+    this.#assetRuns(player);
+  }
+
+  /** As far as there is room: what arrives while a DAG is busy becomes one run and not a queue of them. */
+  #assetRuns(player: Player): void {
+    const { dag } = player;
+    for (const made of assetRuns(player.assets!, dag.assetArrivals)) {
+      if (this.#room(player) <= 0) return;
+      for (const event of made.events) dag.assetArrivals.splice(dag.assetArrivals.indexOf(event), 1);
+      this.#begin(this.#create(player, newAssetRun(made, dag.graph.dag.paramsDefaults)));
+    }
+  }
+
+  #wake(instance: InstanceWork): void {
+    if (instance.nextAt === null || instance.nextAt > this.#now) return;
+    const { run, task, reason } = instance;
+    const limit = instance.attempt?.waiting?.deferral?.timeoutAt ?? Number.POSITIVE_INFINITY;
+    timeCame(instance, this.#changes);
+    if (limit > this.#now) return;
+    const all = this.#givenUp.get(run) ?? [];
+    this.#givenUp.set(run, [...all, { taskId: task.spec.taskId, reason: reason ?? '' }]);
+  }
+
+  #answer({ instance, grantNumber }: NonNullable<Due['answer']>): void {
+    if (instance.state !== 'deferred' || instance.grantNumber !== grantNumber) return;
+    answered(instance, null, this.#changes);
+  }
+
+  // --- what waits are told ------------------------------------------------------------------------------------------------------
+
+  get start(): number {
+    return this.#options.start;
+  }
+
+  runsOf(dagId: string): readonly RunWork[] | null {
+    const player = this.#byDagId.get(dagId);
+    return player === undefined ? null : [...player.over, ...player.dag.runs.values(), ...player.queued];
+  }
+
+  request(request: ResolvedRunWait): RunWork | null {
+    const player = this.#byDagId.get(request.dagId)!;
+    const date = request.how === 'ensure' ? Date.parse(request.logicalDate!) : null;
+    const existing = this.runsOf(request.dagId)!.find((run) =>
+      date === null ? run.runId === request.runId : run.logicalDate === date,
+    );
+    const isOwn = existing?.runId === request.runId;
+    const step = runRequestStep(request, existing?.state ?? null, isOwn);
+    if (step === 'attach') return existing!;
+    if (step !== 'create') return null;
+    const conf = { ...player.dag.graph.dag.paramsDefaults, ...request.conf };
+    const run = this.#create(player, newRequestedRun(request, player.simulated.timetable, conf, this.#now));
+    this.#startOrQueue(player, run);
+    return run;
+  }
+
+  produces(asset: string): boolean {
+    return this.#produced.has(asset);
+  }
+
+  outside(instance: InstanceWork): void {
+    const { grantNumber } = instance;
+    this.#heap.push({ at: this.#now + this.#durationMs(instance), answer: { instance, grantNumber } });
+  }
+
+  #durationMs({ run, task }: InstanceWork): number {
+    return Math.max(1, this.#players.get(run.dag)!.simulated.durationMs(task.spec.taskId));
   }
 
   #end(instance: InstanceWork): void {
@@ -252,9 +404,9 @@ class Simulator implements Limits {
     const onAdmit = (instance: InstanceWork) => {
       this.#scheduled.delete(instance);
       if (admitInstance(instance, () => this.#key++, changes) !== null) {
-        const { dag } = instance.run;
-        const ms = Math.max(1, this.#players.get(dag)!.simulated.durationMs(instance.task.spec.taskId));
-        this.#heap.push({ at: this.#now + ms, end: instance });
+        this.#heap.push({ at: this.#now + this.#durationMs(instance), end: instance });
+      } else if (instance.state === 'deferred') {
+        this.#waits.begin(instance, changes);
       }
       this.#takeReady();
     };
@@ -290,14 +442,19 @@ class Simulator implements Limits {
 
   #record(run: RunWork): void {
     run.dag.runs.delete(run.key);
+    if (this.#watched.has(run.dag.dagId)) this.#players.get(run.dag)!.over.push(run);
     const dueAt = this.#dueAt.get(run)!;
+    const givenUp = this.#givenUp.get(run) ?? [];
     this.#dueAt.delete(run);
+    this.#givenUp.delete(run);
     this.#runs.push({
       dagId: run.dag.dagId,
       runId: run.runId,
       dueAt,
       startDate: run.startDate!,
       endDate: run.endDate!,
+      state: run.state === 'failed' ? 'failed' : 'success',
+      givenUp,
       tasks: [...instancesOf(run)]
         .filter(({ startDate }) => startDate !== null)
         .map(({ task, scheduledAt, startDate, endDate }) => ({

@@ -2,14 +2,13 @@ import { assetsIn } from '@tsflow/core/assets';
 import {
   type AssetArrival,
   type AssetRun,
-  assetRunInterval,
   assetRuns,
   type Changes,
   createRun,
   type DagWorkState,
+  newAssetRun,
   type OutletEvent,
   roomForRuns,
-  runIdOf,
 } from '@tsflow/core/rules';
 import { type AssetEventTable, assetEventIntent } from '@tsflow/core/store';
 import { startOrQueue } from './run-stage.ts';
@@ -139,30 +138,13 @@ export async function createAssetRuns(world: World, changes: Changes): Promise<v
 async function createAssetRun(
   world: World,
   dag: DagWorkState,
-  { partition, events }: AssetRun,
+  made: AssetRun,
   changes: Changes,
 ): Promise<void> {
-  const newest = events.at(-1)!;
   await world.keys.ensure(1);
-  const run = createRun(
-    dag,
-    {
-      // An event makes at most one run of a DAG, so its id keeps apart what one instant brings about.
-      runId: `${runIdOf('asset_triggered', newest.at)}_${newest.eventId}`,
-      runType: 'asset_triggered',
-      slot: null,
-      logicalDate: newest.at,
-      dataInterval: assetRunInterval(events),
-      conf: dag.graph.dag.paramsDefaults,
-      partition,
-      backfillKey: null,
-      note: null,
-    },
-    world.keys.take(),
-    'scheduler',
-    changes,
-  );
-  take(dag, events, run, changes);
+  const spec = newAssetRun(made, dag.graph.dag.paramsDefaults);
+  const run = createRun(dag, spec, world.keys.take(), 'scheduler', changes);
+  take(dag, made.events, run, changes);
   await startOrQueue(world, run, changes);
 }
 

@@ -4,12 +4,12 @@ import {
   type Changes,
   createRun,
   type DagWorkState,
+  newRequestedRun,
   type RunRequest,
   type RunWork,
   requestFailed,
   runRequestStep,
 } from '@tsflow/core/rules';
-import { coversRange } from '@tsflow/core/timetables';
 import { validateConf } from './conf-validation.ts';
 import { resumeOrQueue, startOrQueue } from './run-stage.ts';
 import type { World } from './world.ts';
@@ -110,30 +110,9 @@ async function create(
     throw new ConflictError(`The file of ${dag.dagId} is gone: nothing can be started from it.`);
   const { timetable } = await world.versions.ensure(dag.graph.version);
   const conf = validateConf(dag.graph.dag, request.conf);
-  const logicalDate = request.logicalDate === null ? changes.now : Date.parse(request.logicalDate);
-  const date = new Date(logicalDate);
-  // The run of a tick stands in for it: the schedule finds its slot taken, and makes no second one.
-  const tick =
-    request.how === 'ensure' && timetable.periodic && coversRange(timetable, logicalDate, logicalDate)
-      ? [...timetable.runsBetween(date, date)][0]
-      : undefined;
   await world.keys.ensure(1);
-  const run = createRun(
-    dag,
-    {
-      runId: request.runId,
-      runType: 'manual',
-      slot: tick === undefined ? null : logicalDate,
-      logicalDate,
-      dataInterval: tick?.dataInterval ?? timetable.manualInterval(date),
-      conf,
-      backfillKey: null,
-      note: null,
-    },
-    world.keys.take(),
-    request.requestedBy,
-    changes,
-  );
+  const spec = newRequestedRun(request, timetable, conf, changes.now);
+  const run = createRun(dag, spec, world.keys.take(), request.requestedBy, changes);
   await startOrQueue(world, run, changes);
   return run;
 }

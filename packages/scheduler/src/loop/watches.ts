@@ -3,9 +3,13 @@ import type { Json } from '@tsflow/core/json';
 import {
   type Changes,
   type DagWorkState,
+  externalVerdict,
+  type FoundStates,
   instancesOf,
+  meansRun,
   type ResolvedRunWait,
   type RunWork,
+  requestedEnd,
 } from '@tsflow/core/rules';
 import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
 import type { DagRunTable, Store } from '@tsflow/core/store';
@@ -67,14 +71,8 @@ export class Watches {
 
   /** The watch on a run that was asked for. */
   ofRequest(request: ResolvedRunWait & Pick<Watch, 'waiter' | 'attemptId' | 'grantNumber'>): Watch {
-    const { dagId, how, runId, logicalDate, allowedStates, failedStates, waiter, attemptId, grantNumber } =
-      request;
-    const which =
-      how === 'ensure'
-        ? { match: 'dates' as const, dates: [logicalDate!] }
-        : { match: 'run' as const, runId };
-    const on = { kind: 'external' as const, dagId, taskIds: null, which, allowedStates, failedStates };
-    return { ...on, waiter, attemptId, grantNumber, requested: true };
+    const { waiter, attemptId, grantNumber } = request;
+    return { ...requestedEnd(request), waiter, attemptId, grantNumber, requested: true };
   }
 
   /** Answers who waits. */
@@ -105,7 +103,7 @@ export class Watches {
       if (this.#concerns(run) && isFinished(state)) ended.add(run);
     for (const run of ended) {
       for (const watch of [...(this.#byDag.get(run.dag.dagId)?.values() ?? [])])
-        if (matches(watch, run)) await this.#look(run.dag, watch, changes);
+        if (meansRun(watch.which, run)) await this.#look(run.dag, watch, changes);
     }
   }
 
@@ -132,19 +130,14 @@ export class Watches {
   }
 
   async #verdict(dag: DagWorkState, watch: Watch, changes: Changes): Promise<'wait' | Verdict> {
-    let passed = true;
-    let newest: Verdict['run'] = null;
-    for (const run of await this.#runs(dag, watch, changes)) {
-      const states = run === null ? [] : await this.#states(run, watch);
-      const failed = states.find(([, state]) => (watch.failedStates as readonly string[]).includes(state));
-      if (failed !== undefined)
-        return { run, failed: `${failed[0]} of ${dag.dagId}, run ${run!.runId}, is ${failed[1]}` };
-      newest = run;
-      passed &&=
-        states.length > 0 &&
-        states.every(([, state]) => (watch.allowedStates as readonly string[]).includes(state));
-    }
-    return passed ? { run: newest, failed: null } : 'wait';
+    const runs = await this.#runs(dag, watch, changes);
+    const found: FoundStates[] = [];
+    for (const run of runs) found.push(run === null ? [] : await this.#states(run, watch));
+    const verdict = externalVerdict(watch, found);
+    if (verdict.kind === 'wait') return 'wait';
+    if (verdict.kind === 'passed') return { run: runs.at(-1) ?? null, failed: null };
+    const run = runs[verdict.at]!;
+    return { run, failed: `${verdict.name} of ${dag.dagId}, run ${run!.runId}, is ${verdict.state}` };
   }
 
   /** The runs that are meant, each from memory when this turn knows more of it than the database; null: there is none yet. */
@@ -187,12 +180,6 @@ export class Watches {
       return states.length === 0 ? [[taskId, 'none']] : states.map((state) => [taskId, state]);
     });
   }
-}
-
-function matches({ which }: Watch, { runId, logicalDate }: RunWork): boolean {
-  if (which.match === 'run') return which.runId === runId;
-  if (which.match === 'between') return logicalDate >= which.from && logicalDate <= which.to;
-  return which.match === 'dates' && which.dates.some((date) => Date.parse(date) === logicalDate);
 }
 
 const keyOf = ({ attemptId, grantNumber }: Watch): string => `${attemptId}:${grantNumber}`;
