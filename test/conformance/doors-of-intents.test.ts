@@ -12,6 +12,7 @@ const DOORS: {
 } = {
   trigger: { route: 'post /dags/{dagId}/runs', commands: ['dags trigger'] },
   clear: { route: 'post /dags/{dagId}/runs/{runId}/clear', commands: ['tasks clear', 'runs clear'] },
+  run_task: { route: 'post /dags/{dagId}/runs/{runId}/tasks/{taskId}/run', commands: ['tasks run'] },
   mark_tasks: { route: 'post /dags/{dagId}/runs/{runId}/mark', commands: ['tasks mark'] },
   mark_run: { route: 'patch /dags/{dagId}/runs/{runId}', commands: ['runs mark'] },
   kill: { route: 'post /dags/{dagId}/runs/{runId}/kill', commands: ['tasks kill'] },

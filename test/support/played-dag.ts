@@ -4,6 +4,7 @@ import {
   applyMarkRun,
   applyMarkTasks,
   applyPrioritize,
+  applyRunTask,
   type ClearPayload,
   timeOutRun,
 } from '@tsflow/core/intents';
@@ -235,6 +236,23 @@ export class PlayedRun {
         'ann',
         changes,
       );
+      if (work.state === 'running') startInstances(work, changes);
+    });
+    return this;
+  }
+
+  /** Runs one task alone, and starts the run again at once when it had ended. */
+  runTask(taskId: string): this {
+    this.runTaskAndQueue(taskId);
+    return this.work.state === 'queued' ? this.start() : this;
+  }
+
+  /** Runs one task alone: a run that had ended stays queued, as it does when its DAG has no room. */
+  runTaskAndQueue(taskId: string): this {
+    const { work } = this;
+    const payload = { runId: work.runId, taskId };
+    this.#dag.turn((changes) => {
+      applyRunTask(work, payload, this.#dag.newest, this.#dag.nextKey, 'ann', changes);
       if (work.state === 'running') startInstances(work, changes);
     });
     return this;

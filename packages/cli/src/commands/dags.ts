@@ -40,6 +40,11 @@ export function register(program: Command): void {
     .option('--logical-date <date>', "the run's logical date, read in the DAG's zone (default: now)")
     .option('--run-id <id>', 'its id (default: manual__<instant>_<random>)')
     .option('--note <text>', 'a note for the people who look at it')
+    .option('--up-to <task>', 'end with this task or group: only it and what is before it run')
+    .option(
+      '--idempotency-key <key>',
+      'a name for this request: the same key again starts nothing and answers with the first run',
+    )
     .option('--unpause', 'unpause the DAG with it')
     .option('--wait', 'wait for its end; exit code 1 when it fails')
     .action(perform(trigger));
@@ -228,6 +233,8 @@ interface TriggerOptions {
   readonly logicalDate?: string;
   readonly runId?: string;
   readonly note?: string;
+  readonly upTo?: string;
+  readonly idempotencyKey?: string;
   readonly unpause?: boolean;
   readonly wait?: boolean;
 }
@@ -245,7 +252,7 @@ async function trigger(
   if (scheduler !== null && isPaused) {
     throw new CommandRefusedError(`${dagId} is paused, so the run would wait for ever: add --unpause.`);
   }
-  const { logicalDate, runId: wantedId, note, unpause } = options;
+  const { logicalDate, runId: wantedId, note, upTo, unpause } = options;
   const { runId, state } = await answerOf(
     door.api.POST('/dags/{dagId}/runs', {
       params: { path: { dagId } },
@@ -255,8 +262,10 @@ async function trigger(
           logicalDate === undefined ? undefined : instantIn(dag.timezone, logicalDate, '--logical-date'),
         runId: wantedId,
         note,
+        upTo,
         unpause,
       }),
+      headers: given({ 'Idempotency-Key': options.idempotencyKey }),
     }),
   );
   if (isPaused) {

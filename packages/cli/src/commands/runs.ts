@@ -129,6 +129,7 @@ async function show(context: CommandContext, dagId: string, named: string): Prom
       ['ended', formatInstant(of.endDate) || null],
       ['took', took(of) || null],
       ['triggered by', of.triggeredBy],
+      ['only', of.taskIds === null ? null : of.taskIds.join(', ')],
       ['conf', Object.keys(of.conf).length === 0 ? null : JSON.stringify(of.conf)],
       ['note', of.note],
       ...deadlines.map(({ name, state, dueAt }): [string, string] => {

@@ -35,7 +35,7 @@ interface SelectionOptions {
 export function register(program: Command): void {
   const tasks = program
     .command('tasks')
-    .description('list, clear, kill and explain task instances, and read their logs')
+    .description('list, clear, run, kill and explain task instances, and read their logs')
     .addHelpText('after', '\n<run> is the id of a run, or "latest" for the newest run of the DAG.');
   tasks
     .command('list <dag> [run]')
@@ -78,6 +78,16 @@ export function register(program: Command): void {
     .option('--conf <json>', 'with these params from now on')
     .option('--dry-run', 'only say what would be cleared')
     .action(perform(clear));
+  tasks
+    .command('run <dag> <run> <task>')
+    .description(
+      'run this task alone, now: what stands before it, the previous run and a retry delay are ignored, limits are not',
+    )
+    .option(...MAP_INDEX)
+    .option('--same-version', 'on the version that the run has')
+    .option('--conf <json>', 'with these params of the run from now on')
+    .option('--dry-run', 'only say what would run')
+    .action(perform(runAlone));
   selecting(tasks.command('mark <dag> <run> [tasks...]'))
     .description('set the state by hand')
     .addOption(
@@ -356,6 +366,38 @@ async function clear(
   context.out.result(result, () => changes(context, result.tasks, 'cleared'));
   // Doing nothing is an answer too, but not the one that was asked for.
   return result.tasks.length === 0 ? EXIT_CODES.failed : undefined;
+}
+
+async function runAlone(
+  context: CommandContext,
+  dagId: string,
+  run: string,
+  taskId: string,
+  { mapIndex: mapPath, sameVersion, dryRun, ...options }: RunAloneOptions,
+): Promise<undefined> {
+  const door = await context.door();
+  const runId = await findRun(door, dagId, run);
+  await assertTasks(door, { dagId, runId }, [taskId]);
+  const conf = options.conf === undefined ? undefined : await parseConf(options.conf);
+  const result = await answerOf(
+    door.api.POST('/dags/{dagId}/runs/{runId}/tasks/{taskId}/run', {
+      params: { path: { dagId, runId, taskId } },
+      body: given({ mapPath, sameVersion, conf, dryRun }),
+    }),
+  );
+  if (dryRun === true)
+    context.out.result({ dryRun: true, ...result }, () =>
+      changes(context, result.tasks, versionsInWords(result.tasks)),
+    );
+  else context.out.result(result, () => changes(context, result.tasks, 'set running'));
+  return undefined;
+}
+
+interface RunAloneOptions {
+  readonly mapIndex?: string;
+  readonly sameVersion?: boolean;
+  readonly conf?: string;
+  readonly dryRun?: boolean;
 }
 
 async function mark(

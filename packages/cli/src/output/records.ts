@@ -52,6 +52,7 @@ export function runRecord(run: Schemas['Run']) {
     note: run.note,
     reason: run.reason,
     backfillKey: run.backfillKey,
+    taskIds: run.taskIds,
     taskCounts: run.taskCounts,
   };
 }

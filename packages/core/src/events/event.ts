@@ -9,6 +9,8 @@ export interface EventData {
   run_state: { reason?: string };
   /** A clear gave the run other params: those before are what its earlier tries had. */
   run_conf_changed: { from: object; to: object };
+  /** Somebody asked for this task instance to run alone, whatever stands before it. */
+  dependencies_ignored: Record<string, never>;
   /** A runner or its machine was lost; the attempt counts as infrastructure, not as a try. */
   infra_lost: { reason: string; infraNumber: number };
   /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */

@@ -4,8 +4,8 @@ import {
   type BackfillOptions,
   type BackfillWork,
   backfillDates,
-  backfillGraph,
   type Changes,
+  chosenGraph,
   type DagWorkState,
 } from '../rules/index.ts';
 import type { Timetable } from '../timetables/index.ts';
@@ -160,7 +160,7 @@ function checkTimetable(dag: DagWorkState, timetable: Timetable, options: Backfi
       `${dag.dagId} has no periodic schedule (${timetable.describe()}), so a range of dates says nothing: trigger runs instead.`,
     );
   }
-  const graph = backfillGraph(dag.graph, options);
+  const graph = chosenGraph(dag.graph, options);
   if (!graph.hasPastDependency) return;
   const dependent = graph.tasks.find(({ spec }) => spec.dependsOnPast || spec.waitForDownstream)!.spec.taskId;
   if (options.reverse) {

@@ -5,6 +5,8 @@ import {
   type DagGraph,
   deciderOf,
   ENDED_WITH_RUN,
+  heedDependencies,
+  ignoresDependencies,
   instancesOf,
   moveInstance,
   moveRun,
@@ -35,7 +37,9 @@ export interface ClearedTask {
  * that nothing was decided about are left out, since there is nothing to clear.
  */
 export function planClear(run: RunWork, payload: ClearPayload): readonly InstanceWork[] {
-  return withSetupsAndTeardowns(run, selectInstances(run, payload)).filter(({ state }) => state !== 'none');
+  return withSetupsAndTeardowns(run, selectInstances(run, payload)).filter(
+    (instance) => instance.state !== 'none' || ignoresDependencies(instance),
+  );
 }
 
 /**
@@ -56,17 +60,22 @@ export function applyClear(
   const names = new Set(chosen.map((instance) => instance.task.spec.taskId));
   const cleared = chosen.map(describeInstance);
   for (const instance of chosen) clearInstance(instance, names, actor, changes);
+  reopenRun(run, actor, changes);
+  return cleared;
+}
+
+/** Tasks of the run run again: how it ends is open, and one that had finished waits for its place. */
+export function reopenRun(run: RunWork, actor: string, changes: Changes): void {
   recount(run);
   changes.touchRun(run);
   run.clearNumber += 1;
   run.setByHand = false;
   run.targetState = null;
   if (isRunFinished(run.state) && run.unfinished.count > 0) moveRun(run, 'queued', changes, null, actor);
-  return cleared;
 }
 
 /** Earlier tries had other params: the event keeps them, so that each can be read with its own. */
-function changeConf(run: RunWork, conf: JsonObject, actor: string, changes: Changes): void {
+export function changeConf(run: RunWork, conf: JsonObject, actor: string, changes: Changes): void {
   if (canonicalJson(run.conf) === canonicalJson(conf)) return;
   const data = { from: run.conf, to: conf };
   changes.event({ type: 'run_conf_changed', dagId: run.dag.dagId, run, actor, data });
@@ -126,6 +135,7 @@ function clearInstance(
 ): void {
   instance.maxTries = instance.tryNumber + instance.task.spec.retries;
   instance.infraNumber = 0;
+  heedDependencies(instance);
   const decider = deciderOf(instance);
   if (instance.decision === ENDED_WITH_RUN || (decider !== null && cleared.has(decider)))
     instance.decision = null;

@@ -2,6 +2,7 @@ import {
   type Changes,
   ENDED_WITH_RUN,
   finishRunIfOver,
+  heedDependencies,
   type InstanceWork,
   instancesOf,
   moveInstance,
@@ -130,6 +131,7 @@ function setByHand(
   reason: string,
   changes: Changes,
 ): void {
+  heedDependencies(instance);
   if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
   if (!isFinished(instance.state)) return stopInstance(instance, state, reason, changes);
   moveInstance(instance, 'none', changes);

@@ -1,6 +1,13 @@
 import { InvalidInputError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import { type Changes, createRun, type DagWorkState, type RunWork, runIdOf } from '../rules/index.ts';
+import {
+  type Changes,
+  chosenTasks,
+  createRun,
+  type DagWorkState,
+  type RunWork,
+  runIdOf,
+} from '../rules/index.ts';
 import { RUN_TYPES } from '../state/index.ts';
 import type { DataInterval } from '../timetables/index.ts';
 import type { TriggerPayload } from './intent.ts';
@@ -15,7 +22,10 @@ export interface TriggerPorts {
   manualInterval(runAfter: Date): DataInterval;
 }
 
-/** A run that a person, or another program, asked for. */
+/**
+ * A run that a person, or another program, asked for. Throws {@link InvalidInputError} for a date or an id that is none, and `NotFoundError`
+ * for an end that the DAG does not have.
+ */
 export function applyTrigger(
   dag: DagWorkState,
   payload: TriggerPayload,
@@ -41,6 +51,7 @@ export function applyTrigger(
       conf: ports.conf,
       backfillKey: null,
       note: payload.note ?? null,
+      taskIds: payload.upTo === undefined ? null : chosenTasks(dag.graph, { upTo: payload.upTo }),
     },
     ports.key,
     actor,

@@ -14,6 +14,7 @@ export {
 } from './apply-clear.ts';
 export { applyKill, applyMarkRun, applyMarkTasks, type TouchedTask, timeOutRun } from './apply-mark.ts';
 export { applyPrioritize } from './apply-prioritize.ts';
+export { applyRunTask, planRunTask } from './apply-run-task.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';
 export type {
   BackfillPayload,
@@ -26,6 +27,7 @@ export type {
   MarkTasksPayload,
   PrioritizePayload,
   ReschedulePayload,
+  RunTaskPayload,
   TaskSelection,
   TriggerPayload,
 } from './intent.ts';

@@ -8,6 +8,7 @@ import type { FinishedTaskState, RunState } from '../state/index.ts';
 export type Intent =
   | { readonly kind: 'trigger'; readonly payload: TriggerPayload }
   | { readonly kind: 'clear'; readonly payload: ClearPayload }
+  | { readonly kind: 'run_task'; readonly payload: RunTaskPayload }
   | { readonly kind: 'mark_tasks'; readonly payload: MarkTasksPayload }
   | { readonly kind: 'mark_run'; readonly payload: MarkRunPayload }
   | { readonly kind: 'kill'; readonly payload: KillPayload }
@@ -29,6 +30,8 @@ export interface TriggerPayload {
   readonly note?: string;
   /** Unpause the DAG in the same turn. */
   readonly unpause?: boolean;
+  /** The run is about this task (or group) and what is before it, and ends with it; absent: about the whole DAG. */
+  readonly upTo?: string;
 }
 
 /** Which task instances: of one run, or of all runs in a range of logical dates. */
@@ -54,6 +57,18 @@ export interface TaskSelection {
 export interface ClearPayload extends TaskSelection {
   /** Keep the code version that the run has; default: the newest. */
   readonly sameVersion?: boolean;
+  readonly conf?: JsonObject;
+}
+
+/** Runs one task of a run and no other, whatever its dependencies say: what stands before it, the previous run, a retry delay. */
+export interface RunTaskPayload {
+  readonly runId: string;
+  readonly taskId: string;
+  /** Of a mapped task only this instance; absent: all of them. */
+  readonly mapPath?: string;
+  /** Keep the code version that the run has; default: the newest. */
+  readonly sameVersion?: boolean;
+  /** Params of the run from now on. */
   readonly conf?: JsonObject;
 }
 

@@ -1,7 +1,7 @@
 import { isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
 import { type GraphTask, reachable } from './dag-graph.ts';
-import { deciderOf, skippedBy } from './decision.ts';
+import { deciderOf, heedDependencies, ignoresDependencies, skippedBy } from './decision.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
 import {
   countEnd,
@@ -153,6 +153,10 @@ const newExpansion = (): Expansion => ({ ended: [], open: [] });
 /** What a run that is not running is asked by nobody: it may have to wait for its turn, and is asked as a whole then. */
 function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Changes): void {
   if (instance.run.state !== 'running') return;
+  if (ignoresDependencies(instance)) {
+    heedDependencies(instance);
+    return schedule(instance, ended, changes, 'runs by hand, whatever stands before it');
+  }
   const verdict = ruleVerdict(instance);
   if (verdict === 'wait') return;
   if (verdict !== 'run') {
@@ -179,8 +183,13 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
   schedule(instance, ended, changes);
 }
 
-function schedule(instance: InstanceWork, ended: InstanceWork[], changes: Changes): void {
-  moveInstance(instance, 'scheduled', changes);
+function schedule(
+  instance: InstanceWork,
+  ended: InstanceWork[],
+  changes: Changes,
+  reason: string | null = null,
+): void {
+  moveInstance(instance, 'scheduled', changes, reason);
   instance.tryNumber += 1;
   instance.scheduledAt = changes.now;
   instance.startDate = null;

@@ -3,6 +3,7 @@ import type { InstanceWork } from './work.ts';
 /** What is stored about an instance besides its state, in its `decision`. */
 
 const SKIPPED_BY = 'skipped_by:';
+const IGNORES_DEPENDENCIES = 'ignores_dependencies';
 
 /** It was skipped because the run ended before it could: "only failed" means it too, and a clear forgets it. */
 export const ENDED_WITH_RUN = 'ended_with_run';
@@ -15,7 +16,27 @@ export function deciderOf({ decision }: Pick<InstanceWork, 'decision'>): string 
   return decision?.startsWith(SKIPPED_BY) === true ? decision.slice(SKIPPED_BY.length) : null;
 }
 
+/** Whether a person asked for it to run whatever stands before it; holds until it is scheduled. */
+export function ignoresDependencies({ decision }: Pick<InstanceWork, 'decision'>): boolean {
+  return decision?.startsWith(IGNORES_DEPENDENCIES) === true;
+}
+
+/** It runs whatever stands before it, once. What a branch decided about it is kept for the time after. */
+export function ignoreDependencies(instance: InstanceWork): void {
+  if (ignoresDependencies(instance)) return;
+  const rest = instance.decision === null ? '' : `;${instance.decision}`;
+  instance.decision = `${IGNORES_DEPENDENCIES}${rest}`;
+}
+
+/** It waits for what stands before it again, as ever. */
+export function heedDependencies(instance: InstanceWork): void {
+  if (!ignoresDependencies(instance)) return;
+  const rest = instance.decision!.slice(IGNORES_DEPENDENCIES.length + 1);
+  instance.decision = rest === '' ? null : rest;
+}
+
 /** Notes that the run's end takes the instance with it. What a branch decided about it stays. */
 export function noteEndedWithRun(instance: InstanceWork): void {
+  heedDependencies(instance);
   instance.decision ??= ENDED_WITH_RUN;
 }

@@ -1,5 +1,6 @@
 import { isFinished, type RunState, type TaskState } from '../state/index.ts';
 import { nameOf, ruleVerdict } from './advance-run.ts';
+import { ignoresDependencies } from './decision.ts';
 import { relevantInstances } from './map-scope.ts';
 import { pastVerdict } from './past.ts';
 import { ruleInWords } from './rule-in-words.ts';
@@ -128,6 +129,8 @@ const CHECKS: readonly ReadinessCheck[] = [
     evaluate(instance) {
       if (instance.state !== 'none')
         return { passed: true, reason: 'What was before it has let it through.' };
+      if (ignoresDependencies(instance))
+        return { passed: true, reason: 'Somebody asked for it to run whatever stands before it.' };
       const { task } = instance;
       const verdict = ruleVerdict(instance);
       const open = [...new Set([...task.setups, ...task.upstream])]
@@ -144,7 +147,13 @@ const CHECKS: readonly ReadinessCheck[] = [
       return { passed: verdict === 'run', reason: `${ruleInWords(task.spec.triggerRule)}${waits}` };
     },
   },
-  { name: 'depends_on_past', evaluate: (instance) => pastVerdict(instance) },
+  {
+    name: 'depends_on_past',
+    evaluate: (instance) =>
+      ignoresDependencies(instance)
+        ? { passed: true, reason: 'Somebody asked for it to run whatever became of the previous run.' }
+        : pastVerdict(instance),
+  },
   {
     name: 'wait',
     evaluate({ nextAt, state }, { now }) {

@@ -20,7 +20,6 @@ export {
   regrant,
 } from './attempt-life.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
-export { backfillGraph, backfillTasks } from './backfill-tasks.ts';
 export {
   type ArrivalChange,
   Changes,
@@ -30,10 +29,18 @@ export {
   type SentIntent,
   type TurnEvent,
 } from './changes.ts';
+export { chosenGraph, chosenTasks } from './chosen-tasks.ts';
 export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
 export { type DueDeadline, deadlinesOf, isMissed, passDeadline, type RunDue } from './deadlines.ts';
-export { deciderOf, ENDED_WITH_RUN, noteEndedWithRun } from './decision.ts';
+export {
+  deciderOf,
+  ENDED_WITH_RUN,
+  heedDependencies,
+  ignoreDependencies,
+  ignoresDependencies,
+  noteEndedWithRun,
+} from './decision.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
@@ -91,7 +98,13 @@ export {
 } from './simulation.ts';
 export { resetInstance, stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
-export { choiceWithin, selectInstances, type TaskChoice, withSetupsAndTeardowns } from './task-selection.ts';
+export {
+  choiceWithin,
+  selectInstances,
+  selectTasks,
+  type TaskChoice,
+  withSetupsAndTeardowns,
+} from './task-selection.ts';
 export {
   evaluateSetups,
   evaluateTriggerRule,

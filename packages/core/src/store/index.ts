@@ -16,6 +16,7 @@ export { type ClearPreview, clearPreview, type PlannedClear } from './previews/c
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
 export { whyRun, whyTask } from './previews/readiness-preview.ts';
 export { type ReschedulePreview, reschedulePreview } from './previews/reschedule-preview.ts';
+export { runTaskPreview } from './previews/run-task-preview.ts';
 export { restoreCallback, restoreDag, restoreInstances, restoreRun } from './restore-dag.ts';
 export { KeyFile } from './secrets/key-file.ts';
 export { SecretUnreadableError } from './secrets/secret-box.ts';

@@ -7,11 +7,13 @@ import {
   applyMarkRun,
   applyMarkTasks,
   applyPrioritize,
+  applyRunTask,
   applyTrigger,
   type ClearPayload,
   type Intent,
   planClear,
   planReschedule,
+  type RunTaskPayload,
   type TaskSelection,
   type TouchedTask,
 } from '@tsflow/core/intents';
@@ -25,9 +27,11 @@ import {
   type RunRequest,
   type RunWork,
   requestFailed,
+  selectTasks,
   startInstances,
+  subGraph,
 } from '@tsflow/core/rules';
-import { isRunFinished } from '@tsflow/core/state';
+import { isRunFinished, type RunState } from '@tsflow/core/state';
 import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
 import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
 import { answerAssetWaits, lookForAsset } from './asset-waits.ts';
@@ -144,6 +148,8 @@ async function applyIntent(
       return trigger(world, dag, intent.payload, actor, changes);
     case 'clear':
       return clear(world, dag, intent.payload, actor, changes);
+    case 'run_task':
+      return runTask(world, dag, intent.payload, actor, changes);
     case 'mark_tasks': {
       const first = await findRun(world, dag, intent.payload.runId, changes);
       const others = await neighbours(world, dag, first, intent.payload, changes);
@@ -282,22 +288,48 @@ async function clear(
   const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
   // Everything that may be refused is asked before anything is changed.
   const runs = [[first, checked] as const, ...(await neighbours(world, dag, first, checked, changes))];
-  for (const [run, selection] of runs) planClear(run, selection);
+  for (const [run, selection] of runs) {
+    planClear(run, selection);
+    if (payload.sameVersion !== true) selectTasks(subGraph(dag.graph, run.taskIds), selection);
+  }
   const cleared = [];
   for (const [run, selection] of runs) {
     await world.keys.ensure(dag.graph.tasks.length);
-    const wasRunning = run.state === 'running';
-    const wasQueued = run.state === 'queued';
+    const before = run.state;
     const tasks = applyClear(run, selection, dag.graph, world.keys.take, actor, changes);
     const { number } = world.versions.get(run.graph.version);
     for (const task of tasks) cleared.push({ ...task, versionNumber: number });
-    if (wasRunning) {
-      startInstances(run, changes);
-      // Its version may have another limit, or other deadlines.
-      world.held.indexTimeout(run);
-    } else if (run.state === 'queued' && !wasQueued) await resumeOrQueue(world, run, changes);
+    await goOn(world, run, before, changes);
   }
   return { version: first.graph.version, tasks: cleared };
+}
+
+async function runTask(
+  world: World,
+  dag: DagWorkState,
+  payload: RunTaskPayload,
+  actor: string,
+  changes: Changes,
+): Promise<unknown> {
+  const run = await findRun(world, dag, payload.runId, changes);
+  if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
+  const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
+  const checked = conf === undefined ? payload : { ...payload, conf };
+  await world.keys.ensure(dag.graph.tasks.length);
+  const before = run.state;
+  const tasks = applyRunTask(run, checked, dag.graph, world.keys.take, actor, changes);
+  await goOn(world, run, before, changes);
+  const { number } = world.versions.get(run.graph.version);
+  return { version: run.graph.version, tasks: tasks.map((task) => ({ ...task, versionNumber: number })) };
+}
+
+/** Tasks of a run were reset: it asks them when it is running, and takes its place in the queue when it had ended. */
+async function goOn(world: World, run: RunWork, before: RunState, changes: Changes): Promise<void> {
+  if (before === 'running') {
+    startInstances(run, changes);
+    // Its version may have another limit, or other deadlines.
+    world.held.indexTimeout(run);
+  } else if (run.state === 'queued' && before !== 'queued') await resumeOrQueue(world, run, changes);
 }
 
 const nameOf = ({ taskId, mapPath }: TouchedTask): string =>

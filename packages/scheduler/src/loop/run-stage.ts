@@ -3,8 +3,8 @@ import {
   type BackfillWork,
   backfillDates,
   backfillStep,
-  backfillTasks,
   type Changes,
+  chosenTasks,
   createRun,
   type DagWorkState,
   type RunWork,
@@ -204,7 +204,7 @@ function tasksOf({ graph }: DagWorkState, { options }: BackfillWork): readonly s
   const known = options.taskIds.filter(
     (id) => graph.indexOf.has(id) || graph.dag.groups.some(({ groupId }) => groupId === id),
   );
-  return backfillTasks(graph, { ...options, taskIds: known });
+  return chosenTasks(graph, { ...options, taskIds: known });
 }
 
 /** False: the run has none of the chosen tasks, so there is nothing to run again. */

@@ -491,7 +491,7 @@ export interface paths {
         get: operations["getDagsDagIdRuns"];
         put?: never;
         /**
-         * Triggers a run
+         * Triggers a run, of all tasks or up to one; a repeated Idempotency-Key is answered with the first one
          * @description Takes the role Operator.
          */
         post: operations["postDagsDagIdRuns"];
@@ -619,6 +619,26 @@ export interface paths {
          * @description Takes the role Operator.
          */
         post: operations["postDagsDagIdRunsRunIdClear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dags/{dagId}/runs/{runId}/tasks/{taskId}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs one task alone, ignoring its dependencies; or says which instances it would run
+         * @description Takes the role Operator.
+         */
+        post: operations["postDagsDagIdRunsRunIdTasksTaskIdRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1776,6 +1796,8 @@ export interface components {
             note: string | null;
             reason: string | null;
             backfillKey: number | null;
+            /** @description Tasks that it is about; null: all of its DAG. */
+            taskIds: string[] | null;
             taskCounts: {
                 none?: number;
                 scheduled?: number;
@@ -1807,6 +1829,8 @@ export interface components {
             note?: string;
             /** @description Unpause the DAG in the same turn. */
             unpause?: boolean;
+            /** @description The run is about this task (or group) and what is before it, and ends with it. */
+            upTo?: string;
         };
         RunPatch: {
             /**
@@ -1909,6 +1933,18 @@ export interface components {
             future?: boolean;
             /** @description Keep the code version of the run; default: the newest. */
             sameVersion?: boolean;
+            conf?: {
+                [key: string]: unknown;
+            };
+            /** @description Only say what it would touch. */
+            dryRun?: boolean;
+        };
+        RunTask: {
+            /** @description Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
+            mapPath?: string;
+            /** @description Keep the code version of the run; default: the newest. */
+            sameVersion?: boolean;
+            /** @description Params of the run from now on. */
             conf?: {
                 [key: string]: unknown;
             };
@@ -3728,6 +3764,52 @@ export interface operations {
         };
         responses: {
             /** @description What was, or would be, cleared. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectedTasks"];
+                };
+            };
+            /** @description Stored, and waits for a scheduler. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingIntent"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDagsDagIdRunsRunIdTasksTaskIdRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dagId: string;
+                runId: string;
+                taskId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunTask"];
+            };
+        };
+        responses: {
+            /** @description What runs, or would run. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,10 +1,10 @@
 import type { TouchedTask } from '@tsflow/core/intents';
 import { getDag, getRun, listRunEvents, listRuns, listTaskInstances, runGantt } from '@tsflow/core/queries';
-import { clearPreview, markPreview, whyRun } from '@tsflow/core/store';
+import { clearPreview, markPreview, runTaskPreview, whyRun } from '@tsflow/core/store';
 import type { z } from 'zod';
 import { eventJson, eventSchema } from '../schemas/event.ts';
 import { listJson, listOf, pageJson, pageOf, pageQuery } from '../schemas/page.ts';
-import { dagPath, runPath } from '../schemas/path.ts';
+import { dagPath, runPath, taskPath } from '../schemas/path.ts';
 import { runJson, runPatch, runSchema, runsOfDagQuery, runsQuery, triggerBody } from '../schemas/run.ts';
 import {
   ganttSegmentJson,
@@ -18,6 +18,7 @@ import {
   killBody,
   markBody,
   prioritizeBody,
+  runTaskBody,
   selectedTasksSchema,
 } from '../schemas/task-selection.ts';
 import type { ApiServices } from '../web-services.ts';
@@ -55,7 +56,8 @@ export const runRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/dags/{dagId}/runs',
-    summary: 'Triggers a run',
+    summary:
+      'Triggers a run, of all tasks or up to one; a repeated Idempotency-Key is answered with the first one',
     access: 'Operator',
     params: dagPath,
     body: triggerBody,
@@ -173,6 +175,29 @@ export const runRoutes: readonly Route[] = [
         const cleared = result as Pick<Selected, 'version' | 'tasks'>;
         const run = await getRun(services.store, { dagId, runId });
         return json(selectedTasksSchema, { ...cleared, versionNumber: run.versionNumber });
+      });
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/dags/{dagId}/runs/{runId}/tasks/{taskId}/run',
+    summary: 'Runs one task alone, ignoring its dependencies; or says which instances it would run',
+    access: 'Operator',
+    params: taskPath,
+    body: runTaskBody,
+    answer: { status: 200, description: 'What runs, or would run.', schema: selectedTasksSchema },
+    otherAnswers: [waitsForScheduler],
+    async handle({ params: { dagId, runId, taskId }, body, caller }, services) {
+      const { dryRun, ...options } = body;
+      const payload = { runId, taskId, ...defined(options) };
+      if (dryRun === true) {
+        const plan = await runTaskPreview(services.store, dagId, payload);
+        return json(selectedTasksSchema, plan as unknown as Selected);
+      }
+      return ask(services, { dagId, intent: { kind: 'run_task', payload }, caller }, async (result) => {
+        const { version, tasks } = result as Pick<Selected, 'version' | 'tasks'>;
+        const { versionNumber } = await getRun(services.store, { dagId, runId });
+        return json(selectedTasksSchema, { version, versionNumber, tasks });
       });
     },
   }),

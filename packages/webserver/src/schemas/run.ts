@@ -48,6 +48,7 @@ export const runSchema = z
     note: z.string().nullable(),
     reason: z.string().nullable(),
     backfillKey: z.number().int().nullable(),
+    taskIds: z.array(z.string()).nullable().describe('Tasks that it is about; null: all of its DAG.'),
     taskCounts,
   })
   .meta({ id: 'Run' });
@@ -55,6 +56,7 @@ export const runSchema = z
 export function runJson(run: RunSummary): z.input<typeof runSchema> {
   return {
     ...run,
+    taskIds: run.taskIds === null ? null : [...run.taskIds],
     logicalDate: iso(run.logicalDate),
     dataInterval: { start: iso(run.dataInterval.start), end: iso(run.dataInterval.end) },
     queuedAt: iso(run.queuedAt),
@@ -80,6 +82,12 @@ export const triggerBody = z
     runId: z.string().min(1).max(250).optional().describe('Default: `manual__<instant>_<random>`.'),
     note: z.string().max(10_000).optional(),
     unpause: z.boolean().optional().describe('Unpause the DAG in the same turn.'),
+    upTo: z
+      .string()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('The run is about this task (or group) and what is before it, and ends with it.'),
   })
   .meta({ id: 'Trigger' });
 

@@ -30,6 +30,15 @@ export const clearBody = z
   })
   .meta({ id: 'Clear' });
 
+export const runTaskBody = z
+  .strictObject({
+    mapPath,
+    sameVersion: z.boolean().optional().describe('Keep the code version of the run; default: the newest.'),
+    conf: jsonObjectParameter.optional().describe('Params of the run from now on.'),
+    dryRun: z.boolean().optional().describe('Only say what it would touch.'),
+  })
+  .meta({ id: 'RunTask' });
+
 export const markBody = z
   .strictObject({
     taskIds: taskIds.optional().describe('Default: every task.'),

@@ -1,5 +1,5 @@
 import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
-import { backfillDates, backfillGraph, backfillStep, type DagGraph } from '../../rules/index.ts';
+import { backfillDates, backfillStep, chosenGraph, type DagGraph } from '../../rules/index.ts';
 import type { RunState } from '../../state/index.ts';
 import { type EnsureHorizonOptions, ensureHorizon, knownTimetable } from '../horizons.ts';
 import { median, medianTaskDurations } from '../queries/task-duration.ts';
@@ -53,7 +53,7 @@ export async function backfillPreview(
     first ??= last;
   }
   const runs = counts.create + counts.clear;
-  const part = backfillGraph(graph, options);
+  const part = chosenGraph(graph, options);
   const isWhole = options.taskIds === undefined;
   const runMs = isWhole ? await medianDuration(store, dagId) : await longestPath(store, dagId, part);
   return {

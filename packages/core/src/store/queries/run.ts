@@ -28,6 +28,8 @@ export interface RunSummary {
   readonly note: string | null;
   readonly reason: string | null;
   readonly backfillKey: number | null;
+  /** Tasks that it is about; null: all of its DAG. */
+  readonly taskIds: readonly string[] | null;
   /** Task instances by state; states that none has are left out. Empty while the run is queued. */
   readonly taskCounts: Readonly<Partial<Record<TaskState, number>>>;
 }
@@ -152,6 +154,7 @@ async function summarize(store: Store, rows: readonly DagRunTable[]): Promise<Ru
     note: row.note,
     reason: row.reason,
     backfillKey: row.backfillKey,
+    taskIds: storedJson<string[]>(row.taskIds),
     taskCounts: counts.get(row.key) ?? {},
   }));
 }
