@@ -1,11 +1,13 @@
-import type { JsonObject } from '@tsflow/core/json';
+import type { Json, JsonObject } from '@tsflow/core/json';
 import type {
   AdoptableAttempt,
   Executor,
   ExecutorEvents,
   LostAttempt,
+  TaskQuestion,
   Workload,
 } from '@tsflow/scheduler/executors';
+import type { AttemptQuestion } from '@tsflow/scheduler/runner';
 
 /** What a workload's outcome shall be; null: it goes on until `finish` or `cancel`. */
 export type Script = (workload: Workload) => Parameters<ExecutorEvents['outcome']>[0]['outcome'] | null;
@@ -89,6 +91,12 @@ export class ScriptedExecutor implements Executor {
   /** Saves state as the task does; resolves when it is written. */
   async save({ attemptId, grantNumber }: Workload, savedState: JsonObject | null): Promise<void> {
     await this.#events.ask({ verb: 'state', seq: 1, attemptId, grantNumber, savedState });
+  }
+
+  /** Asks what a task asks while it runs. */
+  ask({ attemptId, grantNumber }: Workload, question: AttemptQuestion): Promise<Json | undefined> {
+    const asked = { ...question, attemptId, grantNumber, seq: 1 } as TaskQuestion;
+    return this.#events.ask(asked) as Promise<Json | undefined>;
   }
 
   /** Reports that an attempt leads a process group. */

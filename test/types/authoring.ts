@@ -260,3 +260,25 @@ export const tests = async (): Promise<void> => {
   run.assertStates({ one: 'succeeded' });
   void [one, text];
 };
+
+// Runs that functions ask for: the conf is what the params of the DAG take, by the DAG itself or by its type.
+const asked = new DAG(
+  { dagId: 'asked', params: z.object({ day: z.string(), size: z.number().default(1) }) },
+  () => {},
+);
+new DAG({ dagId: 'asks' }, () => {
+  task('make', async ({ dagRuns, assets, ds }) => {
+    const { runId } = await dagRuns.trigger(asked, { conf: { day: ds } });
+    same<string, typeof runId>(true);
+    await dagRuns.trigger<typeof asked>('asked', { conf: { day: ds, size: 2 }, logicalDate: ds });
+    await dagRuns.trigger('of_another_file', { conf: { whatever: [1, ds] } });
+    // @ts-expect-error day is missing
+    await dagRuns.trigger(asked, { conf: { size: 1 } });
+    // @ts-expect-error size is a number
+    await dagRuns.trigger<typeof asked>('asked', { conf: { day: ds, size: 'big' } });
+    // @ts-expect-error it has no such param
+    await dagRuns.trigger(asked, { conf: { day: ds, colour: 'red' } });
+    const { eventId } = await assets.post(new Asset('orders'), { extra: { rows: 3 } });
+    same<number, typeof eventId>(true);
+  });
+});

@@ -156,7 +156,14 @@ export {
 } from './operators/trigger-dag-run-operator.ts';
 export type { WaitOptions } from './operators/wait-options.ts';
 export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';
-export type { ParamReference, ParamReferences, Params, ParamsOf, ParamsSchema } from './params/index.ts';
+export type {
+  ConfOf,
+  ParamReference,
+  ParamReferences,
+  Params,
+  ParamsOf,
+  ParamsSchema,
+} from './params/index.ts';
 export type { RunType, TriggerRule } from './state/index.ts';
 export {
   CronDataIntervalTimetable,

@@ -1,14 +1,8 @@
-import type { Duration, Json, ParamsSchema } from '@tsflow/core';
-import type { z } from 'zod';
+import type { ConfOf, Duration, Json, ParamsSchema } from '@tsflow/core';
 import type { FakeCommands } from './fakes/fake-commands.ts';
 import type { FakeHttp } from './fakes/fake-http.ts';
 import type { TaskFake } from './fakes/task-fake.ts';
 import type { GivenConnections } from './test-connections.ts';
-
-/** What triggers of a DAG with the schema `S` may give: members with a default may be left out. */
-export type ConfOf<S extends ParamsSchema | undefined> = S extends ParamsSchema
-  ? z.input<S>
-  : { readonly [name: string]: Json };
 
 /** Where DAGs run in a test. */
 export interface DagsTestOptions {

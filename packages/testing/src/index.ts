@@ -1,5 +1,6 @@
+export type { ConfOf } from '@tsflow/core';
 export type { DagTest } from './dag-test.ts';
-export type { ConfOf, DagsTestOptions, DagTestOptions, RunOptions } from './dag-test-options.ts';
+export type { DagsTestOptions, DagTestOptions, RunOptions } from './dag-test-options.ts';
 export { type DagsTest, RunStuckError, type TestedDag } from './dags-test.ts';
 export {
   type CommandAnswer,

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { Params } from '../params/index.ts';
 import type { RunType } from '../state/index.ts';
 import type { DataInterval } from '../timetables/timetable.ts';
+import type { DagRunPort } from './dag-run-port.ts';
 import type { TaskOutput } from './task-output.ts';
 import type { LiveVariable } from './variable.ts';
 
@@ -50,6 +51,7 @@ export interface TaskContext<P = Params> {
   readonly variables: VariablePort;
   readonly connections: ConnectionPort;
   readonly assets: AssetPort;
+  readonly dagRuns: DagRunPort;
   readonly state: StatePort;
   readonly processes: ProcessPort;
   /** Fires when the attempt has to end: killed, cleared, timed out. Pass it on to whatever waits. */
@@ -92,6 +94,12 @@ export interface AssetPort {
    * happen when the task succeeds, and not at all when it does not. Throws `InvalidInputError` for an asset that is no outlet.
    */
   emit(outlet: Asset | string, facts?: AssetEventFacts): void;
+  /**
+   * Posts an event of any asset now, whatever becomes of the task: for what is found out on the way. An outlet's event belongs to its success;
+   * prefer it. Resolves when the event is stored. The nth event of an instance is stored once, however often the task is tried or called
+   * again; clearing counts anew. Throws `NotFoundError` when no DAG names the asset, `InvalidInputError` for facts that are no JSON.
+   */
+  post(asset: Asset | string, facts?: AssetEventFacts): Promise<{ readonly eventId: number }>;
 }
 
 export interface VariablePort {

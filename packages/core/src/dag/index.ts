@@ -11,6 +11,7 @@ export type {
   XComPort,
 } from './context.ts';
 export type { AnyDag, DAG } from './dag.ts';
+export type { DagRunPort } from './dag-run-port.ts';
 export type { DeadlineSettings } from './deadline.ts';
 export { DagDefinitionError, type DefinitionProblem } from './definition-error.ts';
 export { type FileTemplate, isFileTemplate, resolveTemplateName } from './file-template.ts';

@@ -5,5 +5,5 @@ export {
   type ParamReferences,
   paramReferences,
 } from './param-reference.ts';
-export type { Params, ParamsOf, ParamsSchema } from './params-schema.ts';
+export type { ConfOf, Params, ParamsOf, ParamsSchema } from './params-schema.ts';
 export { InvalidParamsError, parseParams } from './parse-params.ts';

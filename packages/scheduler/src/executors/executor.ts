@@ -69,7 +69,17 @@ export interface GoneReport {
 
 export type TaskQuestion = Extract<
   RunnerMessage,
-  { verb: 'state' | 'xcom' | 'asset_events' | 'variable' | 'set_variable' | 'connection' }
+  {
+    verb:
+      | 'state'
+      | 'xcom'
+      | 'asset_events'
+      | 'post_asset_event'
+      | 'trigger_run'
+      | 'variable'
+      | 'set_variable'
+      | 'connection';
+  }
 >;
 
 /** What is known of an attempt that another scheduler handed out. */

@@ -26,8 +26,7 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
     throw new TsflowError('fenced', 'This attempt is no longer the newest: its questions are not answered.');
   }
   if (!isAboutInstallation(question)) return answerAttempt(world, instance, question);
-  const { dag, runId } = instance.run;
-  return answerInstallation(world, question, `task:${dag.dagId}/${instance.task.spec.taskId}/${runId}`);
+  return answerInstallation(world, question, actorOf(instance));
 }
 
 function isAboutInstallation(question: TaskQuestion): question is InstallationQuestion {
@@ -48,6 +47,29 @@ async function answerAttempt(
     }
     case 'asset_events':
       return (await world.store.assets.eventsOfRun(instance.run.key)).map(toldEvent);
+    case 'trigger_run': {
+      const { dagId, conf, logicalDate, call } = question;
+      return world.decisions.ask({
+        dagId,
+        kind: 'trigger',
+        payload: JSON.stringify({ conf, ...(logicalDate === null ? {} : { logicalDate }) }),
+        actor: actorOf(instance),
+        requestedAt: world.clock.now(),
+        idempotencyKey: `run_of_task:${callOf(instance, call)}`,
+      });
+    }
+    case 'post_asset_event': {
+      const { asset, extra, partition, call } = question;
+      const { eventId } = await world.store.assets.post({
+        asset,
+        extra,
+        partition,
+        actor: actorOf(instance),
+        at: world.clock.now(),
+        idempotencyKey: `event_of_task:${callOf(instance, call)}`,
+      });
+      return { eventId };
+    }
     case 'state': {
       // Saved before a side effect, so the task waits until it is written: a statement of its own, fenced by the grant.
       instance.attempt!.savedState = question.savedState;
@@ -62,6 +84,12 @@ async function answerAttempt(
     }
   }
 }
+
+const actorOf = ({ run, task }: InstanceWork): string =>
+  `task:${run.dag.dagId}/${task.spec.taskId}/${run.runId}`;
+
+/** What a task makes elsewhere is unique by instance, number of clears, and call: a runner that was lost cannot make it twice. */
+const callOf = ({ key, run }: InstanceWork, call: number): string => `${key}/${run.clearNumber}/${call}`;
 
 async function answerInstallation(
   world: World,

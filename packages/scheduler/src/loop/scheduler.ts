@@ -34,6 +34,7 @@ import { answerQuestion } from './answer-question.ts';
 import { createAssetRuns, fileAssetEvents } from './asset-stage.ts';
 import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
+import { Decisions } from './decisions.ts';
 import type { Admission } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
@@ -133,6 +134,7 @@ export class Scheduler implements Service {
       versions,
       keys: new KeyBlock(store),
       connections: options.connections ?? new ConnectionVault(store, new KeyFile(config.home), process.env),
+      decisions: new Decisions(store, this.#clock, () => this.#inbox.hint('intents')),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
       brokenIntents: new Map(),
       ticks: options.ticks ?? true,
@@ -490,7 +492,9 @@ export class Scheduler implements Service {
     const granted = admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId));
     await this.#pending.handOut(granted, this.#executor);
     for (const { dagId, intent } of intentsDecided) {
-      if (!lost.has(dagId)) this.#options.onIntentDecided?.(intent.id);
+      if (lost.has(dagId)) continue;
+      this.#world.decisions.decided(intent.id);
+      this.#options.onIntentDecided?.(intent.id);
     }
   }
 

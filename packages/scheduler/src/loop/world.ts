@@ -2,6 +2,7 @@ import type { Clock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
 import type { Logger } from '@tsflow/core/logger';
 import type { ConnectionVault, Store } from '@tsflow/core/store';
+import type { Decisions } from './decisions.ts';
 import type { HeldDags } from './held-dags.ts';
 import type { KeyBlock } from './key-block.ts';
 import type { LiveLimits } from './live-limits.ts';
@@ -18,6 +19,8 @@ export interface World {
   readonly versions: VersionCache;
   readonly keys: KeyBlock;
   readonly connections: Pick<ConnectionVault, 'get' | 'audit'>;
+  /** What running tasks ask of DAGs. */
+  readonly decisions: Decisions;
   /** Short random text for run ids. */
   random(): string;
   /** Intents that made a turn fail for no reason that is theirs to know, by id: refused when they come again. */

@@ -15,6 +15,7 @@ export function assetPort(
   emitted: EmittedAssetEvent[],
   outlets: readonly string[],
 ): AssetPort {
+  let posted = 0;
   return {
     async triggeredBy() {
       const events = (await ports.ask({ verb: 'asset_events' })) as unknown as ToldEvent[];
@@ -24,6 +25,12 @@ export function assetPort(
       const asset = isAsset(outlet) ? outlet.name : String(outlet);
       if (!outlets.includes(asset)) throw notAnOutlet(asset, outlets);
       emitted.push(checkedEvent(asset, extra, partition ?? null));
+    },
+    async post(of, { extra = {}, partition } = {}) {
+      const name = isAsset(of) ? of.name : String(of);
+      const event = checkedEvent(name, extra, partition ?? null);
+      const answer = await ports.ask({ verb: 'post_asset_event', ...event, call: posted++ });
+      return { eventId: (answer as { eventId: number }).eventId };
     },
   };
 }

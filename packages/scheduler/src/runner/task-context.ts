@@ -8,6 +8,7 @@ import {
 import {
   type AnyDag,
   type AssetPort,
+  type DagRunPort,
   isLiveVariable,
   type LiveVariable,
   type ProcessPort,
@@ -30,12 +31,27 @@ import type { ElementPort } from '@tsflow/core/templating';
 import { ATTEMPT_VARIABLE } from '../processes/process-table.ts';
 import { inputName, type Workload } from '../task-api/protocol.ts';
 import { assetPort } from './asset-port.ts';
+import { dagRunPort } from './dag-run-port.ts';
 import { xcomValue } from './xcom-value.ts';
 
 /** What an attempt asks of the scheduler, whichever way it travels. */
 export type AttemptQuestion =
   | { readonly verb: 'state'; readonly savedState: JsonObject | null }
   | { readonly verb: 'asset_events' }
+  | {
+      readonly verb: 'trigger_run';
+      readonly dagId: string;
+      readonly conf: JsonObject;
+      readonly logicalDate: string | null;
+      readonly call: number;
+    }
+  | {
+      readonly verb: 'post_asset_event';
+      readonly asset: string;
+      readonly extra: JsonObject;
+      readonly partition: string | null;
+      readonly call: number;
+    }
   | { readonly verb: 'xcom'; readonly taskId: string; readonly key: string; readonly index?: number }
   | { readonly verb: 'variable'; readonly key: string }
   | { readonly verb: 'set_variable'; readonly key: string; readonly value: Json }
@@ -87,6 +103,7 @@ export class AttemptContext implements TaskContext {
   readonly xcom: XComPort;
   readonly variables: VariablePort;
   readonly assets: AssetPort;
+  readonly dagRuns: DagRunPort;
   readonly partition: string | null;
   readonly connections: ConnectionPort;
   readonly state: StatePort;
@@ -132,6 +149,7 @@ export class AttemptContext implements TaskContext {
     this.elements = elementPort(parts);
     this.variables = variablePort(ports);
     this.assets = assetPort(ports, this.emitted, parts.outlets);
+    this.dagRuns = dagRunPort(ports);
     this.partition = workload.partition;
     this.connections = connectionPort(parts);
     this.processes = {

@@ -160,6 +160,24 @@ export type RunnerMessage =
       readonly key: string;
       readonly value: Json;
     })
+  /** A run of another DAG; `call`: how many the attempt asked for before. */
+  | (AboutAttempt & {
+      readonly verb: 'trigger_run';
+      readonly seq: number;
+      readonly dagId: string;
+      readonly conf: JsonObject;
+      readonly logicalDate: string | null;
+      readonly call: number;
+    })
+  /** An event of an asset that is no outlet of the task; `call`: how many it posted before. */
+  | (AboutAttempt & {
+      readonly verb: 'post_asset_event';
+      readonly seq: number;
+      readonly asset: string;
+      readonly extra: JsonObject;
+      readonly partition: string | null;
+      readonly call: number;
+    })
   /** The events that started the run of this attempt. */
   | (AboutAttempt & { readonly verb: 'asset_events'; readonly seq: number })
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })

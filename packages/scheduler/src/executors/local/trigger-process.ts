@@ -188,6 +188,8 @@ export class TriggerProcess {
       case 'state':
       case 'xcom':
       case 'asset_events':
+      case 'post_asset_event':
+      case 'trigger_run':
       case 'variable':
       case 'set_variable':
       case 'connection':

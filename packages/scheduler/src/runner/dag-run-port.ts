@@ -1,0 +1,31 @@
+import type { DagRunPort } from '@tsflow/core/dag';
+import { InvalidInputError } from '@tsflow/core/errors';
+import type { JsonObject } from '@tsflow/core/json';
+import type { AttemptPorts } from './task-context.ts';
+import { xcomValue } from './xcom-value.ts';
+
+/** Runs of other DAGs that an attempt asks for: the first is its call 0, so that the next attempt finds what this one made. */
+export function dagRunPort(ports: AttemptPorts): DagRunPort {
+  let calls = 0;
+  return {
+    async trigger(dag, { conf = {}, logicalDate } = {}) {
+      const dagId = typeof dag === 'string' ? dag : dag.dagId;
+      const json = xcomValue('conf', conf);
+      if (typeof json !== 'object' || json === null || Array.isArray(json))
+        throw new InvalidInputError('dagRuns.trigger: conf expects a JSON object.');
+      const at = logicalDate === undefined ? null : new Date(logicalDate);
+      if (at !== null && Number.isNaN(at.getTime()))
+        throw new InvalidInputError(
+          `dagRuns.trigger: logicalDate expects an instant, got ${String(logicalDate)}.`,
+        );
+      const answer = await ports.ask({
+        verb: 'trigger_run',
+        dagId,
+        conf: json as JsonObject,
+        logicalDate: at?.toISOString() ?? null,
+        call: calls++,
+      });
+      return { dagId, runId: (answer as { runId: string }).runId };
+    },
+  };
+}
