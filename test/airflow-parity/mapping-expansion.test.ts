@@ -94,6 +94,83 @@ describe('a task that is mapped over an output', () => {
     expect(world.run.state).toBe('failed');
   });
 
+  // lists of a and b, most, and who fails: whoever makes the last list
+  it.each([
+    [
+      'a',
+      'b',
+      5,
+      'b',
+      'With the 2 elements that b returns, load would have 6 instances: more than maxMapLength 5.',
+    ],
+    [
+      'b',
+      'a',
+      5,
+      'a',
+      'With the 3 elements that a returns, load would have 6 instances: more than maxMapLength 5.',
+    ],
+    ['a', 'b', 6, null, null],
+  ] as const)(
+    'that is mapped over every combination, %s before %s, at most %i: %s fails',
+    (first, second, max, loser, reason) => {
+      const lists = { a: [1, 2, 3], b: [1, 2] };
+      const world = run(() => {
+        const a = task('a', (): number[] => []);
+        const b = task('b', (): number[] => []);
+        task('load', (_context, { x, y }) => x + y, { x: expand(a.output), y: expand(b.output) });
+      }, max);
+      world.end(first, lists[first]);
+      world.end(second, lists[second]);
+      if (loser === null) return expect(Object.keys(world.states)).toHaveLength(2 + 6);
+      expect(world.states).toEqual({
+        a: 'success',
+        b: 'success',
+        [loser]: 'failed',
+        load: 'upstream_failed',
+      });
+      expect(world.reasons[loser]).toBe(reason);
+    },
+  );
+
+  it('that is crossed with one in the file: whoever returns the other fails', () => {
+    const world = run(() => {
+      const a = task('a', (): number[] => []);
+      task('load', (_context, { x, y }) => x + y, { x: expand(a.output), y: expand([1, 2]) });
+    }, 5);
+    world.end('a', [1, 2, 3]);
+    expect(world.states).toEqual({ a: 'failed', load: 'upstream_failed' });
+  });
+
+  it('that is crossed with what many instances made together is upstream_failed, in words: nobody made it alone', () => {
+    const world = run(() => {
+      const parts = task('parts', (_context, { n }) => n, { n: expand([1, 2, 3]) });
+      task('load', (_context, { x, y }) => x + y, { x: expand(parts.output), y: expand([1, 2]) });
+    }, 5);
+    for (const i of [0, 1, 2]) world.end(`parts [${i}]`, i);
+    expect(world.states.load).toBe('upstream_failed');
+    expect(world.reasons.load).toBe('load would have 6 instances, more than maxMapLength 5');
+  });
+
+  it('in a mapped group counts for each index of the group', () => {
+    const world = run(() => {
+      expandGroup('g', { n: [1, 2] }, ({ n }) => {
+        const a = task('a', (_context, { n: size }): number[] => Array.from({ length: size }, () => 1), {
+          n,
+        });
+        task('load', (_context, { x, y }) => x + y, { x: expand(a.output), y: expand([1, 2, 3]) });
+      });
+    }, 5);
+    world.end('g.a [0]', [1]);
+    world.end('g.a [1]', [1, 1]);
+    expect(world.states).toMatchObject({
+      'g.a [0]': 'success',
+      'g.a [1]': 'failed',
+      'g.load [1]': 'upstream_failed',
+    });
+    expect(world.states['g.load [0.2]']).toBe('scheduled');
+  });
+
   it('is upstream_failed or skipped as a whole when there is no list', () => {
     const failed = run(etl);
     failed.fail('extract');

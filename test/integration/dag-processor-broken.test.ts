@@ -29,6 +29,7 @@ test('each broken file is an import error of its own, and the others are parsed'
     'hostile-id.ts': ['invalid_id', 3],
     'kill-parent.ts': ['exit', null],
     'kill-self.ts': ['exit', null],
+    'long-list.ts': ['invalid_option', 5],
     'missing-export.ts': ['missing_import', 1],
     'missing-file.ts': ['missing_file', 4],
     'missing-import.ts': ['missing_import', 2],
@@ -50,6 +51,7 @@ test('each broken file is an import error of its own, and the others are parsed'
   expect(message('unknown-option.ts')).toContain('Did you mean "retries"?');
   expect(message('shared-throws.ts')).toContain('lib/explodes.ts:1');
   expect(message('missing-package.ts')).toContain('npm install left-pad-that-nobody-installed');
+  expect(message('long-list.ts')).toContain('raise TSFLOW_MAX_MAP_LENGTH');
   expect(message('endless-loop.ts')).toContain('2.5 s');
   expect(message('heap-bomb.ts')).toContain('192 MB');
   const frame = errors.find((error) => error.file === 'throws.ts')!.codeFrame!.split('\n');

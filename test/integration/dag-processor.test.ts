@@ -311,6 +311,21 @@ test('a file that says something else each time is named, and its last good form
   expect(await project.dag('random')).toMatchObject({ isStale: 0 });
 });
 
+test('another maxMapLength reads what is there again', async () => {
+  await using project = await DagProcessorProject.create();
+  const tasks = "task('load', (_context, { n }) => n, { n: expand([1, 2, 3]) })";
+  project.write(
+    'long.ts',
+    `import { DAG, expand, task } from '@tsflow/core';\nnew DAG({ dagId: 'long' }, () => void ${tasks});\n`,
+  );
+  const strict = await project.parsed({ maxMapLength: 2 });
+  expect(await project.store.catalog.importErrors()).toMatchObject([{ file: 'long.ts', line: 2 }]);
+  await strict.processor.stop();
+  await project.parsed({ maxMapLength: 3 });
+  expect(await project.store.catalog.importErrors()).toEqual([]);
+  expect(await project.dag('long')).toMatchObject({ isStale: 0 });
+});
+
 test('what is no DAG file is not read: tests, declarations, hidden folders, swap files, ignored ones, loops of links', async () => {
   await using project = await DagProcessorProject.create();
   const bomb = "throw new Error('tsflow should not read this');\n";

@@ -17,6 +17,7 @@ async function check(context: LocalContext, options: { types: boolean }): Promis
   const report = await checkDags(config.dags, {
     home: config.home,
     typecheck: options.types,
+    maxMapLength: config.maxMapLength,
     limits: { timeoutMs: config.parseTimeoutMs, memoryMb: config.parseMemoryMb },
   });
   context.out.result(report, () => {

@@ -12,6 +12,7 @@ export function dagProcessorOf(
     store,
     folder: config.dags,
     home: config.home,
+    maxMapLength: config.maxMapLength,
     limits: { timeoutMs: config.parseTimeoutMs, memoryMb: config.parseMemoryMb },
     ...options,
   });

@@ -47,7 +47,8 @@ export type EntryOf<V> = V extends readonly (infer Item)[]
  * task('sum', (_context, { counts }) => counts.reduce((a, b) => a + b, 0), { counts: load.output });
  * ```
  *
- * An empty list skips the task. At most 1,024 instances (`TSFLOW_MAX_MAP_LENGTH`).
+ * An empty list skips the task. At most 1,024 instances (`TSFLOW_MAX_MAP_LENGTH`): lists in the file that make more do not load, and a task
+ * whose list makes more fails.
  */
 export function expand<const List extends Mappable>(list: List): Expanded<ItemOf<List>> {
   return elementOf({ node: listNode(list, 'expand()'), groupId: null, name: null });

@@ -16,6 +16,7 @@ export type { DeadlineSettings } from './deadline.ts';
 export { DagDefinitionError, type DefinitionProblem } from './definition-error.ts';
 export { type FileTemplate, isFileTemplate, resolveTemplateName } from './file-template.ts';
 export type { ListNode } from './list-expression.ts';
+export { checkMapLengths } from './map-lengths.ts';
 export { type AnyOperator, type Decides, type FieldKind, fieldKindsOf } from './operator.ts';
 export { CALLBACK_NAMES, type CallbackName, type TaskSettings } from './operator-options.ts';
 export { RETURN_VALUE, type TaskOutput } from './task-output.ts';

@@ -146,7 +146,7 @@ function unfinishedSources(run: RunWork, source: ListSource, prefix: string): nu
 }
 
 /** Paths at which a level is to be expanded, of those under `prefix`: the indexes of the groups around it. */
-function prefixesUnder(run: RunWork, level: MapLevel, prefix: string): Iterable<string> {
+export function prefixesUnder(run: RunWork, level: MapLevel, prefix: string): Iterable<string> {
   if (pathDepth(prefix) === level.depth) return [prefix];
   const found = new Set<string>();
   for (const { mapPath, state } of instancesUnder(run, level.tasks[0]!, prefix)) {

@@ -1,5 +1,8 @@
 import type { Json } from '../json.ts';
-import { lengthOfValue } from './list-length.ts';
+import { lengthOfSource, prefixesUnder } from './expand-level.ts';
+import { expansionLength, lengthOfValue } from './list-length.ts';
+import type { MapLevel } from './map-levels.ts';
+import { pathPrefix } from './map-path.ts';
 import type { InstanceWork } from './work.ts';
 
 /** Lengths of what something is mapped over, out of the values that an instance pushed; null: nothing is mapped over it. */
@@ -17,11 +20,12 @@ export function listLengths(
 
 /** Why nothing can be mapped over what the task returned; undefined: it can, or nothing is. */
 export function listProblem(
-  { run, task }: InstanceWork,
+  instance: InstanceWork,
   xcoms: { readonly [key: string]: Json },
 ): string | undefined {
+  const { run, task } = instance;
   for (const level of task.sourceOf) {
-    for (const { task: source, taskId, key, isCollected } of level.sources) {
+    for (const { task: source, taskId, key, depth, isCollected } of level.sources) {
       if (source !== task.index || isCollected) continue;
       const value = xcoms[key] ?? null;
       const length = lengthOfValue(value);
@@ -31,7 +35,32 @@ export function listProblem(
       }
       if (length > max)
         return `${level.id} is mapped over what ${taskId} returns, which has ${length} elements: more than maxMapLength ${max}.`;
+      const together = lengthWith(instance, level, depth, xcoms);
+      if (together > max)
+        return `With the ${length} elements that ${taskId} returns, ${level.id} would have ${together} instances: more than maxMapLength ${max}.`;
     }
   }
   return undefined;
+}
+
+/**
+ * How many instances a level would have at most under what the task returns now; 0 while another of its lists is to come: whoever makes
+ * the last one is to blame for what they make together.
+ */
+function lengthWith(
+  { run, task, mapPath }: InstanceWork,
+  level: MapLevel,
+  depth: number,
+  xcoms: { readonly [key: string]: Json },
+): number {
+  let longest = 0;
+  for (const prefix of prefixesUnder(run, level, pathPrefix(mapPath, depth))) {
+    const length = expansionLength(level.arguments, (taskId, key) =>
+      taskId === task.spec.taskId
+        ? lengthOfValue(xcoms[key] ?? null)
+        : lengthOfSource(run, level, prefix, taskId, key),
+    );
+    longest = Math.max(longest, length ?? 0);
+  }
+  return longest;
 }

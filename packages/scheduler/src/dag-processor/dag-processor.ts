@@ -37,6 +37,8 @@ export interface DagProcessorOptions {
   /** Variables that DAG files may see while they load, beside PATH and its like. Default none. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** Most instances that something may be mapped to. Default 1,024. */
+  readonly maxMapLength?: number;
   readonly logger?: Logger;
   readonly onEvent?: (event: DagProcessorEvent) => void;
 }
@@ -90,6 +92,7 @@ export class DagProcessor implements Service {
   readonly #onEvent: (event: DagProcessorEvent) => void;
   readonly #refreshMs: number;
   readonly #pool: ParsePool;
+  readonly #maxMapLength: number;
   readonly #watch = new FolderWatch(() => this.#lookSoon());
   readonly #forms = new FormHistory();
   readonly #program = programDigest();
@@ -121,6 +124,7 @@ export class DagProcessor implements Service {
     this.#logger = options.logger ?? silentLogger;
     this.#onEvent = options.onEvent ?? (() => undefined);
     this.#refreshMs = options.refreshMs ?? 10 * 60_000;
+    this.#maxMapLength = options.maxMapLength ?? 1_024;
     this.#nextRefreshAt = this.#clock.monotonic() + this.#refreshMs;
     this.#index = new InputIndex(join(this.#parseFolder, 'inputs.json'));
     this.#files = new DagFolder(this.#folder, new DagFileFinder(this.#folder));
@@ -219,7 +223,12 @@ export class DagProcessor implements Service {
         parseFiles(
           files,
           lockfileDigest,
-          { folder: this.#folder, parseFolder: this.#parseFolder, pool: this.#pool },
+          {
+            folder: this.#folder,
+            parseFolder: this.#parseFolder,
+            pool: this.#pool,
+            maxMapLength: this.#maxMapLength,
+          },
           (outcome) => this.#noteOutcome(outcome, environment),
         ),
       )
@@ -387,9 +396,9 @@ export class DagProcessor implements Service {
     this.#releaseTimer = this.#clock.setTimer(RELEASE_AFTER_MS, () => void releaseBundler());
   }
 
-  /** Whatever else than its inputs decides what a file says: packages, and this program. A change parses everything again. */
+  /** Whatever else than its inputs decides what a file says: packages, this program, a setting. A change parses everything again. */
   #environment(): string {
-    return digestOf(this.#program, this.#lockfileDigest ?? '');
+    return digestOf(this.#program, this.#lockfileDigest ?? '', String(this.#maxMapLength));
   }
 
   #readLockfile(): void {

@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { AnyDag } from '@tsflow/core/dag';
+import { type AnyDag, checkMapLengths } from '@tsflow/core/dag';
 import { describeLoadError, loadBundle } from '@tsflow/core/loader';
 import { dagHorizon, type HorizonNeed, serializeDag } from '@tsflow/core/serialization';
 import { type LoadedDag, type ParseReport, type ParseRequest, REPORT_FD } from './parse-protocol.ts';
@@ -41,13 +41,21 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 process.exit(0); // Timers and servers that a file left behind would keep it alive.
 
-async function load({ file, bundlePath, sourceFolder, dagsFolder, needs }: ParseRequest): Promise<void> {
+async function load({
+  file,
+  bundlePath,
+  sourceFolder,
+  dagsFolder,
+  needs,
+  maxMapLength,
+}: ParseRequest): Promise<void> {
   loading = { file, startedAt: performance.now() };
   report({ verb: 'loading', file });
   let done: ParseReport;
   try {
     process.chdir(sourceFolder);
     const loaded = await loadBundle(bundlePath, { baseDirectory: sourceFolder, sourceRoot: dagsFolder });
+    for (const dag of loaded.dags) checkMapLengths(dag, maxMapLength);
     const dags = loaded.dags.map((dag) => asLoaded(dag, needs[dag.dagId] ?? NEW));
     // A rejection that nobody handles is announced after the microtasks: let it come while this file can be named.
     await new Promise((resolve) => setImmediate(resolve));

@@ -33,6 +33,8 @@ export interface ParsePipelineOptions {
   /** Where bundles are written while they are loaded. Inside the project, so that `node_modules` is found from there. */
   readonly parseFolder: string;
   readonly pool: ParsePool;
+  /** Most instances that something may be mapped to: lists in a file that make more are its import error. */
+  readonly maxMapLength: number;
 }
 
 export interface FileToParse {
@@ -82,7 +84,7 @@ async function parseBundle(
   lockfileDigest: string | null,
   options: ParsePipelineOptions,
 ): Promise<FileOutcome> {
-  const { folder, parseFolder, pool } = options;
+  const { folder, parseFolder, pool, maxMapLength } = options;
   const root = join(parseFolder, bundle.digest);
   const bundlePath = join(root, bundle.entry);
   try {
@@ -97,6 +99,7 @@ async function parseBundle(
       sourceFolder,
       dagsFolder: folder,
       needs,
+      maxMapLength,
     } as const;
     const outcome = await pool.parse(request, suspect);
     return await outcomeOf(bundle, root, outcome, lockfileDigest, folder);

@@ -27,6 +27,8 @@ export type ParseRequest = {
   readonly dagsFolder: string;
   /** What has to be known of the runs of custom timetables, by dagId; those that are missing are new. */
   readonly needs: Readonly<Record<string, HorizonNeed>>;
+  /** Most instances that something may be mapped to. */
+  readonly maxMapLength: number;
 };
 
 /** A DAG that loaded. */

@@ -23,6 +23,8 @@ export interface CheckOptions {
   /** Default 30 s a file, 512 MB a child. */
   readonly limits?: Partial<ParseLimits>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Most instances that something may be mapped to. Default 1,024. */
+  readonly maxMapLength?: number;
   readonly clock?: Clock;
 }
 
@@ -78,7 +80,10 @@ async function parseAll(
   try {
     await mkdir(parseFolder, { recursive: true });
     const work = files.map((path) => ({ path, suspect: false }));
-    await parseFiles(work, null, { folder, parseFolder, pool }, (outcome) => outcomes.push(outcome));
+    const maxMapLength = options.maxMapLength ?? 1_024;
+    await parseFiles(work, null, { folder, parseFolder, pool, maxMapLength }, (outcome) =>
+      outcomes.push(outcome),
+    );
     return outcomes;
   } finally {
     await pool.stop();
