@@ -186,6 +186,7 @@ export class CoreWorld {
       state === 'none' &&
       run.state === 'running' &&
       pastVerdict(instance).passed &&
+      instance.groups.every(({ failed }) => failed === null) &&
       !waitsForList(instance) &&
       ruleVerdict(instance) !== 'wait'
     ) {
@@ -325,7 +326,8 @@ function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGro
       parentId,
       label: groupId,
       doc: null,
-      expand: { arguments: [{ name: 'a', list }] },
+      ...(random.chance(0.4) ? { retry: randomRetry(random) } : {}),
+      ...(random.chance(0.7) ? { expand: { arguments: [{ name: 'a', list }] } } : {}),
     });
     for (const id of members) {
       const spec = specs[id]!;
@@ -357,6 +359,18 @@ function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGro
   return groups;
 }
 
+/** How a whole group is tried again. */
+function randomRetry(random: Random): NonNullable<SerializedGroup['retry']> {
+  const retryDelayMs = random.pick([0, 5, 20]);
+  return {
+    retries: 1 + random.int(2),
+    retryDelayMs,
+    retryBackoff: 1,
+    retryJitter: 0,
+    maxRetryDelayMs: 1_000,
+  };
+}
+
 function randomList(random: Random, before: readonly string[]): { list: SerializedList; sources: string[] } {
   if (before.length === 0 || random.chance(0.3))
     return { list: { kind: 'literal', length: random.int(4) }, sources: [] };
@@ -386,6 +400,10 @@ function counts(run: RunWork): string {
   const lines: string[] = [];
   const add = (name: string, { ends, setupEnds, unfinished }: MapScope) =>
     lines.push(`${name} ${Object.values(ends).join()} ${Object.values(setupEnds).join()} ${unfinished}`);
+  for (const [name, group] of run.groups) {
+    if ([...instancesOf(run)].some(({ groups }) => groups.includes(group)))
+      lines.push(`${name} ${group.unfinished} ${group.live} ${group.isOver}`);
+  }
   for (const { task, root, scopes } of run.tasks) {
     add(task.spec.taskId, root);
     if (scopes !== null) for (const [path, scope] of scopes) add(`${task.spec.taskId} [${path}]`, scope);

@@ -1,8 +1,9 @@
-import { applyClear } from '@tsflow/core/intents';
+import { applyClear, applyKill, applyMarkTasks } from '@tsflow/core/intents';
 import type { Json } from '@tsflow/core/json';
 import {
   admitInstance,
   attemptEnded,
+  attemptLost,
   attemptStarted,
   buildDagGraph,
   Changes,
@@ -17,6 +18,8 @@ import {
   startInstances,
   startRun,
   type TaskOutcome,
+  type TurnEvent,
+  timeCame,
 } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
 
@@ -24,6 +27,7 @@ import type { SerializedDag } from '@tsflow/core/serialization';
 export class CoreRun {
   readonly dag: DagWorkState;
   readonly run: RunWork;
+  readonly events: TurnEvent[] = [];
   #now = 1_000;
   #key = 1;
 
@@ -77,15 +81,48 @@ export class CoreRun {
     this.finish(name, { kind: 'skipped', reason: 'nothing new' });
   }
 
+  /** Ends an attempt that was begun, or begins one first. */
   finish(name: string, outcome: TaskOutcome): void {
+    const instance = this.instance(name);
+    if (instance.state !== 'running') this.begin(name);
+    this.#turn((changes) =>
+      attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: 0 }, changes),
+    );
+  }
+
+  /** A scheduled instance gets its slot and a runner. */
+  begin(name: string): void {
     const instance = this.instance(name);
     if (instance.state !== 'scheduled') throw new Error(`${name} is ${instance.state}, not scheduled.`);
     this.#turn((changes) => {
       admitInstance(instance, () => this.#nextKey(), changes);
       const start = { atMs: this.#now, runnerId: 'r', host: 'h', pid: 1, log: { segment: 's', start: 0 } };
       attemptStarted(instance, start, changes);
-      attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: 0 }, changes);
     });
+  }
+
+  /** What is being ended is gone. */
+  gone(name: string): void {
+    const instance = this.instance(name);
+    this.#turn((changes) => attemptLost(instance, { reason: 'cancelled', atMs: this.#now }, 3, changes));
+  }
+
+  /** The next time that something waits for comes. Returns how many milliseconds that took. */
+  pass(): number {
+    const waiting = [...instancesOf(this.run)].filter(({ nextAt }) => nextAt !== null);
+    const next = waiting.reduce((a, b) => (a.nextAt! <= b.nextAt! ? a : b));
+    const took = Math.max(0, next.nextAt! - this.#now);
+    this.#now = Math.max(this.#now, next.nextAt!);
+    this.#turn((changes) => timeCame(next, changes));
+    return took;
+  }
+
+  mark(taskIds: readonly string[], state: 'success' | 'failed' | 'skipped'): void {
+    this.#turn((changes) => applyMarkTasks(this.run, { runId: 'r', taskIds, state }, 'ann', changes));
+  }
+
+  kill(taskIds: readonly string[]): void {
+    this.#turn((changes) => applyKill(this.run, { runId: 'r', taskIds }, 'ann', changes));
   }
 
   clear(
@@ -109,6 +146,7 @@ export class CoreRun {
     this.#now += 1;
     const changes = new Changes(this.#now);
     const result = decide(changes);
+    this.events.push(...changes.events);
     for (const instance of changes.instances) instance.path = null;
     return result;
   }

@@ -71,6 +71,7 @@ export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): Dag
     tasksInserted: [],
     tasksUpdated: [],
     tasksMoved: [],
+    groupTries: [],
     attemptsInserted: [],
     attemptsUpdated: [],
     xcoms: [],
@@ -177,6 +178,7 @@ export function attemptRow(attemptId: number, task: TaskInstanceTable): NewAttem
     grantNumber: 1,
     queuedAt: AT,
     savedState: null,
+    groupTries: null,
   };
 }
 

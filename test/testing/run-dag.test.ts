@@ -268,3 +268,23 @@ test('instances of a mapped task have names of their own, and a fake answers for
   const empty = await runDag(dag, { tasks: { list: returns([]) } });
   empty.assertStates({ each: 'skipped', sum: 'skipped' });
 });
+
+test('a group begins again under the virtual clock, without waiting', async () => {
+  const dag = new DAG({ dagId: 'again' }, () => {
+    const etl = group(
+      'etl',
+      () => {
+        const extract = task('extract', () => [1, 2]);
+        return task('load', (_context, { rows }) => rows.length, { rows: extract.output });
+      },
+      { retries: 2, retryDelay: '1h' },
+    );
+    etl.before(task('publish', () => 'done'));
+  });
+  const run = await runDag(dag, { tasks: { 'etl.load': fails(2) } });
+  run.assertSucceeded();
+  expect(run.order).toEqual([
+    ...['etl.extract', 'etl.load', 'etl.extract', 'etl.load', 'etl.extract', 'etl.load'],
+    'publish',
+  ]);
+});

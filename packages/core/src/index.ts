@@ -156,6 +156,7 @@ export {
 } from './operators/trigger-dag-run-operator.ts';
 export type { WaitOptions } from './operators/wait-options.ts';
 export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';
+export { Choice, match, type SideValue, when } from './operators/when.ts';
 export type {
   ConfOf,
   ParamReference,

@@ -201,11 +201,23 @@ async function state(
       { title: 'state', value: (attempt) => paintState(out.paint, attempt.state) },
       { title: 'started', value: (attempt) => formatInstant(attempt.startDate) },
       { title: 'ended', value: (attempt) => formatInstant(attempt.endDate) },
+      ...(attempts.some(({ groupTries }) => groupTries !== null)
+        ? [{ title: 'group', value: ({ groupTries }: Attempt) => groupTriesText(groupTries) }]
+        : []),
       { title: 'error', value: (attempt) => attempt.error?.message },
     ]);
     return `${head}\n\n${tries}`;
   });
   return undefined;
+}
+
+type Attempt = Schemas['Attempt'];
+
+/** `etl 2`: the second try of the group etl. */
+function groupTriesText(tries: Attempt['groupTries']): string {
+  return Object.entries(tries ?? {})
+    .map(([groupId, number]) => `${groupId} ${number}`)
+    .join(', ');
 }
 
 async function why(

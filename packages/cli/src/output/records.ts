@@ -93,6 +93,7 @@ export function attemptRecord(attempt: Schemas['Attempt']) {
     host: attempt.host,
     pid: attempt.pid,
     error: attempt.error,
+    groupTries: attempt.groupTries,
     rendered: attempt.rendered,
     conf: attempt.conf,
   };

@@ -12,10 +12,8 @@ import { isLiveVariable, type LiveVariable } from './variable.ts';
 /** A limit: fixed, following the clock, or a Variable (that may hold either) which is read at each decision. */
 export type Limit = number | DailyPlan | LiveVariable<number>;
 
-/** Options that every operator takes, and that `defaultArgs` of a DAG or group may set for the tasks in it. */
-export interface CommonOptions {
-  /** When the task may run, judged by how its direct upstream ended. Default `all_success`. */
-  readonly triggerRule?: TriggerRule | undefined;
+/** How often something that failed is tried again, and when. */
+export interface RetryOptions {
   /** How often a failed try is repeated. Default 0. */
   readonly retries?: number | undefined;
   /** From the end of a failed try to the next; a number is seconds. Default 5 minutes. */
@@ -26,6 +24,12 @@ export interface CommonOptions {
   readonly retryJitter?: number | undefined;
   /** Longest delay that back-off reaches. Default 24 hours. */
   readonly maxRetryDelay?: Duration | undefined;
+}
+
+/** Options that every operator takes, and that `defaultArgs` of a DAG or group may set for the tasks in it. */
+export interface CommonOptions extends RetryOptions {
+  /** When the task may run, judged by how its direct upstream ended. Default `all_success`. */
+  readonly triggerRule?: TriggerRule | undefined;
   /** Longest time for one try, from its start, waiting included. Default: none. */
   readonly executionTimeout?: Duration | undefined;
   /** Pool whose slots it takes. Default `default_pool`. */
@@ -91,15 +95,19 @@ export const CALLBACK_NAMES = ['onExecute', 'onSuccess', 'onFailure', 'onRetry',
 
 export type CallbackName = (typeof CALLBACK_NAMES)[number];
 
-/** Common options after checks and defaults. Times are milliseconds. */
-export interface TaskSettings {
-  readonly triggerRule: TriggerRule;
+/** {@link RetryOptions} after checks and defaults. Times are milliseconds. */
+export interface RetrySettings {
   readonly retries: number;
   readonly retryDelayMs: number;
   /** 1: constant. */
   readonly retryBackoff: number;
   readonly retryJitter: number;
   readonly maxRetryDelayMs: number;
+}
+
+/** Common options after checks and defaults. Times are milliseconds. */
+export interface TaskSettings extends RetrySettings {
+  readonly triggerRule: TriggerRule;
   readonly executionTimeoutMs: number | null;
   readonly pool: string;
   readonly poolSlots: number;
@@ -161,15 +169,9 @@ const ONE_DAY_MS = 86_400_000;
 /** Checks the common options of `what` ("task load") and fills in the defaults. Throws `DagDefinitionError`. */
 export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskId'>): TaskSettings {
   const check = optionChecks(what);
-  const backoff = options.retryExponentialBackoff ?? false;
   return {
     triggerRule: check.oneOf('triggerRule', options.triggerRule ?? 'all_success', TRIGGER_RULES),
-    retries: check.integer('retries', options.retries ?? 0, 0),
-    retryDelayMs: check.duration('retryDelay', options.retryDelay) ?? FIVE_MINUTES_MS,
-    retryBackoff:
-      typeof backoff === 'number' ? check.number('retryExponentialBackoff', backoff, 1) : backoff ? 2 : 1,
-    retryJitter: check.number('retryJitter', options.retryJitter ?? 0, 0, 1),
-    maxRetryDelayMs: check.duration('maxRetryDelay', options.maxRetryDelay) ?? ONE_DAY_MS,
+    ...retrySettings(options, check),
     executionTimeoutMs: check.duration('executionTimeout', options.executionTimeout) ?? null,
     pool: check.text('pool', options.pool ?? 'default_pool'),
     poolSlots: check.integer('poolSlots', options.poolSlots ?? 1, 1),
@@ -197,6 +199,19 @@ export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskI
     connections: connectionIds(options.connections ?? [], check),
     outlets: outletsOf(options.outlets ?? [], check),
     callbacks: callbacksOf(CALLBACK_NAMES, options, check),
+  };
+}
+
+/** Checks how often and when something is tried again, and fills in the defaults. Throws `DagDefinitionError`. */
+export function retrySettings(options: RetryOptions, check: OptionChecks): RetrySettings {
+  const backoff = options.retryExponentialBackoff ?? false;
+  return {
+    retries: check.integer('retries', options.retries ?? 0, 0),
+    retryDelayMs: check.duration('retryDelay', options.retryDelay) ?? FIVE_MINUTES_MS,
+    retryBackoff:
+      typeof backoff === 'number' ? check.number('retryExponentialBackoff', backoff, 1) : backoff ? 2 : 1,
+    retryJitter: check.number('retryJitter', options.retryJitter ?? 0, 0, 1),
+    maxRetryDelayMs: check.duration('maxRetryDelay', options.maxRetryDelay) ?? ONE_DAY_MS,
   };
 }
 

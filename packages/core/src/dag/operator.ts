@@ -212,6 +212,11 @@ export abstract class Operator<
     return null;
   }
 
+  /** The groups that it chooses one of, by the names under which its outcome does; null: it chooses among its direct downstream, if at all. */
+  get sides(): Readonly<Record<string, string>> | null {
+    return null;
+  }
+
   /** The asset whose events it waits for; null: none. */
   get sensedAsset(): Asset | null {
     return null;

@@ -6,10 +6,23 @@ import { checkId, checkIdComponent } from './identifier.ts';
 import { currentScope, withinScope } from './load-session.ts';
 import { elementOf, type GroupElement, type MapArgument } from './map-argument.ts';
 import type { Collected, Operator } from './operator.ts';
-import { type DefaultArgs, type Limit, optionChecks } from './operator-options.ts';
+import {
+  type DefaultArgs,
+  type Limit,
+  optionChecks,
+  type RetryOptions,
+  type RetrySettings,
+  retrySettings,
+} from './operator-options.ts';
 import type { TaskOutput } from './task-output.ts';
 
-export interface GroupOptions {
+/**
+ * Options of a group. `retries` and what belongs to it are those of the group as a whole: when a task of it has failed for good, what still
+ * runs in it is ended, its teardowns run, and after the delay all of it begins again from its first tasks. Its tasks have their own
+ * `retries` besides (`defaultArgs`), which come first and are counted anew. What comes after such a group hears how its tasks
+ * ended when all of it has ended. Of a mapped group each index is tried again on its own.
+ */
+export interface GroupOptions extends RetryOptions {
   /** Defaults for the tasks in it: over the DAG's, under a task's own. */
   readonly defaultArgs?: DefaultArgs | undefined;
   /**
@@ -26,6 +39,11 @@ export interface GroupOptions {
 export type AnyTaskGroup = TaskGroup<unknown>;
 
 const OPTION_NAMES: Readonly<Record<keyof GroupOptions, true>> = {
+  retries: true,
+  retryDelay: true,
+  retryExponentialBackoff: true,
+  retryJitter: true,
+  maxRetryDelay: true,
   defaultArgs: true,
   maxActiveTasks: true,
   label: true,
@@ -48,6 +66,8 @@ export class TaskGroup<Exports = void> {
   readonly defaultArgs: DefaultArgs;
   /** Of its tasks, within one run; null: none of its own. */
   readonly maxActiveTasks: Limit | null;
+  /** How all of it is tried again when a task of it failed for good; null: it is not. */
+  readonly retry: RetrySettings | null;
   /** What its body returned: the tasks or outputs that those outside may want. */
   readonly exports: Exports;
   /** The lists that it is mapped over, by the names under which its body gets the elements; null: it is not mapped. */
@@ -78,10 +98,11 @@ export class TaskGroup<Exports = void> {
     this.doc = options.doc ?? null;
     this.parent = scope.group;
     this.defaultArgs = options.defaultArgs ?? {};
+    const check = optionChecks(`Group "${this.groupId}"`);
     this.maxActiveTasks =
-      options.maxActiveTasks === undefined
-        ? null
-        : optionChecks(`Group "${this.groupId}"`).limit('maxActiveTasks', options.maxActiveTasks, 0);
+      options.maxActiveTasks === undefined ? null : check.limit('maxActiveTasks', options.maxActiveTasks, 0);
+    const retry = retrySettings(options, check);
+    this.retry = retry.retries === 0 ? null : retry;
     this.expansion = lists === null ? null : mapArguments(this.groupId, lists);
     const self = this as unknown as AnyTaskGroup;
     scope.adoptGroup(self);

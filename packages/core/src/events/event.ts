@@ -11,6 +11,17 @@ export interface EventData {
   run_conf_changed: { from: object; to: object };
   /** Somebody asked for this task instance to run alone, whatever stands before it. */
   dependencies_ignored: Record<string, never>;
+  /** A task failed for good, and a group around it has a retry left: it begins again at `nextAt` (ISO 8601). `tryNumber`: the one that failed. */
+  group_retry: {
+    groupId: string;
+    mapPath: string;
+    tryNumber: number;
+    maxTries: number;
+    reason: string;
+    nextAt: string;
+  };
+  /** Every task of a group was reset, and its first ones are asked. */
+  group_restarted: { groupId: string; mapPath: string; tryNumber: number; maxTries: number };
   /** A runner or its machine was lost; the attempt counts as infrastructure, not as a try. */
   infra_lost: { reason: string; infraNumber: number };
   /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */

@@ -14,6 +14,7 @@ import {
   pathDepth,
   placeInstances,
   recount,
+  renewTries,
   resetInstance,
   reshapeRun,
   selectInstances,
@@ -121,6 +122,7 @@ export function adoptVersion(run: RunWork, graph: DagGraph, nextKey: () => numbe
 function removeInstance(instance: InstanceWork, changes: Changes): void {
   instance.task = { ...instance.task, index: -1, downstream: [], scope: [], sourceOf: [] };
   instance.scopes = [];
+  instance.groups = [];
   if (instance.attempt !== null)
     stopInstance(instance, 'removed', 'its task is no longer in the DAG', changes);
   else if (instance.state !== 'removed')
@@ -136,6 +138,7 @@ function clearInstance(
   instance.maxTries = instance.tryNumber + instance.task.spec.retries;
   instance.infraNumber = 0;
   heedDependencies(instance);
+  for (const group of instance.groups) renewTries(group, changes);
   const decider = deciderOf(instance);
   if (instance.decision === ENDED_WITH_RUN || (decider !== null && cleared.has(decider)))
     instance.decision = null;

@@ -1,13 +1,18 @@
 import { isFinished, type TaskState } from '../state/index.ts';
 import type { Changes } from './changes.ts';
-import { type GraphTask, reachable } from './dag-graph.ts';
+import { exitLevel } from './closed-group.ts';
+import { reachable } from './dag-graph.ts';
 import { deciderOf, heedDependencies, ignoresDependencies, skippedBy } from './decision.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
+import { dueTeardowns, isHeldBack, mayRestart, resetGroup } from './group-restart.ts';
 import {
   countEnd,
+  countGroup,
   countOf,
+  countsOutside,
   endsAbove,
   instancesOf,
+  membersOf,
   noCounts,
   relevantInstances,
   setupEndsAbove,
@@ -16,7 +21,7 @@ import { endAttempt, moveInstance } from './move-instance.ts';
 import { heldUpBy, pastVerdict } from './past.ts';
 import { finishRunIfOver } from './run-outcome.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from './trigger-rule.ts';
-import type { EndCounts, InstanceWork, MapScope, RunWork } from './work.ts';
+import type { EndCounts, GroupWork, InstanceWork, MapScope, RunWork } from './work.ts';
 
 /**
  * What the end of one instance means for its run: its direct downstream is counted up and asked, whatever that decides goes on
@@ -58,6 +63,12 @@ function startFrom(run: RunWork, ended: InstanceWork[], changes: Changes): void 
 /** Asks one instance again whether it may run: it was reset. */
 export function reconsider(instance: InstanceWork, changes: Changes): void {
   reconsiderAll([instance], changes);
+  continueGroups(instance.run, changes);
+}
+
+/** Groups of a run that are to begin again take their next step, if they can: their teardowns, or the new beginning. */
+export function continueGroups(run: RunWork, changes: Changes): void {
+  if (run.restarting.size > 0 || changes.reopened.size > 0) settle(run, [], changes);
 }
 
 /** All are asked before any run is looked at as a whole: one that still has to be asked is not waiting for anything, yet. */
@@ -75,17 +86,22 @@ function reconsiderAll(instances: readonly InstanceWork[], changes: Changes): vo
 /** Skips tasks by a stored decision of `decider`: those that have not begun. The decision survives a clear of the task alone. */
 export function skipByDecision(
   instances: Iterable<InstanceWork>,
-  decider: GraphTask,
+  decider: InstanceWork,
   changes: Changes,
 ): InstanceWork[] {
   const skipped: InstanceWork[] = [];
   for (const instance of instances) {
     if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
-    instance.decision = skippedBy(decider.spec.taskId);
+    instance.decision = skippedBy(decider.task.spec.taskId);
+    // It may decide otherwise when its group begins again: those outside are skipped when they are asked.
+    if (!countsOutside(decider, exitLevel(decider.task.closedGroups, instance.task.closedGroups))) {
+      changes.instances.add(instance);
+      continue;
+    }
     // It asked to be called again before and was about to be.
     if (instance.attempt !== null)
       endAttempt(instance, { ...noReport, state: 'killed', endDate: changes.now }, changes);
-    moveInstance(instance, 'skipped', changes, `${decider.spec.taskId} decided so`);
+    moveInstance(instance, 'skipped', changes, `${decider.task.spec.taskId} decided so`);
     skipped.push(instance);
   }
   return skipped;
@@ -102,6 +118,13 @@ export function notChosen(branch: InstanceWork, chosen: ReadonlySet<number>): In
     .flatMap((i) => relevantInstances(branch, i));
 }
 
+/** Everything in the sides that were not chosen: whatever its rule, and its setups and teardowns with it. */
+export function sidesNotChosen(decider: InstanceWork, chosen: readonly string[]): InstanceWork[] {
+  return [...decider.task.sides!]
+    .filter(([name]) => !chosen.includes(name))
+    .flatMap(([, tasks]) => tasks.flatMap((index) => relevantInstances(decider, index)));
+}
+
 /** What a short-circuit skips: all that is below, teardowns excepted, or the direct downstream alone. */
 export function shortCircuited(decider: InstanceWork): InstanceWork[] {
   const { run, task } = decider;
@@ -116,10 +139,20 @@ export function shortCircuited(decider: InstanceWork): InstanceWork[] {
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
 function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
   const heldUp: InstanceWork[] = [];
-  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
-    propagateEnd(ended, open, changes);
-    if (run.followers.size > 0) heldUp.push(...heldUpBy(run, ended.task.spec.taskId));
-  }
+  do {
+    for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
+      propagateEnd(ended, open, changes);
+      if (run.followers.size > 0) heldUp.push(...heldUpBy(run, ended.task.spec.taskId));
+    }
+    // Only now: what else ended with it has been counted where it counts at once.
+    for (const group of run.ending) endGroup(group, open, changes);
+    for (const group of [...changes.reopened]) {
+      if (group.run !== run) continue;
+      changes.reopened.delete(group);
+      askMembers(group, open, changes);
+    }
+    for (const group of [...run.restarting]) continueGroup(group, open, changes);
+  } while (open.length > 0);
   finishRunIfOver(run, changes);
   reconsiderAll(heldUp, changes);
 }
@@ -129,16 +162,56 @@ export function wakeFollowers(run: RunWork, changes: Changes): void {
   reconsiderAll(heldUpBy(run, null), changes);
 }
 
+/** Tells those outside of a closed group how it ended, if all of it has. */
+function endGroup(group: GroupWork, open: InstanceWork[], changes: Changes): void {
+  group.run.ending.delete(group);
+  if (group.isOver || group.unfinished > 0) return;
+  const changed: MapScope[] = [];
+  countGroup(group, (scope) => changed.push(scope));
+  for (const member of membersOf(group)) {
+    if (member.task.sourceExits.includes(group.group.level))
+      expandFrom(member, (exit) => exit === group.group.level, open, changes);
+  }
+  for (const { instances } of changed) evaluateAll(instances, open, changes);
+}
+
+/** A group that is to begin again: its teardowns run, then (after its delay) it is reset and its first tasks are asked. */
+function continueGroup(group: GroupWork, open: InstanceWork[], changes: Changes): void {
+  const teardowns = dueTeardowns(group);
+  for (const teardown of teardowns) schedule(teardown, open, changes);
+  if (teardowns.length > 0 || !mayRestart(group, changes.now)) return;
+  resetGroup(group, changes);
+  askMembers(group, open, changes);
+}
+
+function askMembers(group: GroupWork, open: InstanceWork[], changes: Changes): void {
+  for (const member of [...membersOf(group)]) if (member.state === 'none') evaluate(member, open, changes);
+}
+
+/** Expands the levels that are mapped over what an instance returned, those that `isMeant` by the group that is left for them. */
+function expandFrom(
+  ended: InstanceWork,
+  isMeant: (exit: number) => boolean,
+  open: InstanceWork[],
+  changes: Changes,
+): void {
+  const { sourceOf, sourceExits } = ended.task;
+  const levels = sourceOf.filter((_level, i) => isMeant(sourceExits[i]!));
+  if (levels.length === 0) return;
+  const expansion: Expansion = { ended: open, open: [] };
+  expandBelow(ended, levels, expansion, changes);
+  evaluateAll(expansion.open, open, changes);
+}
+
 function propagateEnd(ended: InstanceWork, open: InstanceWork[], changes: Changes): void {
   const { state, task } = ended;
   if (!isFinished(state)) return;
+  // Skipped with all that it would have chosen from, also what runs whatever happened.
+  if (task.sides !== null && state === 'skipped')
+    open.push(...skipByDecision(sidesNotChosen(ended, []), ended, changes));
   const changed: MapScope[] = [];
   countEnd(ended, state, (scope) => changed.push(scope));
-  if (task.sourceOf.length > 0) {
-    const expansion: Expansion = { ended: open, open: [] };
-    expandBelow(ended, expansion, changes);
-    evaluateAll(expansion.open, open, changes);
-  }
+  if (task.sourceOf.length > 0) expandFrom(ended, (exit) => countsOutside(ended, exit), open, changes);
   for (const { instances } of changed) evaluateAll(instances, open, changes);
 }
 
@@ -152,7 +225,7 @@ const newExpansion = (): Expansion => ({ ended: [], open: [] });
 
 /** What a run that is not running is asked by nobody: it may have to wait for its turn, and is asked as a whole then. */
 function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Changes): void {
-  if (instance.run.state !== 'running') return;
+  if (instance.run.state !== 'running' || isHeldBack(instance)) return;
   if (ignoresDependencies(instance)) {
     heedDependencies(instance);
     return schedule(instance, ended, changes, 'runs by hand, whatever stands before it');

@@ -8,6 +8,7 @@ import type {
   AttemptWork,
   BackfillWork,
   DagWorkState,
+  GroupWork,
   InstanceWork,
   Occupied,
   PoolUse,
@@ -27,6 +28,10 @@ export class Changes {
   readonly instances = new Set<InstanceWork>();
   /** Instances whose map path is another than the database has. */
   readonly moved = new Set<InstanceWork>();
+  /** Groups whose row changes: they begin again, or will not after all, or were given more tries. */
+  readonly groups = new Set<GroupWork>();
+  /** Groups that will not begin again after all: their tasks are to be asked. */
+  readonly reopened = new Set<GroupWork>();
   readonly newAttempts: { instance: InstanceWork; attempt: AttemptWork }[] = [];
   /** Attempts that changed and have not ended, each once, however much happened to it. */
   readonly attempts = new Map<AttemptWork, InstanceWork>();

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 import type { SerializedDag, SerializedTask } from '../serialization/index.ts';
+import { type ClosedGroup, closedGroups, exitLevel } from './closed-group.ts';
 import { type MapLevel, mapLevels, sharedDepth, sourcesOfLevels } from './map-levels.ts';
 import { type RunLimit, runLimitsOf } from './run-limits.ts';
 
@@ -49,6 +50,16 @@ export interface GraphTask {
   readonly countDepth: number;
   /** Levels that are mapped over what this task returns. */
   readonly sourceOf: readonly MapLevel[];
+  /** Of a task that chooses one of several groups: the tasks in each, by its name; null: it is none. */
+  readonly sides: ReadonlyMap<string, readonly number[]> | null;
+  /** The groups around it that are told apart from what is outside of them, outermost first. */
+  readonly closedGroups: readonly ClosedGroup[];
+  /** For each of `downstream`: the outermost of those that the edge leaves; -1: none. */
+  readonly downstreamExits: readonly number[];
+  /** The same for each of `scope`. */
+  readonly scopeExits: readonly number[];
+  /** The same for each of `sourceOf`. */
+  readonly sourceExits: readonly number[];
 }
 
 /** In a part of a DAG a choice may be left out: it leads to what follows it there, or nowhere. */
@@ -81,6 +92,8 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
   const { levels, levelsOf } = mapLevels(dag, toIndex);
   const sources = sourcesOfLevels(levels, levelsOf);
   const shared = (a: number, b: number) => sharedDepth(levelsOf[a]!, levelsOf[b]!);
+  const closed = closedGroups(dag);
+  const exit = (a: number, b: number) => exitLevel(closed[a]!, closed[b]!);
   const tasks = dag.tasks.map((spec, index): GraphTask => {
     const up = upstream[index]!;
     return {
@@ -102,8 +115,14 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
         0,
         ...[...up, ...scopes.setupsOf[index]!].map((above) => shared(above, index)),
         ...sources[index]!.collectDepths,
+        ...closed[index]!.map(({ depth }) => depth),
       ),
       sourceOf: sources[index]!.levels,
+      sides: spec.sides === undefined ? null : sidesOf(dag, spec.sides),
+      closedGroups: closed[index]!,
+      downstreamExits: downstream[index]!.map((below) => exit(index, below)),
+      scopeExits: scopes.scopeOf[index]!.map((member) => exit(index, member)),
+      sourceExits: sources[index]!.levels.map(({ tasks }) => exit(index, tasks[0]!)),
     };
   });
   return {
@@ -208,6 +227,15 @@ function effectiveWeights(dag: SerializedDag, up: readonly number[][], down: rea
     for (const other of others) sum += dag.tasks[other]!.priorityWeight;
     return Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, sum));
   });
+}
+
+function sidesOf(
+  dag: SerializedDag,
+  sides: Readonly<Record<string, string>>,
+): Map<string, readonly number[]> {
+  const inGroup = (groupId: string) =>
+    dag.tasks.flatMap(({ taskId }, index) => (taskId.startsWith(`${groupId}.`) ? [index] : []));
+  return new Map(Object.entries(sides).map(([name, groupId]) => [name, inGroup(groupId)]));
 }
 
 /** A setup's scope: below it and above one of its teardowns; without a teardown, everything below it. */

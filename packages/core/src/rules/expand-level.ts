@@ -34,12 +34,17 @@ export function expandLevel(
 }
 
 /**
- * Expands what the end of an instance makes known: the levels that are mapped over what it returned. When no list comes of it, what waits
+ * Expands what the end of an instance makes known: `levels` that are mapped over what it returned. When no list comes of it, what waits
  * for that list is asked, whatever its rule.
  */
-export function expandBelow(ended: InstanceWork, into: Expansion, changes: Changes): void {
+export function expandBelow(
+  ended: InstanceWork,
+  levels: readonly MapLevel[],
+  into: Expansion,
+  changes: Changes,
+): void {
   const { run, task, mapPath } = ended;
-  for (const level of task.sourceOf) {
+  for (const level of levels) {
     const source = level.sources.find((one) => one.task === task.index)!;
     const prefix = pathPrefix(mapPath, source.depth);
     if (source.isCollected && unfinishedSources(run, source, prefix) > 0) continue;

@@ -1,10 +1,12 @@
+import { formatDuration } from '../duration.ts';
 import { isFinished, type RunState, type TaskState } from '../state/index.ts';
 import { nameOf, ruleVerdict } from './advance-run.ts';
+import { exitLevel } from './closed-group.ts';
 import { ignoresDependencies } from './decision.ts';
-import { relevantInstances } from './map-scope.ts';
+import { countsOutside, membersOf, relevantInstances } from './map-scope.ts';
 import { pastVerdict } from './past.ts';
 import { ruleInWords } from './rule-in-words.ts';
-import type { InstanceWork } from './work.ts';
+import type { GroupWork, InstanceWork } from './work.ts';
 
 /** What the checks look at besides the instance: the state of the world at one moment. */
 export interface ReadinessWorld {
@@ -98,6 +100,59 @@ const ENDS: Partial<Record<TaskState, string>> = {
   removed: 'It is no part of the DAG any more',
 };
 
+/** A group around it that begins again holds it back; one that began more than once says which try this is. */
+function groupRetry(instance: InstanceWork, now: number): { passed: boolean; reason: string } {
+  const group = instance.groups.find(({ failed }) => failed !== null);
+  if (group?.failed != null) {
+    const { failed, live, tryNumber, maxTries } = group;
+    const inMs = (failed.nextAt ?? now) - now;
+    const when =
+      live > 1
+        ? 'as soon as what is active in it has ended'
+        : inMs <= 0
+          ? 'now'
+          : `in ${formatDuration(Math.ceil(inMs / 1000) * 1000)}, at ${new Date(failed.nextAt!).toISOString()}`;
+    const { groupId } = group.group;
+    return {
+      passed: false,
+      reason: `Its group ${groupId} begins again ${when}: ${nameOf(failed)} failed in try ${tryNumber} of ${maxTries + 1}.`,
+    };
+  }
+  const again = instance.groups.filter(({ tryNumber }) => tryNumber > 1);
+  const tries = again.map(
+    ({ group: { groupId }, tryNumber, maxTries }) =>
+      `${groupId} is in its try ${tryNumber} of ${maxTries + 1}`,
+  );
+  return {
+    passed: true,
+    reason: tries.length === 0 ? 'No group around it begins again.' : `Its group ${tries.join(', ')}.`,
+  };
+}
+
+/** Upstream in a group that may still begin again does not count before all of that group has ended. */
+function closedGroupsAbove(instance: InstanceWork): { passed: boolean; reason: string } {
+  const { task } = instance;
+  const open = new Set<GroupWork>();
+  for (const index of new Set([...task.setups, ...task.upstream])) {
+    for (const above of relevantInstances(instance, index)) {
+      const exit = exitLevel(above.task.closedGroups, task.closedGroups);
+      if (!countsOutside(above, exit)) open.add(above.groups[exit]!);
+    }
+  }
+  const passed = open.size === 0 || instance.state !== 'none';
+  if (passed) return { passed, reason: 'It waits for no group as a whole.' };
+  const waits = [...open].slice(0, 3).map((group) => {
+    const going = [...membersOf(group)].filter(({ state }) => !isFinished(state));
+    const { groupId } = group.group;
+    const names = going.slice(0, 3).map((member) => `${nameOf(member)} (${inWords(member.state)})`);
+    return `group ${groupId}${group.mapPath === '' ? '' : ` [${group.mapPath}]`}: ${names.join(', ')}${going.length > 3 ? ', …' : ''}`;
+  });
+  return {
+    passed,
+    reason: `It waits until all of these have ended, since they may begin again: ${waits.join('; ')}.`,
+  };
+}
+
 const CHECKS: readonly ReadinessCheck[] = [
   {
     name: 'state',
@@ -147,6 +202,8 @@ const CHECKS: readonly ReadinessCheck[] = [
       return { passed: verdict === 'run', reason: `${ruleInWords(task.spec.triggerRule)}${waits}` };
     },
   },
+  { name: 'group_retry', evaluate: (instance, { now }) => groupRetry(instance, now) },
+  { name: 'closed_groups', evaluate: closedGroupsAbove },
   {
     name: 'depends_on_past',
     evaluate: (instance) =>

@@ -45,6 +45,7 @@ export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
 export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
 export { externalVerdict, type FoundStates, meansRun } from './external-verdict.ts';
+export { renewTries } from './group-restart.ts';
 export { Heap } from './heap.ts';
 export { type HorizonAge, horizonRenewAt, isHorizonDue } from './horizon-renewal.ts';
 export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
@@ -58,6 +59,7 @@ export {
   placeInstances,
   recount,
   relevantInstances,
+  setTries,
 } from './map-scope.ts';
 export { countOccupied, moveInstance, occupiedBy } from './move-instance.ts';
 export { newDagWork } from './new-dag-work.ts';
@@ -76,6 +78,7 @@ export {
 } from './next-tick.ts';
 export { isWithinPast, PastWaits, pastRun, pastVerdict } from './past.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
+export { resetInstance } from './reset-instance.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
 export type { RunLimit } from './run-limits.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
@@ -96,7 +99,7 @@ export {
   type SimulationOptions,
   simulate,
 } from './simulation.ts';
-export { resetInstance, stopInstance } from './stop-instance.ts';
+export { stopInstance } from './stop-instance.ts';
 export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
 export {
   choiceWithin,
@@ -121,6 +124,7 @@ export type {
   BackfillOptions,
   BackfillWork,
   DagWorkState,
+  GroupWork,
   InstanceWork,
   MapScope,
   Occupied,

@@ -1,11 +1,12 @@
 import { type FinishedTaskState, isFinished, type TaskState } from '../state/index.ts';
 import { isLive } from './activity.ts';
+import type { ClosedGroup } from './closed-group.ts';
 import type { GraphTask } from './dag-graph.ts';
 import { sharedDepth } from './map-levels.ts';
 import { isUnder, pathDepth, pathPrefix } from './map-path.ts';
 import { notePast } from './past.ts';
 import type { UpstreamEnds } from './trigger-rule.ts';
-import type { EndCounts, InstanceWork, MapScope, RunWork, TaskWork } from './work.ts';
+import type { EndCounts, GroupWork, InstanceWork, MapScope, RunWork, TaskWork } from './work.ts';
 
 /** A task of a run that has no instances yet. */
 function newTaskWork(task: GraphTask): TaskWork {
@@ -15,9 +16,28 @@ function newTaskWork(task: GraphTask): TaskWork {
 /** Gives a run its instances, in place of those it had, and counts them. Costs the run. */
 export function placeInstances(run: RunWork, instances: Iterable<InstanceWork>): void {
   run.tasks.length = 0;
+  const before = new Map(run.groups);
+  run.groups.clear();
   for (const task of run.graph.tasks) run.tasks.push(newTaskWork(task));
   for (const instance of instances) attach(instance);
+  for (const [name, { tryNumber, maxTries, failed }] of before) {
+    const group = run.groups.get(name);
+    if (group !== undefined) setTries(group, tryNumber, maxTries, failed);
+  }
   recount(run);
+}
+
+/** What a closed group has to remember when its run is placed anew, or was read from the database. */
+export function setTries(
+  group: GroupWork,
+  tryNumber: number,
+  maxTries: number,
+  failed: InstanceWork | null,
+): void {
+  group.tryNumber = tryNumber;
+  group.maxTries = maxTries;
+  group.failed = failed?.groups.includes(group) === true ? failed : null;
+  if (group.failed !== null) group.run.restarting.add(group);
 }
 
 /** Counts what is unfinished and what is alive in a run from scratch, and everything that its tasks wait for. Costs the run. */
@@ -63,10 +83,16 @@ export function attach(instance: InstanceWork): void {
   const scopes = [work.root];
   for (let at = 1; at <= depth; at++) scopes.push(scopeAt(work, pathPrefix(instance.mapPath, at)));
   instance.scopes = scopes;
+  instance.groups = instance.task.closedGroups.map((group) =>
+    groupAt(instance.run, group, pathPrefix(instance.mapPath, group.depth)),
+  );
+  const isOpen = !isFinished(instance.state);
   for (const scope of scopes) {
     insertSorted(scope.instances, instance);
-    if (!isFinished(instance.state)) scope.unfinished += 1;
+    if (isOpen) scope.unfinished += 1;
   }
+  if (isOpen) for (const group of instance.groups) reopenGroup(group);
+  countInGroups(instance, 1);
   countBelow(instance, 1);
   noteInFollowers(instance, instance.state);
 }
@@ -78,7 +104,9 @@ export function detach(instance: InstanceWork): void {
     scope.instances = scope.instances.filter((other) => other !== instance);
     if (!isFinished(instance.state)) scope.unfinished -= 1;
   }
+  countInGroups(instance, -1);
   instance.scopes = [];
+  instance.groups = [];
   noteInFollowers(instance, null);
 }
 
@@ -96,12 +124,94 @@ export function countEnd(
   const { run, task, mapPath } = instance;
   const member = countOf[state];
   for (let i = 0; i < task.downstream.length; i++) {
+    if (!countsOutside(instance, task.downstreamExits[i]!)) continue;
     const scope = scopeAt(run.tasks[task.downstream[i]!]!, pathPrefix(mapPath, task.downstreamDepths[i]!));
     if (countOne(scope.ends, member)) onChange(scope);
   }
   for (let i = 0; i < task.scope.length; i++) {
+    if (!countsOutside(instance, task.scopeExits[i]!)) continue;
     const scope = scopeAt(run.tasks[task.scope[i]!]!, pathPrefix(mapPath, task.scopeDepths[i]!));
     if (countOne(scope.setupEnds, member)) onChange(scope);
+  }
+}
+
+/** The instances of a closed group. */
+export function* membersOf(group: GroupWork): Iterable<InstanceWork> {
+  const { run, mapPath } = group;
+  const { tasks, level } = group.group;
+  for (const task of tasks) {
+    for (const instance of instancesUnder(run, task, mapPath))
+      if (instance.groups[level] === group) yield instance;
+  }
+}
+
+/** Whether what becomes of an instance is known behind the closed group that an edge of it leaves; -1: it leaves none. */
+export function countsOutside({ groups }: InstanceWork, exit: number): boolean {
+  return exit < 0 || groups[exit]!.isOver;
+}
+
+/** All of a closed group has ended: its ends count outside from now on. `onChange` as in {@link countEnd}. */
+export function countGroup(group: GroupWork, onChange: (scope: MapScope) => void): void {
+  group.isOver = true;
+  for (const { run, task, mapPath, state } of membersOf(group)) {
+    if (!isFinished(state)) continue;
+    const member = countOf[state];
+    for (let i = 0; i < task.downstream.length; i++) {
+      if (task.downstreamExits[i] !== group.group.level) continue;
+      const scope = scopeAt(run.tasks[task.downstream[i]!]!, pathPrefix(mapPath, task.downstreamDepths[i]!));
+      if (countOne(scope.ends, member)) onChange(scope);
+    }
+    for (let i = 0; i < task.scope.length; i++) {
+      if (task.scopeExits[i] !== group.group.level) continue;
+      const scope = scopeAt(run.tasks[task.scope[i]!]!, pathPrefix(mapPath, task.scopeDepths[i]!));
+      if (countOne(scope.setupEnds, member)) onChange(scope);
+    }
+  }
+}
+
+/** Something in a closed group that was over is to run again: its ends do not count outside any more. */
+function reopenGroup(group: GroupWork): void {
+  if (!group.isOver) return;
+  const members = [...membersOf(group)];
+  for (const member of members) countBelow(member, -1);
+  group.isOver = false;
+  for (const member of members) countBelow(member, 1);
+}
+
+/** Lets an instance that has ended run again by `move`, and what is below it count that. Costs its edges. */
+export function undoEnd(instance: InstanceWork, move: () => void): void {
+  for (const group of instance.groups) reopenGroup(group);
+  countBelow(instance, -1);
+  move();
+  countBelow(instance, 1);
+}
+
+function groupAt(run: RunWork, group: ClosedGroup, mapPath: string): GroupWork {
+  const name = mapPath === '' ? group.groupId : `${group.groupId} [${mapPath}]`;
+  let work = run.groups.get(name);
+  if (work === undefined) {
+    const maxTries = group.retry?.retries ?? 0;
+    work = {
+      group,
+      run,
+      mapPath,
+      unfinished: 0,
+      live: 0,
+      isOver: false,
+      tryNumber: 1,
+      maxTries,
+      failed: null,
+    };
+    run.groups.set(name, work);
+  }
+  return work;
+}
+
+function countInGroups({ groups, state }: InstanceWork, by: 1 | -1): void {
+  for (const group of groups) {
+    if (!isFinished(state)) group.unfinished += by;
+    if (group.unfinished === 0) group.run.ending.add(group);
+    if (isLive(state)) group.live += by;
   }
 }
 
@@ -116,6 +226,12 @@ function countScopes(run: RunWork): void {
       );
     }
   }
+  for (const group of run.groups.values()) {
+    group.unfinished = 0;
+    group.live = 0;
+  }
+  for (const instance of instancesOf(run)) countInGroups(instance, 1);
+  for (const group of run.groups.values()) group.isOver = group.unfinished === 0;
   for (const instance of instancesOf(run)) countBelow(instance, 1);
 }
 
@@ -158,17 +274,18 @@ function countOne(counts: EndCounts, member: keyof UpstreamEnds): boolean {
 const endedOf = ({ success, skipped, failed, upstreamFailed, removed }: UpstreamEnds): number =>
   success + skipped + failed + upstreamFailed + removed;
 
-function countBelow({ run, task, mapPath, state }: InstanceWork, by: 1 | -1): void {
+function countBelow(instance: InstanceWork, by: 1 | -1): void {
+  const { run, task, mapPath, state } = instance;
   const member = isFinished(state) ? countOf[state] : null;
   for (let i = 0; i < task.downstream.length; i++) {
     const { ends } = scopeAt(run.tasks[task.downstream[i]!]!, pathPrefix(mapPath, task.downstreamDepths[i]!));
     ends.expected += by;
-    if (member !== null) ends[member] += by;
+    if (member !== null && countsOutside(instance, task.downstreamExits[i]!)) ends[member] += by;
   }
   for (let i = 0; i < task.scope.length; i++) {
     const { setupEnds } = scopeAt(run.tasks[task.scope[i]!]!, pathPrefix(mapPath, task.scopeDepths[i]!));
     setupEnds.expected += by;
-    if (member !== null) setupEnds[member] += by;
+    if (member !== null && countsOutside(instance, task.scopeExits[i]!)) setupEnds[member] += by;
   }
 }
 

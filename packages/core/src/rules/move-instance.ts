@@ -32,12 +32,31 @@ export function moveInstance(
     const by = isFinished(to) ? -1 : 1;
     run.unfinished.count += by;
     for (const scope of instance.scopes) scope.unfinished += by;
+    for (const group of instance.groups) {
+      group.unfinished += by;
+      if (group.unfinished === 0) run.ending.add(group);
+    }
   }
-  if (counts && isLive(from) !== isLive(to)) run.live.count += isLive(to) ? 1 : -1;
+  if (counts && isLive(from) !== isLive(to)) {
+    const by = isLive(to) ? 1 : -1;
+    run.live.count += by;
+    for (const group of instance.groups) group.live += by;
+  }
+  if (from === 'up_for_retry') cancelRestart(instance, changes);
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
   if (staysInPool(from) !== staysInPool(to)) keepInPool(instance, staysInPool(to) ? 1 : -1, changes);
   if (isFinished(to)) instance.endDate = changes.now;
   noteInFollowers(instance, to);
+}
+
+/** Somebody decided otherwise about the instance whose failure would have made a group begin again. */
+function cancelRestart(instance: InstanceWork, changes: Changes): void {
+  const group = instance.groups.find(({ failed }) => failed === instance);
+  if (group === undefined) return;
+  group.failed = null;
+  instance.run.restarting.delete(group);
+  changes.groups.add(group);
+  changes.reopened.add(group);
 }
 
 /** Forgets the attempt that ran; its row gets its end. */

@@ -32,6 +32,7 @@ export function newInstance(run: RunWork, task: GraphTask, mapPath: string, key:
     occupied: null,
     inPool: null,
     scopes: [],
+    groups: [],
     outputs: null,
     listLengths: null,
   };

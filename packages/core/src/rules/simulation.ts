@@ -518,6 +518,7 @@ function oneEach(task: GraphTask): { readonly [key: string]: Json } {
 function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
   if (task.spec.decides === 'short_circuit') return { kind: 'short_circuit', proceed: true };
   if (task.spec.decides !== 'branch') return undefined;
+  if (task.sides !== null) return { kind: 'branch', chosen: [...task.sides.keys()] };
   return { kind: 'branch', chosen: task.downstream.map((i) => graph.tasks[i]!.spec.taskId) };
 }
 

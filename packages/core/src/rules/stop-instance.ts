@@ -4,6 +4,7 @@ import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import { moveInstance } from './move-instance.ts';
 import { grantOnKill, owesOnKill, restartWaiting } from './on-kill.ts';
+import { resetInstance } from './reset-instance.ts';
 import type { InstanceWork } from './work.ts';
 
 /** What an instance becomes that is ended from outside. */
@@ -72,20 +73,6 @@ function takeTarget(
   if (target === instance.state) return;
   moveInstance(instance, target, changes, reason);
   instanceEnded(instance, changes);
-}
-
-/** Takes an instance without an attempt back to where it had not begun. Its XComs and its tries stay readable. */
-export function resetInstance(instance: InstanceWork, reason: string | null, changes: Changes): void {
-  if (instance.state === 'none') return;
-  const waits = instance.state === 'up_for_reschedule' || instance.state === 'deferred';
-  if (waits) moveInstance(instance, 'restarting', changes, reason);
-  moveInstance(instance, 'none', changes);
-  instance.begunAt = null;
-  instance.startDate = null;
-  instance.endDate = null;
-  instance.nextAt = null;
-  instance.outputs = null;
-  instance.listLengths = null;
 }
 
 /** A deferred instance goes on without its trigger: who runs that may forget it. */

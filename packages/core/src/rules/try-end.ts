@@ -1,11 +1,21 @@
 import type { EmittedAssetEvent } from '../assets/index.ts';
 import { type SerializedError, serializeError } from '../errors.ts';
 import type { Json } from '../json.ts';
-import { instanceEnded, instancesEnded, notChosen, shortCircuited, skipByDecision } from './advance-run.ts';
+import {
+  continueGroups,
+  instanceEnded,
+  instancesEnded,
+  notChosen,
+  shortCircuited,
+  sidesNotChosen,
+  skipByDecision,
+} from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import type { Choice } from './dag-graph.ts';
 import { failFast } from './fail-fast.ts';
+import { isHeldBack } from './group-restart.ts';
+import { beginGroupRetry, groupToRetry } from './group-retry.ts';
 import { listLengths, listProblem } from './list-output.ts';
 import { moveInstance } from './move-instance.ts';
 import { tellTask } from './news.ts';
@@ -83,11 +93,12 @@ function applyDecision(
   decision: TaskDecision,
   changes: Changes,
 ): readonly InstanceWork[] {
-  const { task } = instance;
+  if (decision.kind === 'branch' && instance.task.sides !== null)
+    return skipByDecision(sidesNotChosen(instance, decision.chosen), instance, changes);
   if (decision.kind === 'branch') {
-    return skipByDecision(notChosen(instance, chosenIndexes(instance, decision.chosen)), task, changes);
+    return skipByDecision(notChosen(instance, chosenIndexes(instance, decision.chosen)), instance, changes);
   }
-  return decision.proceed ? [] : skipByDecision(shortCircuited(instance), task, changes);
+  return decision.proceed ? [] : skipByDecision(shortCircuited(instance), instance, changes);
 }
 
 function chosenIndexes({ task }: InstanceWork, chosen: readonly string[]): Set<number> {
@@ -96,6 +107,11 @@ function chosenIndexes({ task }: InstanceWork, chosen: readonly string[]): Set<n
 }
 
 function unknownChoice({ task }: InstanceWork, chosen: readonly string[]): string | undefined {
+  if (task.sides !== null) {
+    const unknown = chosen.find((name) => !task.sides!.has(name));
+    if (unknown === undefined) return undefined;
+    return `${task.spec.taskId} chose "${unknown}", which is none of its sides: ${[...task.sides.keys()].join(', ')}.`;
+  }
   const known = task.choices.map(({ taskId }) => taskId);
   const unknown = chosen.find(
     (id) => !known.includes(id) && !known.some((taskId) => taskId.startsWith(`${id}.`)),
@@ -131,16 +147,19 @@ export function failedTry(
   failForGood(instance, endedAtMs, error, changes);
 }
 
-/** No try is left: its callbacks are called, and a DAG that fails fast ends the rest of the run. */
+/** No try is left: a group around it begins again; else its callbacks are called, and a DAG that fails fast ends the rest of the run. */
 export function failForGood(
   instance: InstanceWork,
   endedAtMs: number,
   error: SerializedError,
   changes: Changes,
 ): void {
+  const group = groupToRetry(instance);
+  if (group !== undefined) return beginGroupRetry(group, instance, endedAtMs, error, changes);
   moveInstance(instance, 'failed', changes, error.message);
   instance.endDate = endedAtMs;
   tellTask(instance, 'onFailure', error, changes);
+  if (isHeldBack(instance)) return instanceEnded(instance, changes);
   const { graph } = instance.run;
   if (!graph.dag.failFast || instance.task.spec.isTeardown) return instanceEnded(instance, changes);
   const { skipped, active } = failFast(instance, changes);
@@ -157,6 +176,8 @@ export function attemptDeadline({ attempt, task }: InstanceWork): number | null 
 
 /** The time of a waiting instance has come: the retry delay is over, or it asked to be called again now. */
 export function waitOver(instance: InstanceWork, changes: Changes): void {
+  // The whole group begins again, as soon as nothing of it is active any more.
+  if (instance.groups.some(({ failed }) => failed === instance)) return continueGroups(instance.run, changes);
   instance.nextAt = null;
   if (instance.state === 'up_for_retry') instance.tryNumber += 1;
   moveInstance(instance, 'scheduled', changes);

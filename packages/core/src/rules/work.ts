@@ -3,6 +3,7 @@ import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { AssetArrival } from './asset-runs.ts';
+import type { ClosedGroup } from './closed-group.ts';
 import type { DagGraph, GraphTask } from './dag-graph.ts';
 import type { PastWaits } from './past.ts';
 import type { UpstreamEnds } from './trigger-rule.ts';
@@ -72,6 +73,12 @@ export interface RunWork {
   readonly taskIds: readonly string[] | null;
   /** By task index of the graph; empty while the run is queued. */
   readonly tasks: TaskWork[];
+  /** Its closed groups, by their id and map path. */
+  readonly groups: Map<string, GroupWork>;
+  /** Those of them that are about to begin again. */
+  readonly restarting: Set<GroupWork>;
+  /** Those in which nothing is unfinished any more, until what is outside of them was told. */
+  readonly ending: Set<GroupWork>;
   /** Instances that have not ended. */
   readonly unfinished: { count: number };
   /** Instances that something will still happen to by itself: scheduled, queued, running, waiting for a time. */
@@ -118,6 +125,25 @@ export interface MapScope {
   readonly setupEnds: EndCounts;
 }
 
+/** A closed group in one run: one for each of its map indexes, when it is mapped. */
+export interface GroupWork {
+  readonly group: ClosedGroup;
+  readonly run: RunWork;
+  readonly mapPath: string;
+  /** Its instances that have not ended. */
+  unfinished: number;
+  /** Its instances that something will still happen to by itself. */
+  live: number;
+  /** All have ended, and those outside were told. */
+  isOver: boolean;
+  /** How often it began, this time included. Never reset. */
+  tryNumber: number;
+  /** It begins again while `tryNumber <= maxTries`; a clear by a person adds to it. */
+  maxTries: number;
+  /** The instance whose failure makes it begin again, at its `nextAt`; null: it does not. */
+  failed: InstanceWork | null;
+}
+
 export interface EndCounts extends UpstreamEnds {
   /** Instances above, ended or not. */
   expected: number;
@@ -162,6 +188,8 @@ export interface InstanceWork {
   inPool: PoolUse | null;
   /** Where it is counted, widest first. */
   scopes: readonly MapScope[];
+  /** For each of its task's closed groups, the one that it stands in. */
+  groups: readonly GroupWork[];
   /** Its XComs while consumers need them, when small; null: read them from the database. */
   outputs: JsonObject | null;
   /** What something is mapped over: the length of each of its outputs, -1 for a value that is no list; absent: null. */

@@ -10,6 +10,7 @@ export {
   type SerializedDeadline,
   type SerializedExpansion,
   type SerializedGroup,
+  type SerializedGroupRetry,
   type SerializedInput,
   type SerializedList,
   type SerializedMapArgument,

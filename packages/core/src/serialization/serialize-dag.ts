@@ -117,6 +117,7 @@ function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {
     ...(task.sensedAsset === null ? {} : { sensedAsset: task.sensedAsset.name }),
     ...(task.onKill === undefined ? {} : { onKill: true }),
     decides: task.decides,
+    ...(task.sides === null ? {} : { sides: task.sides }),
     ignoreDownstreamTriggerRules:
       task.decides === 'short_circuit' && task.fields.ignoreDownstreamTriggerRules !== false,
     inputs: inputsOf(task),
@@ -182,6 +183,7 @@ function serializeGroup(group: AnyTaskGroup, dag: AnyDag): SerializedGroup {
     ...(group.maxActiveTasks === null ? {} : { maxActiveTasks: liveNumber(group.maxActiveTasks, dag) }),
     label: group.label,
     doc: group.doc,
+    ...(group.retry === null ? {} : { retry: group.retry }),
     ...(group.expansion === null
       ? {}
       : { expand: expansion([...group.expansion].map(([name, { node }]) => [name, node] as const)) }),

@@ -127,6 +127,8 @@ export interface SerializedTask {
   readonly onKill?: boolean;
   /** What the outcome of this task decides about its downstream, if it is one of those. */
   readonly decides: 'branch' | 'short_circuit' | null;
+  /** Branch only: the groups that it chooses one of, by name; what is in none of them goes on. Absent: it chooses among its direct downstream. */
+  readonly sides?: Readonly<Record<string, string>>;
   /** Short-circuit only: skip direct downstream alone and let trigger rules carry it on. */
   readonly ignoreDownstreamTriggerRules: boolean;
   /** Upstream values the task reads before it starts: its typed inputs. Each is an edge too. */
@@ -191,8 +193,22 @@ export interface SerializedGroup {
   readonly maxActiveTasks?: LiveNumber;
   readonly label: string;
   readonly doc: string | null;
+  /** How the whole group is tried again when a task of it failed for good; absent: it is not. */
+  readonly retry?: SerializedGroupRetry;
   /** The lists that the whole group is mapped over; absent: it is not. */
   readonly expand?: SerializedExpansion;
+}
+
+/** The words and units are those of a task's retries. */
+export interface SerializedGroupRetry {
+  /** At least 1. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  /** 1: constant. */
+  readonly retryBackoff: number;
+  /** 0 to 1. */
+  readonly retryJitter: number;
+  readonly maxRetryDelayMs: number;
 }
 
 /** Exactly one of `by` and `withinMs` is not null. */

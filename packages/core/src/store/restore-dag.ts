@@ -21,6 +21,7 @@ import {
   pathDepth,
   placeInstances,
   type RunWork,
+  setTries,
   staysInPool,
   subGraph,
 } from '../rules/index.ts';
@@ -33,6 +34,7 @@ import type {
   CallbackTable,
   DagRunTable,
   DagTable,
+  GroupTryTable,
   TaskInstanceTable,
 } from './tables.ts';
 
@@ -51,7 +53,7 @@ export function restoreDag(
   for (const row of work.activeRuns) {
     if (row.state !== 'running') continue;
     const run = restoreRun(dag, row, graphOf(row.version));
-    restoreInstances(run, tasks.get(row.key) ?? [], attempts);
+    restoreInstances(run, tasks.get(row.key) ?? [], attempts, work.groupTries);
     for (const { runKey, name } of work.deadlinesMissed)
       if (runKey === run.key) run.deadlinesMissed.add(name);
     joinDag(run);
@@ -88,6 +90,9 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     note: row.note,
     taskIds,
     tasks: [],
+    groups: new Map(),
+    restarting: new Set(),
+    ending: new Set(),
     unfinished: { count: 0 },
     live: { count: 0 },
     waitingOnPast: new PastWaits(),
@@ -105,6 +110,7 @@ export function restoreInstances(
   run: RunWork,
   rows: readonly TaskInstanceTable[],
   attempts: ReadonlyMap<number, AttemptTable>,
+  groupTries: readonly GroupTryTable[],
 ): void {
   const { tasks, indexOf } = run.graph;
   const instances = rows.flatMap((row) => {
@@ -141,11 +147,29 @@ export function restoreInstances(
     return [instance];
   });
   placeInstances(run, instances);
+  restoreGroups(run, instances, groupTries);
   const missing = run.tasks.find(({ root }) => root.instances.length === 0);
   if (missing !== undefined) {
     throw new Error(
       `Run ${run.runId} of ${run.dag.dagId} has no row for its task ${missing.task.spec.taskId}: run "tsflow db check".`,
     );
+  }
+}
+
+/** Gives groups that began more than once their numbers back, and those that are about to begin again the instance that waits for it. */
+function restoreGroups(
+  run: RunWork,
+  instances: readonly InstanceWork[],
+  rows: readonly GroupTryTable[],
+): void {
+  for (const { runKey, groupId, mapPath, tryNumber, maxTries, failedKey } of rows) {
+    if (runKey !== run.key) continue;
+    const group = [...run.groups.values()].find(
+      (one) => one.group.groupId === groupId && one.mapPath === mapPath,
+    );
+    if (group === undefined) continue;
+    const failed = instances.find(({ key, state }) => key === failedKey && state === 'up_for_retry') ?? null;
+    setTries(group, tryNumber, maxTries, failed);
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   DagTable,
   DagVersionTable,
   EventTable,
+  GroupTryTable,
   ImportErrorTable,
   IntentTable,
   NewScheduler,
@@ -108,6 +109,8 @@ export interface TurnPort {
   waitsForDag(dagId: string): Promise<readonly AttemptTable[]>;
   /** The newest run of a DAG with a logical date in this range, both ends included. */
   newestRunBetween(dagId: string, from: number, to: number): Promise<DagRunTable | null>;
+  /** Groups of runs that began more than once, or are about to. */
+  groupTries(runKeys: readonly number[]): Promise<readonly GroupTryTable[]>;
   /** Values that task instances pushed in their newest attempt, by task instance key. */
   xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>>;
   counters(): Promise<ReadonlyMap<string, number>>;
@@ -122,6 +125,8 @@ export interface DagWork {
   readonly taskInstances: readonly TaskInstanceTable[];
   /** Not yet ended. */
   readonly attempts: readonly AttemptTable[];
+  /** Of the running runs: groups that began more than once. */
+  readonly groupTries: readonly GroupTryTable[];
   readonly backfills: readonly BackfillTable[];
   /** Events of assets that have made no run yet. */
   readonly assetArrivals: readonly AssetArrivalTable[];

@@ -19,6 +19,7 @@ export interface Tables {
   dagRun: DagRunTable;
   taskInstance: TaskInstanceTable;
   attempt: AttemptTable;
+  groupTry: GroupTryTable;
   xcom: XcomTable;
   event: EventTable;
   intent: IntentTable;
@@ -331,6 +332,23 @@ export interface AttemptTable {
   waiting: string | null;
   /** DAG whose run or task it waits for while it is deferred. */
   waitsForDag: string | null;
+  /** JSON: which try of the groups around it that began more than once, by their ids; null: the first of each. */
+  groupTries: string | null;
+}
+
+/** A group that began more than once in a run, or is about to. Writer: the DAG's holder. */
+export interface GroupTryTable {
+  runKey: number;
+  groupId: string;
+  /** Of a mapped group: which index. */
+  mapPath: string;
+  dagId: string;
+  /** How often it began, this time included. */
+  tryNumber: number;
+  /** It begins again while `tryNumber <= maxTries`. */
+  maxTries: number;
+  /** The task instance whose failure makes it begin again, at its `nextAt`. */
+  failedKey: number | null;
 }
 
 export interface XcomTable {

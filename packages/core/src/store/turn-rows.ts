@@ -6,6 +6,7 @@ import type {
   DagRunTable,
   DeadlineMissTable,
   EventTable,
+  GroupTryTable,
   IntentTable,
   TaskInstanceTable,
   XcomTable,
@@ -191,6 +192,7 @@ export const ATTEMPTS: RowLayout<NewAttempt> = layout('attempt', {
   grantNumber: 'int8',
   queuedAt: 'int8',
   savedState: 'text',
+  groupTries: 'text',
 });
 
 /** Ends with what finds the row. */
@@ -329,6 +331,20 @@ export const ASSET_ARRIVALS: RowLayout<AssetArrivalTable> = layout('asset_arriva
 /** An arrival that is there already takes its new state. */
 export const ARRIVED_BEFORE =
   'on conflict (dag_id, event_id) do update set state = excluded.state, run_key = excluded.run_key';
+
+export const GROUP_TRIES: RowLayout<GroupTryTable> = layout('group_try', {
+  runKey: 'int8',
+  groupId: 'text',
+  mapPath: 'text',
+  dagId: 'text',
+  tryNumber: 'int8',
+  maxTries: 'int8',
+  failedKey: 'int8',
+});
+
+/** A group that began more than once before takes its new numbers. */
+export const BEGAN_BEFORE =
+  'on conflict (run_key, group_id, map_path) do update set try_number = excluded.try_number, max_tries = excluded.max_tries, failed_key = excluded.failed_key';
 
 /** The value of one column, refused in words when a database would not keep it as it is. */
 export function columnValue<T>(layout: RowLayout<T>, column: Column<T>, row: T): SqlValue {

@@ -7,6 +7,7 @@ import type {
   DagRunTable,
   DeadlineMissTable,
   EventTable,
+  GroupTryTable,
   TaskInstanceTable,
   XcomTable,
 } from './tables.ts';
@@ -48,6 +49,8 @@ export interface DagEffects {
   readonly tasksUpdated: TaskUpdate[];
   /** Instances that also get another map path: none of them is among `tasksUpdated`. */
   readonly tasksMoved: TaskMove[];
+  /** Groups that begin again; one that is there already takes its new numbers. */
+  readonly groupTries: GroupTryTable[];
   readonly attemptsInserted: NewAttempt[];
   readonly attemptsUpdated: AttemptUpdate[];
   readonly xcoms: XcomTable[];
@@ -124,6 +127,7 @@ export interface NewAttempt {
   readonly queuedAt: number;
   /** What the attempt before it left. */
   readonly savedState: string | null;
+  readonly groupTries: string | null;
 }
 
 /** Repeats its claim: written only `WHERE attempt_id AND grant_number`. Null leaves a column as it is. */

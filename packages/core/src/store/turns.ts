@@ -9,6 +9,7 @@ import type {
   CallbackTable,
   DagRunTable,
   DagTable,
+  GroupTryTable,
   TaskInstanceTable,
 } from './tables.ts';
 import type { Turn, TurnResult } from './turn.ts';
@@ -57,6 +58,7 @@ export class Turns implements TurnPort {
       dag,
       activeRuns,
       taskInstances,
+      groupTries: await this.groupTries(activeRuns.map((run) => run.key)),
       attempts: await this.#newestAttempts(dag),
       callbacks: await this.#pendingCallbacks(dagId),
       assetArrivals: await this.#pendingArrivals(dagId),
@@ -85,6 +87,15 @@ export class Turns implements TurnPort {
       .selectAll()
       .where(this.#dialect.among('runKey', runKeys))
       .orderBy('key')
+      .execute();
+  }
+
+  async groupTries(runKeys: readonly number[]): Promise<readonly GroupTryTable[]> {
+    if (runKeys.length === 0) return [];
+    return this.#dialect.db
+      .selectFrom('groupTry')
+      .selectAll()
+      .where(this.#dialect.among('runKey', runKeys))
       .execute();
   }
 

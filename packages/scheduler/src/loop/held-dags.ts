@@ -172,7 +172,13 @@ export class HeldDags {
     const tasks = isNew ? [] : await this.#store.turns.taskInstances([row.key]);
     if (tasks.length > 0) {
       const attempts = await this.#store.turns.newestAttempts(row.key);
-      restoreInstances(run, tasks, new Map(attempts.map((attempt) => [attempt.attemptId, attempt])));
+      const groupTries = await this.#store.turns.groupTries([row.key]);
+      restoreInstances(
+        run,
+        tasks,
+        new Map(attempts.map((attempt) => [attempt.attemptId, attempt])),
+        groupTries,
+      );
     }
     await loadLists(this.#store, run);
     if (graph.dag.deadlines !== undefined)

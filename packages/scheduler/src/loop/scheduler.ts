@@ -581,6 +581,7 @@ function touchedDags(changes: Changes): Set<string> {
   for (const dag of changes.backfills.values()) dags.add(dag.dagId);
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
+  for (const { run } of changes.groups) dags.add(run.dag.dagId);
   for (const { run } of changes.deadlinesMissed) dags.add(run.dag.dagId);
   for (const { dag } of changes.assetArrivals.values()) dags.add(dag.dagId);
   for (const { callback } of changes.callbacks) dags.add(callback.dag.dagId);

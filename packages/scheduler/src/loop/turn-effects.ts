@@ -8,6 +8,7 @@ import {
   type Changes,
   type DagWorkState,
   type EndedAttempt,
+  type GroupWork,
   type InstanceWork,
   occupiedBy,
   type RunWork,
@@ -21,6 +22,7 @@ import type {
   DagEffects,
   DagRunTable,
   DecidedIntent,
+  GroupTryTable,
   NewAlert,
   NewAttempt,
   NewCallback,
@@ -77,6 +79,7 @@ export function turnEffects(
     else if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
     if (instance.path !== null) of.events.push(taskEvent(instance, changes.now));
   }
+  for (const group of changes.groups) effects(group.run.dag).groupTries.push(groupRow(group));
   for (const { instance, attempt } of changes.newAttempts) {
     effects(instance.run.dag).attemptsInserted.push(attemptRow(instance, attempt));
   }
@@ -127,6 +130,7 @@ function emptyEffects(dag: DagWorkState): DagEffects {
     tasksInserted: [],
     tasksUpdated: [],
     tasksMoved: [],
+    groupTries: [],
     attemptsInserted: [],
     attemptsUpdated: [],
     xcoms: [],
@@ -287,7 +291,21 @@ function attemptRow(instance: InstanceWork, attempt: AttemptWork): NewAttempt {
     grantNumber: attempt.grantNumber,
     queuedAt: attempt.queuedAt,
     savedState: json(attempt.savedState),
+    groupTries: groupTriesOf(instance),
   };
+}
+
+/** Only of groups that began more than once: nearly no attempt has any. */
+function groupTriesOf({ groups }: InstanceWork): string | null {
+  const again = groups.filter(({ tryNumber }) => tryNumber > 1);
+  if (again.length === 0) return null;
+  return JSON.stringify(Object.fromEntries(again.map(({ group, tryNumber }) => [group.groupId, tryNumber])));
+}
+
+function groupRow({ run, group, mapPath, tryNumber, maxTries, failed }: GroupWork): GroupTryTable {
+  const { dagId } = run.dag;
+  const failedKey = failed?.key ?? null;
+  return { runKey: run.key, groupId: group.groupId, mapPath, dagId, tryNumber, maxTries, failedKey };
 }
 
 function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptUpdate {

@@ -1646,6 +1646,14 @@ export interface components {
             parentId: string | null;
             label: string;
             doc: string | null;
+            /** @description How all of it begins again when a task of it failed for good. */
+            retry?: {
+                retries: number;
+                retryDelayMs: number;
+                retryBackoff: number;
+                retryJitter: number;
+                maxRetryDelayMs: number;
+            };
         };
         PendingIntent: {
             intentId: number;
@@ -2036,6 +2044,10 @@ export interface components {
             /** @description Rendered template fields, secrets masked. */
             rendered: {
                 [key: string]: unknown;
+            } | null;
+            /** @description Which try of the groups around it that began more than once, by their ids. */
+            groupTries: {
+                [key: string]: number;
             } | null;
             /** @description Params that the run had then. */
             conf: {

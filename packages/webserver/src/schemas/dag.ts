@@ -87,6 +87,16 @@ const serializedGroup = z
     parentId: z.string().nullable(),
     label: z.string(),
     doc: z.string().nullable(),
+    retry: z
+      .object({
+        retries: z.number().int(),
+        retryDelayMs: z.number(),
+        retryBackoff: z.number(),
+        retryJitter: z.number(),
+        maxRetryDelayMs: z.number(),
+      })
+      .optional()
+      .describe('How all of it begins again when a task of it failed for good.'),
   })
   .meta({ id: 'SerializedGroup' });
 

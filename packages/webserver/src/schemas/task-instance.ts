@@ -69,6 +69,10 @@ export const attemptSchema = z
     pid: z.number().int().nullable(),
     error: serializedError.nullable(),
     rendered: jsonObject.nullable().describe('Rendered template fields, secrets masked.'),
+    groupTries: z
+      .record(z.string(), z.number().int())
+      .nullable()
+      .describe('Which try of the groups around it that began more than once, by their ids.'),
     conf: jsonObject.describe('Params that the run had then.'),
   })
   .meta({ id: 'Attempt' });
@@ -80,6 +84,7 @@ export function attemptJson(attempt: Attempt): z.input<typeof attemptSchema> {
     queuedAt: iso(attempt.queuedAt),
     startDate: isoOrNull(attempt.startDate),
     endDate: isoOrNull(attempt.endDate),
+    groupTries: attempt.groupTries === null ? null : { ...attempt.groupTries },
     error: attempt.error as z.input<typeof serializedError> | null,
   };
 }

@@ -7,6 +7,7 @@ import { limitsAndRecovery } from './0005-limits-and-recovery.ts';
 import { assets } from './0007-assets.ts';
 import { earlierLogs } from './0008-earlier-logs.ts';
 import { timetableHorizons } from './0011-timetable-horizons.ts';
+import { groupRetries } from './0012-group-retries.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   assets,
   earlierLogs,
   timetableHorizons,
+  groupRetries,
 ];

@@ -8,6 +8,7 @@ import {
   ATTEMPTS,
   BACKFILL_UPDATES,
   BACKFILLS,
+  BEGAN_BEFORE,
   CALLBACK_UPDATES,
   CALLBACKS,
   type Column,
@@ -15,6 +16,7 @@ import {
   DEADLINE_MISSES,
   DECIDED_INTENTS,
   EVENTS,
+  GROUP_TRIES,
   INTENTS,
   layout,
   type RowLayout,
@@ -58,6 +60,7 @@ export function insertStatement(dags: readonly DagEffects[]): TurnStatement | nu
   insert(collect(dags, 'backfillsInserted'), BACKFILLS);
   insert(collect(dags, 'runsInserted'), RUNS);
   insert(collect(dags, 'tasksInserted'), TASKS);
+  insert(collect(dags, 'groupTries'), GROUP_TRIES, BEGAN_BEFORE);
   insert(collect(dags, 'attemptsInserted'), ATTEMPTS);
   insert(
     newestOf(collect(dags, 'xcoms'), (xcom) => `${xcom.attemptId} ${xcom.key}`),

@@ -39,7 +39,7 @@ export async function runSnapshot(store: Store, dag: DagWorkState, runId: string
     const attempt = await store.turns.attempt(task.attemptId);
     if (attempt !== null) attempts.set(attempt.attemptId, attempt);
   }
-  if (tasks.length > 0) restoreInstances(run, tasks, attempts);
+  if (tasks.length > 0) restoreInstances(run, tasks, attempts, await store.turns.groupTries([row.key]));
   return run;
 }
 

@@ -25,6 +25,8 @@ export interface Attempt {
   readonly error: SerializedError | null;
   /** Rendered template fields, secrets masked. */
   readonly rendered: JsonObject | null;
+  /** Which try of the groups around it that began more than once, by their ids; null: the first of each. */
+  readonly groupTries: Readonly<Record<string, number>> | null;
   /** Params of the run when it was handed out: a clear may have given the run others since. */
   readonly conf: JsonObject;
 }
@@ -104,6 +106,7 @@ function attempt(row: AttemptTable, conf: JsonObject): Attempt {
     pid: row.pid,
     error: storedJson<SerializedError>(row.error),
     rendered: storedJson<JsonObject>(row.rendered),
+    groupTries: storedJson<Record<string, number>>(row.groupTries),
     conf,
   };
 }

@@ -8,12 +8,14 @@ import {
   ATTEMPTS,
   BACKFILL_UPDATES,
   BACKFILLS,
+  BEGAN_BEFORE,
   CALLBACK_UPDATES,
   CALLBACKS,
   columnValue,
   DEADLINE_MISSES,
   DECIDED_INTENTS,
   EVENTS,
+  GROUP_TRIES,
   INTENTS,
   type RowLayout,
   RUN_UPDATES,
@@ -43,6 +45,7 @@ export class TurnStatements {
   readonly tasks;
   readonly taskUpdates;
   readonly taskMoves;
+  readonly groupTries;
   readonly attempts;
   readonly attemptUpdates;
   readonly xcoms;
@@ -99,6 +102,7 @@ export class TurnStatements {
       expected: (task) => `state ${task.from}`,
       found: 'select state from task_instance where key = ?',
     });
+    this.groupTries = rows(GROUP_TRIES, `${insert(GROUP_TRIES)} ${BEGAN_BEFORE}`);
     this.attempts = rows(ATTEMPTS, insert(ATTEMPTS));
     this.attemptUpdates = rows(ATTEMPT_UPDATES, UPDATE_ATTEMPT, {
       key: 'attemptId',

@@ -34,6 +34,12 @@ it('puts tasks into their group', () => {
   expect(model.edges).toHaveLength(5);
 });
 
+it('says how often a group is tried again', () => {
+  const retry = { retries: 2, retryDelayMs: 0, retryBackoff: 1, retryJitter: 0, maxRetryDelayMs: 0 };
+  const groups = [{ groupId: 'g', parentId: null, label: 'g', doc: null, retry }];
+  expect(graphModel({ ...dag, groups }, new Set()).nodes[0]).toMatchObject({ kind: 'group', note: '↻ 2' });
+});
+
 it('lets a closed group stand for what is inside, with one edge for many', () => {
   const model = graphModel(dag, new Set(['g']));
   expect(model.nodes.map((node) => node.id).sort()).toEqual(['a', 'e', 'g', 'z']);

@@ -54,7 +54,7 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
       kind: closed.has(group.groupId) ? 'closed' : 'group',
       parentId: known(group.parentId),
       label: group.label,
-      note: '',
+      note: group.retry ? `↻ ${group.retry.retries}` : '',
       taskIds: below.get(group.groupId) ?? [],
     });
   }

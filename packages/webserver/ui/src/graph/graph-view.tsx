@@ -256,7 +256,9 @@ const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<Drawn>>) {
       {state ? <StateIcon state={state} /> : null}
       {state ? <span className="sr-only">{word(state)}</span> : null}
       <span className="graph-label">{node.label}</span>
-      <span className="faint">{node.kind === 'closed' ? node.taskIds.length : node.note}</span>
+      <span className="faint">
+        {node.kind === 'closed' ? [node.taskIds.length, node.note].filter(Boolean).join(' ') : node.note}
+      </span>
       {node.kind === 'closed' ? <Icon name="plus" size={12} /> : null}
       <Handle type="source" position={direction === 'RIGHT' ? Position.Right : Position.Bottom} />
     </div>
@@ -272,6 +274,7 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<Node<Drawn>>) 
       <span className="graph-label">
         <Icon name="chevronDown" size={12} /> {data.node.label}
       </span>
+      {data.node.note === '' ? null : <span className="faint">{data.node.note}</span>}
       {known && known.state !== 'none' ? <StateIcon state={known.state} size={12} /> : null}
       <Handle type="source" position={data.direction === 'RIGHT' ? Position.Right : Position.Bottom} />
     </div>

@@ -278,6 +278,8 @@ export const en = {
       run_state: 'Run',
       paused: 'Switch of the DAG',
       trigger_rule: 'Tasks before it',
+      group_retry: 'Retries of its groups',
+      closed_groups: 'Groups before it',
       depends_on_past: 'Earlier runs',
       wait: 'Time',
       parallelism: 'Slots of the installation',

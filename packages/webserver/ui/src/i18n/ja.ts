@@ -270,6 +270,8 @@ export const ja: Catalogue<typeof en> = {
       run_state: '実行',
       paused: 'DAG のスイッチ',
       trigger_rule: '前のタスク',
+      group_retry: 'グループの再試行',
+      closed_groups: '前のグループ',
       depends_on_past: '以前の実行',
       wait: '時刻',
       parallelism: '全体のスロット',
