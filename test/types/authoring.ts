@@ -15,6 +15,7 @@ import {
   EnsureDagRunOperator,
   group,
   include,
+  match,
   Operator,
   shortCircuit,
   type TaskContext,
@@ -22,6 +23,7 @@ import {
   TriggerDagRunOperator,
   task,
   Variable,
+  when,
 } from '@tsflow/core';
 import { runDag } from '@tsflow/testing';
 import { z } from 'zod';
@@ -282,3 +284,46 @@ new DAG({ dagId: 'asks' }, () => {
     same<number, typeof eventId>(true);
   });
 });
+
+export const choices = new DAG(
+  { dagId: 'choices', params: z.object({ full: z.boolean(), mode: z.enum(['all', 'day']) }) },
+  ({ params }) => {
+    const rows = task('rows', () => [1]);
+    const either = when('either', params.full, {
+      do: () => task('all', () => ({ rows: 3 })),
+      else: () => task('day', () => 'nothing'),
+    });
+    outputIs<{ rows: number } | string>()(either.output, true);
+    const only = when(
+      'only',
+      (_context, { all }) => all.length > 0,
+      { do: () => rows.output },
+      { all: rows.output },
+    );
+    outputIs<number[] | null>()(only.output, true);
+    const chained = when('chained', params.full, {
+      do: () => task('one', () => 1),
+      else: () => when('inner', params.full, { do: () => task('two', () => 'two') }),
+    });
+    outputIs<number | string | null>()(chained.output, true);
+    const sided = match(
+      'sided',
+      (_context, { mode }) => mode,
+      { all: () => task('whole', () => 1), day: () => void task('part', () => 2) },
+      { mode: params.mode },
+    );
+    outputIs<number | null>()(sided.output, true);
+    // @ts-expect-error there is no such side
+    match('wrong', () => 'month', { all: () => task('month', () => 1) });
+    // @ts-expect-error the sides of an if are do and else
+    when('sides', params.full, { do: () => rows, otherwise: () => rows });
+    // @ts-expect-error a value that exists only when the run does
+    when('now', (_context, { n }) => n.length > 1, { do: () => rows }, { n: 1 });
+    task('use', (_context, { value }) => value, { value: either.output });
+    // @ts-expect-error it may be a text
+    task('number', (_context, { value }) => value.rows, { value: either.output });
+    group('again', () => rows, { retries: 2, retryDelay: '1m' });
+    // @ts-expect-error a number of tries
+    group('often', () => rows, { retries: 'twice' });
+  },
+);

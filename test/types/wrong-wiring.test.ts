@@ -11,7 +11,7 @@ const FILES = [
   'wrong-input wrong-use date-is-text missing-input misnamed-input wrong-field missing-field',
   'unknown-option unknown-task-option unknown-trigger-rule',
   'unknown-param wrong-param-value wrong-conf wrong-variable wrong-variable-default wrong-connection',
-  'wrong-branch wrong-branch-list output-has-no-order expand-no-list',
+  'wrong-branch wrong-branch-list wrong-side output-has-no-order expand-no-list',
 ].flatMap((line) => line.split(' '));
 
 interface CompilerError {
