@@ -150,12 +150,18 @@ function unfinishedSources(run: RunWork, source: ListSource, prefix: string): nu
   return (at === '' ? root : (scopes?.get(at) ?? root)).unfinished;
 }
 
-/** Paths at which a level is to be expanded, of those under `prefix`: the indexes of the groups around it. */
+/**
+ * Paths at which a level is to be expanded, of those under `prefix`: the indexes of the groups around it. Any of its tasks may have been
+ * decided before those groups had their lists, and stands for none of them.
+ */
 export function prefixesUnder(run: RunWork, level: MapLevel, prefix: string): Iterable<string> {
   if (pathDepth(prefix) === level.depth) return [prefix];
   const found = new Set<string>();
-  for (const { mapPath, state } of instancesUnder(run, level.tasks[0]!, prefix)) {
-    if (state !== 'removed' && pathDepth(mapPath) >= level.depth) found.add(pathPrefix(mapPath, level.depth));
+  for (const index of level.tasks) {
+    for (const { mapPath, state } of instancesUnder(run, index, prefix)) {
+      if (state !== 'removed' && pathDepth(mapPath) >= level.depth)
+        found.add(pathPrefix(mapPath, level.depth));
+    }
   }
   return found;
 }
