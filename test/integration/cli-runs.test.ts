@@ -23,7 +23,7 @@ export default new DAG({ dagId: 'pair', schedule: null }, () => {
       if (++running > 1) throw new Error('not alone');
       for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
-    });
+    }, {}, { pool: 'nobody_made', poolSlots: 2 });
   }
 });
 `,
@@ -185,7 +185,7 @@ describe('dags test', () => {
     expect(await project.json('runs', 'list')).toEqual(before);
   });
 
-  it('runs one task after the other, so that a debugger stops in one of them', async () => {
+  it('runs one task after the other, so that a debugger stops in one of them, whatever pools there are', async () => {
     expect(await project.run(['dags', 'test', 'pair'])).toMatchObject({ code: 0 });
   });
 

@@ -10,6 +10,8 @@ export interface DagsTestOptions {
   readonly now?: Date | string | undefined;
   /** Values of Variables. One that is not here has its default. */
   readonly variables?: Readonly<Record<string, Json>> | undefined;
+  /** Slots of pools, as `tsflow pools set` says them; -1 is no limit. Default: 128 of `default_pool`, and no limit for the others. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
   /**
    * The Connections that there are: their values, or a system of the test behind them, `fakeDatabase()` or `fakeMail()`. Nothing is
    * taken from the environment.

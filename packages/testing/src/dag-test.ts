@@ -40,8 +40,14 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
     return this.#test.ask(this.#dagId, intent);
   }
 
+  /** Sets a Variable, as a person would; limits that read it follow at once. */
   setVariable(key: string, value: unknown): Promise<void> {
     return this.#test.setVariable(key, value);
+  }
+
+  /** Makes a pool, or changes its slots; -1 is no limit. */
+  setPool(name: string, slots: number): Promise<void> {
+    return this.#test.setPool(name, slots);
   }
 
   /** Posts an event of an asset, as something outside of tsflow would; resolves when everything that follows at once has happened. */

@@ -17,7 +17,7 @@ import type { JsonObject } from '@tsflow/core/json';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import { dagHorizon, serializeDag } from '@tsflow/core/serialization';
 import { isRunFinished } from '@tsflow/core/state';
-import type { Store } from '@tsflow/core/store';
+import { DEFAULT_POOL, type Store } from '@tsflow/core/store';
 import type { ExecutorEvents } from '@tsflow/scheduler/executors';
 import { InlineExecutor } from '@tsflow/scheduler/executors/inline';
 import { Scheduler } from '@tsflow/scheduler/loop';
@@ -155,8 +155,16 @@ export class DagsTest implements AsyncDisposable {
     return new DagTest(this, dag.dagId);
   }
 
+  /** Sets a Variable, as a person would; limits that read it follow at once. Throws `InvalidInputError` for a bad value of tsflow's own. */
   async setVariable(key: string, value: unknown): Promise<void> {
     await storeVariable(this.#store, key, value, this.#clock.now());
+    this.#wake('variables');
+    await this.#settled();
+  }
+
+  /** Makes a pool, or changes its slots; -1 is no limit. */
+  async setPool(name: string, slots: number): Promise<void> {
+    await this.#store.pools.set({ name, slots, actor: 'test', at: this.#clock.now() });
     this.#wake('variables');
     await this.#settled();
   }
@@ -260,10 +268,17 @@ export class DagsTest implements AsyncDisposable {
     for (const close of this.#closing.splice(0)) await close();
   }
 
-  async #start({ variables = {}, http }: DagsTestOptions): Promise<void> {
+  async #start({ variables = {}, pools = {}, http }: DagsTestOptions): Promise<void> {
     const at = this.#clock.now();
     for (const dag of this.#dags.values()) await recordDag(this.#store, dag, at);
     for (const [key, value] of Object.entries(variables)) await storeVariable(this.#store, key, value, at);
+    const named = [...this.#dags.values()].flatMap((dag) =>
+      [...dag.tasks.values()].map(({ settings }) => settings.pool),
+    );
+    // A pool that nobody made holds its tasks back for ever: what a test does not speak of is no limit.
+    const unlimited = named.filter((name) => name !== DEFAULT_POOL).map((name) => [name, -1] as const);
+    for (const [name, slots] of [...unlimited, ...Object.entries(pools)])
+      await this.#store.pools.set({ name, slots, actor: 'test', at });
     const start = () => withVirtualDate(this.#clock, () => this.#scheduler.start());
     await (http === undefined ? start() : withFakedFetch(http, (error) => this.#fail(error), start));
     await this.#settled();

@@ -48,6 +48,9 @@ export async function prepareTestRun(config: Config, project: Store | null): Pro
     failed,
     async start(dag, version) {
       const row = await store.catalog.version(version);
+      // One task after the other: a pool has nothing to limit here, and one that nobody made would hold its tasks back for ever.
+      for (const name of new Set(dag.tasks.map(({ pool }) => pool)))
+        await store.pools.set({ name, slots: -1, actor: 'test', at: Date.now() });
       await ensureVersionDirectory(home, row!.bundle, () => store.catalog.versionFiles(row!.bundle), {
         nodeModules: nearestNodeModules(config.dags),
       });

@@ -69,6 +69,7 @@ export {
   isTooLate,
   MAX_MARK_AHEAD_MS,
   markAfterScheduleChange,
+  markFromNow,
   nextTick,
   repairedMark,
   type Schedule,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CronTriggerTimetable } from '../timetables/index.ts';
-import { isTooLate, nextTick, type Schedule, tickDelayMs, upcomingTicks } from './next-tick.ts';
+import { CronDataIntervalTimetable, CronTriggerTimetable, DeltaTimetable } from '../timetables/index.ts';
+import { isTooLate, markFromNow, nextTick, type Schedule, tickDelayMs, upcomingTicks } from './next-tick.ts';
 
 const daily = new CronTriggerTimetable('0 3 * * *');
 const plain: Schedule = { dagId: 'etl', startDate: '2026-01-01T00:00:00Z', endDate: null, catchup: true };
@@ -63,6 +63,25 @@ describe('the next tick', () => {
     };
     const info = nextTick(daily, { ...plain, ...changes }, progress, NOW);
     expect(info?.logicalDate.toISOString().replace('.000Z', 'Z') ?? null).toBe(expected);
+  });
+});
+
+describe('a schedule that begins now', () => {
+  // biome-ignore format: a table
+  it.each([
+    // schedule                                    seen at                    its first run is due at    and about
+    [daily,                                        '2026-01-10T02:00:00Z',   '2026-01-10T03:00:00Z',    '2026-01-10T03:00:00Z'],
+    [daily,                                        '2026-01-10T03:00:00Z',   '2026-01-11T03:00:00Z',    '2026-01-11T03:00:00Z'],
+    [new CronDataIntervalTimetable('0 3 * * *'),   '2026-01-10T02:00:00Z',   '2026-01-10T03:00:00Z',    '2026-01-09T03:00:00Z'],
+    [new CronDataIntervalTimetable('0 3 * * *'),   '2026-01-10T03:00:00Z',   '2026-01-11T03:00:00Z',    '2026-01-10T03:00:00Z'],
+    [new CronDataIntervalTimetable('0 3 * * *'),   '2026-01-10T12:00:00Z',   '2026-01-11T03:00:00Z',    '2026-01-10T03:00:00Z'],
+    [new DeltaTimetable('1d'),                     '2026-01-10T12:00:00Z',   '2026-01-11T00:00:00Z',    '2026-01-11T00:00:00Z'],
+  ])('%o, seen at %s', (timetable, seen, due, about) => {
+    for (const catchup of [true, false]) {
+      const progress = { mark: markFromNow(timetable, at(seen)), skipUntil: null };
+      const info = nextTick(timetable, { ...plain, startDate: null, catchup }, progress, at(seen));
+      expect([info!.runAfter, info!.logicalDate]).toEqual([new Date(due), new Date(about)]);
+    }
   });
 });
 

@@ -98,10 +98,27 @@ export function scheduleChanged(before: Timetable, after: Timetable): boolean {
   return old !== now;
 }
 
+/**
+ * The mark of a schedule that begins now: what is due by now is behind it. A run that is named after the beginning of its interval has a slot
+ * that is over before it is due, so the mark lies before that one.
+ */
+export function markFromNow(timetable: Timetable, now: number): number {
+  const bounds = { earliest: null, latest: null, catchup: true, now: new Date(now) };
+  const next = timetable.nextRun(null, bounds);
+  return next === null || next.runAfter.getTime() <= now
+    ? now
+    : Math.min(now, next.logicalDate.getTime() - 1);
+}
+
 /** The mark after the schedule itself changed: what the old one left out is not made up for, unless the DAG catches up. */
-export function markAfterScheduleChange(mark: number | null, catchup: boolean, now: number): number | null {
+export function markAfterScheduleChange(
+  mark: number | null,
+  timetable: Timetable,
+  catchup: boolean,
+  now: number,
+): number | null {
   if (mark === null || catchup) return mark;
-  return Math.max(mark, now);
+  return Math.max(mark, markFromNow(timetable, now));
 }
 
 function delayed(info: RunInfo, delayMs: number): RunInfo {

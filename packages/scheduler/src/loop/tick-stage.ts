@@ -5,6 +5,7 @@ import {
   type DagWorkState,
   dueTick,
   markAfterScheduleChange,
+  markFromNow,
   missedBefore,
   nextTick,
   type RunWork,
@@ -173,11 +174,13 @@ async function adoptSchedule(world: World, dag: DagWorkState, now: number): Prom
   if (dag.markVersion === null) {
     // Seen for the first time: a DAG without a start date begins now, one with a start date at that date.
     // A schedule that is not periodic (once, written events) says by itself when it begins.
-    if (graph.dag.startDate === null && world.versions.get(graph.version).timetable.periodic) dag.mark = now;
+    const { timetable } = world.versions.get(graph.version);
+    if (graph.dag.startDate === null && timetable.periodic) dag.mark = markFromNow(timetable, now);
   } else {
     const before = await world.versions.ensure(dag.markVersion);
-    if (scheduleChanged(before.timetable, world.versions.get(graph.version).timetable))
-      dag.mark = markAfterScheduleChange(dag.mark, graph.dag.catchup, now);
+    const { timetable } = world.versions.get(graph.version);
+    if (scheduleChanged(before.timetable, timetable))
+      dag.mark = markAfterScheduleChange(dag.mark, timetable, graph.dag.catchup, now);
   }
   dag.markVersion = graph.version;
 }
