@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Command, Option } from 'commander';
 import { expect, test } from 'vitest';
 import { programFor } from '../../packages/cli/src/program.ts';
+
+type Command = Awaited<ReturnType<typeof programFor>>;
+type Option = Command['options'][number];
 
 const root = new URL('../../', import.meta.url).pathname;
 const pages = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
