@@ -185,6 +185,21 @@ test.each([
   expect(run.state).toBe('failed');
 });
 
+// biome-ignore format: a table
+test.each([
+  // dag                                       ends                      then at once                  b's last try  its most retries
+  ['a weight=9 -> b; x weight=5',              'a:success',              'a:scheduled b:none',         2,            2],   // what was about to start waits again
+  ['a weight=9 -> b weight=8; x weight=5',     'a:success b:failed',     'a:scheduled b:none',         3,            2],   // also when it was to be tried again
+  ['a weight=9 -> b weight=8; x weight=5',     'a:success b:waits 10',   'a:scheduled b:scheduled',    1,            1],   // what has begun goes on
+] as const)('clear of a alone in %s after [%s] lets b wait for it', (dag, ends, expected, tryNumber, maxTries) => {
+  const run = new PlayedDag(dag.replace(' b', ' b retries=1'), {}, 1).run().ends(ends);
+  if (run.instance('b').state !== 'scheduled') run.wake('b');
+  run.clear({ taskIds: ['a'] });
+  expect(run.states).toMatchObject(states(expected));
+  expect(run.ends('x:success a:success').play().state).toBe('success');
+  expect(run.instance('b')).toMatchObject({ tryNumber, maxTries });
+});
+
 test('a call that was about to be made again is over with the clear of its task', () => {
   const run = new PlayedDag('a weight=9; x weight=5', {}, 1).run().ends('a:waits 10').wake('a');
   expect(run.states).toEqual({ a: 'scheduled', x: 'queued' });

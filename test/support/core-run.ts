@@ -130,9 +130,9 @@ export class CoreRun {
     newest = this.dag.graph,
   ): void {
     this.#turn((changes) => {
-      const wasRunning = this.run.state === 'running';
       applyClear(this.run, { runId: 'r', ...choice }, newest, () => this.#nextKey(), 'ann', changes);
-      if (!wasRunning) moveRun(this.run, 'running', changes);
+      if (this.run.state === 'running') return;
+      moveRun(this.run, 'running', changes);
       startInstances(this.run, changes);
     });
   }

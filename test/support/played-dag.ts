@@ -27,7 +27,6 @@ import {
   ReadyQueue,
   type RunWork,
   resumeRun,
-  startInstances,
   startRun,
   type TaskDecision,
   type TaskOutcome,
@@ -236,7 +235,6 @@ export class PlayedRun {
         'ann',
         changes,
       );
-      if (work.state === 'running') startInstances(work, changes);
     });
     return this;
   }
@@ -253,7 +251,6 @@ export class PlayedRun {
     const payload = { runId: work.runId, taskId };
     this.#dag.turn((changes) => {
       applyRunTask(work, payload, this.#dag.newest, this.#dag.nextKey, 'ann', changes);
-      if (work.state === 'running') startInstances(work, changes);
     });
     return this;
   }

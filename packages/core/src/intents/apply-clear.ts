@@ -17,7 +17,9 @@ import {
   renewTries,
   resetInstance,
   reshapeRun,
+  ruleVerdict,
   selectInstances,
+  startInstances,
   stopInstance,
   subGraph,
   withSetupsAndTeardowns,
@@ -35,9 +37,11 @@ export interface ClearedTask {
 
 /**
  * Which task instances a clear touches, in one run, setups and teardowns included: the preview, and the first step of the effect. Tasks
- * that nothing was decided about are left out, since there is nothing to clear.
+ * that nothing was decided about are left out, since there is nothing to clear. A run that was ended before it began has none: it runs as
+ * a whole.
  */
 export function planClear(run: RunWork, payload: ClearPayload): readonly InstanceWork[] {
+  if (run.tasks.length === 0 && isRunFinished(run.state)) return [];
   return withSetupsAndTeardowns(run, selectInstances(run, payload)).filter(
     (instance) => instance.state !== 'none' || ignoresDependencies(instance),
   );
@@ -45,7 +49,7 @@ export function planClear(run: RunWork, payload: ClearPayload): readonly Instanc
 
 /**
  * Clears tasks of one run: what has ended runs again, what is active is ended first and runs then. The run takes the newest
- * version of its DAG unless told otherwise, and goes back to queued when it had finished.
+ * version of its DAG unless told otherwise, and goes back to queued when it had finished; one that runs goes on at once.
  */
 export function applyClear(
   run: RunWork,
@@ -55,24 +59,41 @@ export function applyClear(
   actor: string,
   changes: Changes,
 ): ClearedTask[] {
-  if (payload.sameVersion !== true) adoptVersion(run, subGraph(newest, run.taskIds), nextKey, changes);
+  const gone =
+    payload.sameVersion === true ? [] : adoptVersion(run, subGraph(newest, run.taskIds), nextKey, changes);
   if (payload.conf !== undefined) changeConf(run, payload.conf, actor, changes);
   const chosen = planClear(run, payload);
   const names = new Set(chosen.map((instance) => instance.task.spec.taskId));
   const cleared = chosen.map(describeInstance);
   for (const instance of chosen) clearInstance(instance, names, actor, changes);
-  reopenRun(run, actor, changes);
+  reopenRun(run, gone, actor, changes);
   return cleared;
 }
 
-/** Tasks of the run run again: how it ends is open, and one that had finished waits for its place. */
-export function reopenRun(run: RunWork, actor: string, changes: Changes): void {
+/**
+ * Tasks of the run run again: how it ends is open, one that had finished waits for its place, and one that runs goes on at once.
+ *
+ * @param gone what its new version does not have, which ends now
+ */
+export function reopenRun(
+  run: RunWork,
+  gone: readonly InstanceWork[],
+  actor: string,
+  changes: Changes,
+): void {
   recount(run);
+  for (const instance of instancesOf(run)) waitAgain(instance, actor, changes);
   changes.touchRun(run);
   run.clearNumber += 1;
   run.setByHand = false;
   run.targetState = null;
-  if (isRunFinished(run.state) && run.unfinished.count > 0) moveRun(run, 'queued', changes, null, actor);
+  for (const instance of gone) if (instance.attempt === null) removeInstance(instance, changes);
+  if (run.state === 'running') startInstances(run, changes);
+  // Last: with the end of one that waited the run would be over, did nothing of it run again.
+  for (const instance of gone)
+    if (instance.attempt !== null) stopInstance(instance, 'removed', GONE, changes);
+  const runsAgain = run.unfinished.count > 0 || run.tasks.length === 0;
+  if (isRunFinished(run.state) && runsAgain) moveRun(run, 'queued', changes, null, actor);
 }
 
 /** Earlier tries had other params: the event keeps them, so that each can be read with its own. */
@@ -84,14 +105,21 @@ export function changeConf(run: RunWork, conf: JsonObject, actor: string, change
 }
 
 /**
- * Moves a run to another version: tasks that are new get instances, tasks that are gone become `removed`, and so do map indexes of a task
- * that is no longer mapped. Lists that stand in the file may have grown or shrunk.
+ * Moves a run to another version: tasks that are new get instances. Returns the instances of tasks that are gone, and of map indexes of a
+ * task that is no longer mapped: they become `removed`. Lists that stand in the file may have grown or shrunk.
  */
-export function adoptVersion(run: RunWork, graph: DagGraph, nextKey: () => number, changes: Changes): void {
-  if (run.graph.version === graph.version || run.tasks.length === 0) return;
+export function adoptVersion(
+  run: RunWork,
+  graph: DagGraph,
+  nextKey: () => number,
+  changes: Changes,
+): readonly InstanceWork[] {
+  if (run.graph.version === graph.version) return [];
   const before = [...instancesOf(run)];
   changes.touchRun(run);
   run.graph = graph;
+  // It has not begun, and gets its instances when it does.
+  if (run.tasks.length === 0) return [];
   const kept: InstanceWork[] = [];
   const gone: InstanceWork[] = [];
   for (const instance of before) {
@@ -103,6 +131,8 @@ export function adoptVersion(run: RunWork, graph: DagGraph, nextKey: () => numbe
     }
     instance.task = task;
     changes.instances.add(instance);
+    // It stands in line under the limits and the weight that its task had.
+    if (instance.state === 'scheduled') changes.ready.push(instance);
     kept.push(instance);
   }
   const known = new Set(kept.map(({ task }) => task.index));
@@ -113,20 +143,23 @@ export function adoptVersion(run: RunWork, graph: DagGraph, nextKey: () => numbe
     kept.push(instance);
   }
   placeInstances(run, kept);
-  for (const instance of gone) removeInstance(instance, changes);
+  for (const instance of gone) cutOff(instance);
   reshapeRun(run, changes);
   recount(run);
+  return gone;
 }
 
 /** It keeps no edges: the indexes of its old graph mean other tasks in the new one. */
-function removeInstance(instance: InstanceWork, changes: Changes): void {
+function cutOff(instance: InstanceWork): void {
   instance.task = { ...instance.task, index: -1, downstream: [], scope: [], sourceOf: [] };
   instance.scopes = [];
   instance.groups = [];
-  if (instance.attempt !== null)
-    stopInstance(instance, 'removed', 'its task is no longer in the DAG', changes);
-  else if (instance.state !== 'removed')
-    moveInstance(instance, 'removed', changes, 'its task is no longer in the DAG');
+}
+
+const GONE = 'its task is no longer in the DAG';
+
+function removeInstance(instance: InstanceWork, changes: Changes): void {
+  if (instance.state !== 'removed') moveInstance(instance, 'removed', changes, GONE);
 }
 
 function clearInstance(
@@ -144,6 +177,15 @@ function clearInstance(
     instance.decision = null;
   if (isFinished(instance.state)) resetInstance(instance, null, changes);
   else stopInstance(instance, 'none', `cleared by ${actor}`, changes);
+}
+
+/** What was about to start waits again for what was cleared above it; what has begun goes on. */
+function waitAgain(instance: InstanceWork, actor: string, changes: Changes): void {
+  if (instance.state !== 'scheduled' || instance.attempt !== null || ignoresDependencies(instance)) return;
+  if (ruleVerdict(instance) !== 'wait') return;
+  // The try that it was about to make is not made, and is not to be missed.
+  instance.maxTries += 1;
+  stopInstance(instance, 'none', `cleared by ${actor}`, changes);
 }
 
 /** A task instance as it is now. */

@@ -52,10 +52,11 @@ export function applyRunTask(
   changes: Changes,
 ): ClearedTask[] {
   const [{ task }] = planRunTask(run, payload) as [InstanceWork];
+  let gone: readonly InstanceWork[] = [];
   if (payload.sameVersion !== true) {
     const graph = subGraph(newest, run.taskIds);
     assertSameTask(task, graph);
-    adoptVersion(run, graph, nextKey, changes);
+    gone = adoptVersion(run, graph, nextKey, changes);
   }
   // A list in the file may have become another one.
   const index = run.graph.indexOf.get(payload.taskId)!;
@@ -72,7 +73,7 @@ export function applyRunTask(
     changes.instances.add(instance);
     changes.event({ type: 'dependencies_ignored', dagId: run.dag.dagId, run, instance, actor });
   }
-  reopenRun(run, actor, changes);
+  reopenRun(run, gone, actor, changes);
   return before;
 }
 

@@ -162,6 +162,16 @@ export function wakeFollowers(run: RunWork, changes: Changes): void {
   reconsiderAll(heldUpBy(run, null), changes);
 }
 
+/** Of a run out of its rows: finds out again which of its instances wait for the previous run, which no row says. */
+export function resumePastWaits(run: RunWork): void {
+  if (!run.graph.hasPastDependency) return;
+  for (const instance of instancesOf(run)) {
+    if (instance.state !== 'none' || ruleVerdict(instance) !== 'run' || isUnexpanded(instance)) continue;
+    const { blocking } = pastVerdict(instance);
+    if (blocking !== null) run.waitingOnPast.add(instance, blocking);
+  }
+}
+
 /** Tells those outside of a closed group how it ended, if all of it has. */
 function endGroup(group: GroupWork, open: InstanceWork[], changes: Changes): void {
   group.run.ending.delete(group);

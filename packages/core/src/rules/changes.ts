@@ -63,6 +63,8 @@ export class Changes {
   owedParallelism = 0;
   /** DAGs in which a run ended or room appeared: queued runs, ticks and backfills may go on. */
   readonly roomInDags = new Set<DagWorkState>();
+  /** Those whose room was given away in this turn: what appears in them after that is for the next one. */
+  readonly servedDags = new Set<DagWorkState>();
   /** Changed use of slots, by pool; every one also counts for `parallelism`. */
   readonly slots = new Map<string, number>();
   /** The same with what deferred instances keep: for pools that count those too. */
@@ -86,6 +88,14 @@ export class Changes {
 
   constructor(now: number) {
     this.now = now;
+  }
+
+  /** The DAGs that have room up to now, whose room is about to be given away. */
+  takeRoomInDags(): ReadonlySet<DagWorkState> {
+    const dags = new Set(this.roomInDags);
+    for (const dag of dags) this.servedDags.add(dag);
+    this.roomInDags.clear();
+    return dags;
   }
 
   /** Notes that the run's row changes; remembers the state it had in the database. */

@@ -6,6 +6,7 @@ export {
   nameOf,
   reconsider,
   reshapeRun,
+  resumePastWaits,
   ruleVerdict,
   startInstances,
   wakeFollowers,

@@ -197,10 +197,13 @@ export class ReadyQueue {
     lane.order.put(lane, head);
   }
 
-  /** First instance that still wants to run; empty lanes are dropped. */
+  /**
+   * First instance that still wants to run here; empty lanes are dropped. One to which another version gave a task with other limits stands in
+   * another lane by now.
+   */
   #head(lane: Lane): InstanceWork | undefined {
     for (let head = lane.waiting.peek(); head !== undefined; head = lane.waiting.peek()) {
-      if (head.state === 'scheduled') return head;
+      if (head.state === 'scheduled' && laneKey(head) === lane.key) return head;
       lane.waiting.pop();
     }
     // A lane that was dropped may still be parked, and another may have its key by now.

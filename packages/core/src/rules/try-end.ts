@@ -45,6 +45,7 @@ export function succeeded(
   }
   const notMappable = listProblem(instance, xcoms);
   if (notMappable !== undefined) {
+    if (instance.state === 'deferred') passToRunning(instance, null, changes);
     const error = serializeError(new Error(notMappable));
     closeAttempt(instance, 'failed', end, error, changes);
     return failedTry(instance, end.endedAtMs, error, true, changes);
@@ -118,6 +119,12 @@ function unknownChoice({ task }: InstanceWork, chosen: readonly string[]): strin
   );
   if (unknown === undefined) return undefined;
   return `${task.spec.taskId} chose "${unknown}", which is not directly downstream of it. Possible: ${known.join(', ')}.`;
+}
+
+/** A try that waits is about to fail: the states on the way to running are passed in this turn, and no slot stays taken. */
+export function passToRunning(instance: InstanceWork, reason: string | null, changes: Changes): void {
+  for (const state of ['scheduled', 'queued', 'running'] as const)
+    moveInstance(instance, state, changes, reason);
 }
 
 /** A try has failed and its attempt is closed: another one follows after its delay, or the instance has failed. */

@@ -11,7 +11,7 @@ import { tellTask } from './news.ts';
 import { grantOnKill, owesOnKill } from './on-kill.ts';
 import { type ResolvedRunWait, type RunRequest, resolvedRunWait } from './run-request.ts';
 import { fenceTrigger } from './stop-instance.ts';
-import { attemptDeadline, failedTry, failForGood, succeeded, waitOver } from './try-end.ts';
+import { attemptDeadline, failedTry, failForGood, passToRunning, succeeded, waitOver } from './try-end.ts';
 import { describeWait, resolvedExternal, waitDueAt } from './wait-due.ts';
 import type { InstanceWork } from './work.ts';
 
@@ -156,7 +156,7 @@ export function gaveUp(instance: InstanceWork, reason: string, changes: Changes)
   const code = onTimeout === 'skip' ? WAIT_SKIPPED : WAIT_FAILED;
   const error: SerializedError = { name: 'WaitFailed', code, message: reason };
   if (owesOnKill(instance)) {
-    runAgain(instance, reason, changes);
+    passToRunning(instance, reason, changes);
     return undoFirst(instance, error, changes);
   }
   endWait(instance, error, { endedAtMs: changes.now, rendered: null, logEnd: null }, changes);
@@ -201,12 +201,6 @@ function undoFirst(instance: InstanceWork, error: SerializedError, changes: Chan
   instance.attempt!.pendingError = error;
   changes.owe(instance.occupied!);
   grantOnKill(instance, changes);
-}
-
-/** The states on the way from waiting to running are passed in this turn. */
-function runAgain(instance: InstanceWork, reason: string | null, changes: Changes): void {
-  for (const state of ['scheduled', 'queued', 'running'] as const)
-    moveInstance(instance, state, changes, reason);
 }
 
 /** Its trigger threw `TaskSkipped`. */
@@ -283,7 +277,7 @@ function failWaiting(
   changes: Changes,
 ): void {
   instance.nextAt = null;
-  runAgain(instance, null, changes);
+  passToRunning(instance, null, changes);
   if (error.code === 'execution_timeout' && owesOnKill(instance)) return undoFirst(instance, error, changes);
   const end = { endedAtMs: changes.now, rendered: null, logEnd: null };
   closeAttempt(instance, 'failed', end, error, changes);

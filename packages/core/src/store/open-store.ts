@@ -46,6 +46,7 @@ async function openDialect(url: string, options: StoreOptions): Promise<Dialect>
 
 class DialectStore implements Store {
   readonly dialect;
+  readonly allowsSeveralSchedulers;
   readonly db;
   readonly leases;
   readonly turns;
@@ -62,6 +63,8 @@ class DialectStore implements Store {
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
     this.dialect = dialect.name;
+    // A SQLite file has one scheduler, which holds its lock for life.
+    this.allowsSeveralSchedulers = dialect.name === 'postgres';
     this.db = dialect.db;
     this.leases = new Leases(dialect);
     this.turns = new Turns(dialect);

@@ -34,6 +34,8 @@ import type { NewIntent, Turn, TurnResult } from './turn.ts';
  */
 export interface Store extends AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres';
+  /** Whether several schedulers may work on it: then they watch each other's beat, divide the DAGs and share the slots. */
+  readonly allowsSeveralSchedulers: boolean;
   /** For queries. Writes go through the named ports below. */
   readonly db: Kysely<Tables>;
   readonly leases: LeasePort;

@@ -38,8 +38,8 @@ export class DagIntake {
   readonly #inbox: Inbox;
   readonly #onlyDags: readonly string[] | undefined;
   readonly #regrant: (admission: Admission) => void;
-  /** DAGs whose working state was thrown away: they are given back and taken anew before anything else. */
-  readonly #dropped = new Set<string>();
+  /** Whether leases may be held here of DAGs whose working state is not. */
+  #isInDoubt = false;
   #seenDefinitions = 0;
 
   constructor({ world, schedulerId, executor, inbox, onlyDags, regrant }: DagIntakeOptions) {
@@ -51,19 +51,22 @@ export class DagIntake {
     this.#regrant = regrant;
   }
 
-  /** Throws the working state of a DAG away: the next {@link acquire} reads it anew. */
-  drop(dagId: string): void {
-    this.#world.held.drop(dagId);
-    this.#dropped.add(dagId);
+  /**
+   * A turn failed: throws the working state of these DAGs away. The next {@link acquire} gives back every lease without one and takes it
+   * anew, also those that were taken when the turn failed, or whose reply was lost.
+   */
+  drop(dagIds: Iterable<string>): void {
+    for (const dagId of dagIds) this.#world.held.drop(dagId);
+    this.#isInDoubt = true;
   }
 
   /** Takes DAGs that nobody holds, loads them, and looks after what their last holder left running. */
   async acquire(changes: Changes): Promise<void> {
-    const { held, store } = this.#world;
-    if (this.#dropped.size > 0) {
-      await store.leases.release(this.#schedulerId, [...this.#dropped]);
+    const { store } = this.#world;
+    if (this.#isInDoubt) {
+      await this.#giveBackUnknown();
       await this.#world.limits.loadUse();
-      this.#dropped.clear();
+      this.#isInDoubt = false;
     }
     let room = await this.#fairShare();
     while (room > 0) {
@@ -74,18 +77,40 @@ export class DagIntake {
       );
       if (taken.length === 0) return;
       room -= taken.length;
-      const loaded: DagWorkState[] = [];
-      for (const row of taken) {
-        const dag = await held.load(row.dagId);
-        if (dag !== null) loaded.push(dag);
-      }
-      await this.#adopt(loaded, changes);
-      for (const dag of loaded) waitAgain(dag, changes);
-      for (const dag of loaded) {
-        await planTicks(this.#world, dag, changes);
-        changes.roomInDags.add(dag);
+      const dagIds = taken.map(({ dagId }) => dagId);
+      try {
+        await this.#load(dagIds, changes);
+      } catch (error) {
+        this.drop(dagIds);
+        throw error;
       }
     }
+  }
+
+  async #load(dagIds: readonly string[], changes: Changes): Promise<void> {
+    const { held } = this.#world;
+    const loaded: DagWorkState[] = [];
+    for (const dagId of dagIds) {
+      const dag = await held.load(dagId);
+      if (dag !== null) loaded.push(dag);
+    }
+    await this.#adopt(loaded, changes);
+    for (const dag of loaded) waitAgain(dag, changes);
+    for (const dag of loaded) {
+      await planTicks(this.#world, dag, changes);
+      changes.roomInDags.add(dag);
+    }
+  }
+
+  async #giveBackUnknown(): Promise<void> {
+    const { held, store } = this.#world;
+    const rows = await store.db
+      .selectFrom('dag')
+      .select('dagId')
+      .where('holder', '=', this.#schedulerId)
+      .execute();
+    const unknown = rows.map(({ dagId }) => dagId).filter((dagId) => !held.dags.has(dagId));
+    await store.leases.release(this.#schedulerId, unknown);
   }
 
   /** DAGs whose definition changed since the last look: newest version, stale or not. */
@@ -124,7 +149,7 @@ export class DagIntake {
    */
   async #fairShare(): Promise<number> {
     const { held, store } = this.#world;
-    if (store.dialect === 'sqlite') return Number.POSITIVE_INFINITY;
+    if (!store.allowsSeveralSchedulers) return Number.POSITIVE_INFINITY;
     const schedulers = (await store.leases.living()).length;
     const { dags } = await store.db
       .selectFrom('dag')

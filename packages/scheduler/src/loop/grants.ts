@@ -1,5 +1,5 @@
 import type { Connection } from '@tsflow/core/connections';
-import { errorMessage } from '@tsflow/core/errors';
+import { errorMessage, type SerializedError, serializeError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
 import {
   type AttemptWork,
@@ -11,6 +11,7 @@ import {
   pathIndex,
   pathPrefix,
 } from '@tsflow/core/rules';
+import { DatabaseError } from '@tsflow/core/store';
 import { inputName, MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
 import { elementFor, outputFor } from './upstream-values.ts';
 import type { World } from './world.ts';
@@ -21,18 +22,38 @@ export interface Admission {
   readonly attempt: AttemptWork;
 }
 
+/** An attempt that cannot be handed out: what it reads is gone, since somebody cleared the task that made it. */
+export interface Ungrantable {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  readonly error: SerializedError;
+}
+
 /** Workloads of attempts that were admitted and committed: plain JSON, inputs included as far as they are small. */
-export async function workloads(world: World, admitted: readonly Admission[]): Promise<Workload[]> {
+export async function workloads(
+  world: World,
+  admitted: readonly Admission[],
+): Promise<{ readonly workloads: Workload[]; readonly failed: Ungrantable[] }> {
   const result: Workload[] = [];
+  const failed: Ungrantable[] = [];
   for (const { instance, attempt } of admitted) {
-    if (instance.attempt === attempt) result.push(await workload(world, instance, attempt));
+    if (instance.attempt !== attempt) continue;
+    try {
+      result.push(await workload(world, instance, attempt));
+    } catch (error) {
+      // The database is everybody's trouble; anything else is this attempt's own, and must not keep the others from theirs.
+      if (error instanceof DatabaseError) throw error;
+      const { attemptId, grantNumber } = attempt;
+      failed.push({ attemptId, grantNumber, error: serializeError(error) });
+    }
   }
-  return result;
+  return { workloads: result, failed };
 }
 
 async function workload(world: World, instance: InstanceWork, attempt: AttemptWork): Promise<Workload> {
   const { run, task } = instance;
-  const { bundle, entry } = world.versions.get(attempt.version);
+  // Not its run's, when that was cleared while it ran.
+  const { bundle, entry } = await world.versions.ensure(attempt.version);
   const kind = kindOf(attempt);
   const on = kind === 'trigger' ? attempt.waiting?.deferral?.on : undefined;
   const now = world.clock.now();

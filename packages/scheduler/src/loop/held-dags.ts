@@ -15,6 +15,7 @@ import {
   ReadyQueue,
   type RunDue,
   type RunWork,
+  resumePastWaits,
 } from '@tsflow/core/rules';
 import {
   type DagRunTable,
@@ -56,8 +57,11 @@ export class HeldDags {
   readonly dags = new Map<string, DagWorkState>();
   /** DAGs with a tick that is due and no room for its run. */
   readonly overdue = new Set<DagWorkState>();
-  /** DAGs with runs that the last turn queued: the next one finds them in the database. */
-  readonly freshlyQueued = new Set<DagWorkState>();
+  /**
+   * DAGs that the next turn looks at again: those with runs that the last turn queued or changed (in the database they are by now what
+   * they are), and those in which room appeared after it had given room away.
+   */
+  readonly lookAgain = new Set<DagWorkState>();
   /** Callbacks that are committed and not delivered, by key. */
   readonly callbacks = new Map<number, CallbackWork>();
   readonly watches: Watches;
@@ -116,6 +120,7 @@ export class HeldDags {
     for (const run of dag.runs.values()) {
       await loadLists(this.#store, run);
       await this.linkPast(run);
+      resumePastWaits(run);
       this.indexRun(run);
     }
     return dag;
@@ -247,7 +252,7 @@ export class HeldDags {
     return row?.fromDate ?? null;
   }
 
-  /** Takes a finished run out of memory. */
+  /** Takes a run out of memory that runs no more. */
   forgetRun(run: RunWork): void {
     run.dag.runs.delete(run.key);
   }
@@ -261,7 +266,7 @@ export class HeldDags {
     }
     for (const [key, callback] of this.callbacks) if (callback.dag === dag) this.callbacks.delete(key);
     this.overdue.delete(dag);
-    this.freshlyQueued.delete(dag);
+    this.lookAgain.delete(dag);
     this.ready.forgetDag(dagId);
     this.watches.forget(dagId);
     this.assetWaits.forget(dagId);

@@ -28,7 +28,6 @@ import {
   type RunWork,
   requestFailed,
   selectTasks,
-  startInstances,
   subGraph,
 } from '@tsflow/core/rules';
 import { isRunFinished, type RunState } from '@tsflow/core/state';
@@ -224,7 +223,7 @@ async function trigger(
 ): Promise<unknown> {
   if (dag.isStale)
     throw new ConflictError(`The file of ${dag.dagId} is gone: nothing can be started from it.`);
-  if (payload.runId !== undefined) await refuseDuplicate(world, dag, payload.runId);
+  if (payload.runId !== undefined) await refuseDuplicate(world, dag, payload.runId, changes);
   const { timetable } = await world.versions.ensure(dag.graph.version);
   const conf = validateConf(dag.graph.dag, payload.conf);
   await world.keys.ensure(1);
@@ -266,8 +265,15 @@ async function reschedule(
   };
 }
 
-async function refuseDuplicate(world: World, dag: DagWorkState, runId: string): Promise<void> {
-  const existing = await world.store.turns.run(dag.dagId, runId);
+async function refuseDuplicate(
+  world: World,
+  dag: DagWorkState,
+  runId: string,
+  changes: Changes,
+): Promise<void> {
+  const isThis = (run: RunWork) => run.dag === dag && run.runId === runId;
+  // What this very turn made is not in the database yet.
+  const existing = [...changes.newRuns].find(isThis) ?? (await world.store.turns.run(dag.dagId, runId));
   if (existing === null) return;
   throw new ConflictError(
     `Run ${runId} of ${dag.dagId} exists (${existing.state}). To run it again, clear it: tsflow tasks clear ${dag.dagId} ${runId}.`,
@@ -323,13 +329,11 @@ async function runTask(
   return { version: run.graph.version, tasks: tasks.map((task) => ({ ...task, versionNumber: number })) };
 }
 
-/** Tasks of a run were reset: it asks them when it is running, and takes its place in the queue when it had ended. */
+/** Tasks of a run were reset: it takes its place in the queue when it had ended. */
 async function goOn(world: World, run: RunWork, before: RunState, changes: Changes): Promise<void> {
-  if (before === 'running') {
-    startInstances(run, changes);
-    // Its version may have another limit, or other deadlines.
-    world.held.indexTimeout(run);
-  } else if (run.state === 'queued' && before !== 'queued') await resumeOrQueue(world, run, changes);
+  // Its version may have another limit, or other deadlines.
+  if (before === 'running') world.held.indexTimeout(run);
+  else if (run.state === 'queued' && before !== 'queued') await resumeOrQueue(world, run, changes);
 }
 
 const nameOf = ({ taskId, mapPath }: TouchedTask): string =>

@@ -2,7 +2,7 @@ import { failpoint } from '@tsflow/core/failpoint';
 import type { CallbackWork } from '@tsflow/core/rules';
 import type { Executor } from '../executors/executor.ts';
 import { callbackWorkload } from './callback-stage.ts';
-import { type Admission, workloads } from './grants.ts';
+import { type Admission, type Ungrantable, workloads } from './grants.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { World } from './world.ts';
 
@@ -13,10 +13,13 @@ import type { World } from './world.ts';
 export class PendingGrants {
   readonly #world: World;
   readonly #lease: LeaseKeeper;
+  readonly #onUngrantable: (ungrantable: Ungrantable) => void;
   readonly #admissions = new Set<Admission>();
   readonly #callbacks = new Set<CallbackWork>();
 
-  constructor(world: World, lease: LeaseKeeper) {
+  /** @param onUngrantable told of each attempt that fails instead of being handed out */
+  constructor(world: World, lease: LeaseKeeper, onUngrantable: (ungrantable: Ungrantable) => void) {
+    this.#onUngrantable = onUngrantable;
     this.#world = world;
     this.#lease = lease;
   }
@@ -49,8 +52,9 @@ export class PendingGrants {
   async handOut(admitted: readonly Admission[], executor: Executor): Promise<void> {
     if (admitted.length > 0) {
       for (const admission of admitted) this.#admissions.add(admission);
-      const work = await workloads(this.#world, admitted);
+      const { workloads: work, failed } = await workloads(this.#world, admitted);
       if (!this.#lease.mayGrant) return;
+      for (const ungrantable of failed) this.#onUngrantable(ungrantable);
       failpoint('after-claim');
       executor.submit(work);
       failpoint('after-submit');

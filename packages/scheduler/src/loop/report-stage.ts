@@ -1,4 +1,5 @@
 import {
+  type AttemptWork,
   attemptEnded,
   attemptLost,
   attemptStarted,
@@ -56,6 +57,10 @@ function apply(
   changes: Changes,
 ): void {
   const attempt = instance.attempt!;
+  if (isCallOver(attempt)) {
+    if (entry.kind === 'outcome') answers.accept.push(answerTo(instance, entry.report));
+    return;
+  }
   switch (entry.kind) {
     case 'started':
       return attemptStarted(instance, entry.report, changes);
@@ -80,14 +85,29 @@ function applyOutcome(
   answers: ReportAnswers,
   changes: Changes,
 ): void {
-  const { attemptId, grantNumber, runnerId, host, pid, log } = report;
+  const { attemptId, runnerId, host, pid, log } = report;
   if (instance.state === 'queued' || instance.attempt!.startDate === null) {
     attemptStarted(instance, { atMs: report.startedAtMs, runnerId, host, pid, log }, changes);
   }
   const { endedAtMs, outcome, rendered } = report;
   attemptEnded(instance, { endedAtMs, outcome, rendered, logEnd: log.end }, changes);
-  answers.accept.push({ attemptId, grantNumber, dagId: instance.run.dag.dagId });
+  answers.accept.push(answerTo(instance, report));
   if (instance.attempt === null) world.held.forgetAttempt(attemptId);
+}
+
+/**
+ * Whether what this grant was for is done, and the attempt waits without a process: a report under the same grant is a repeat. It comes when
+ * two schedulers had the outcome, one from its runner and one from the spool.
+ */
+function isCallOver({ state, waiting }: AttemptWork): boolean {
+  return state === 'up_for_reschedule' || (state === 'deferred' && waiting?.deferral?.on.kind !== 'trigger');
+}
+
+function answerTo(
+  { run }: InstanceWork,
+  { attemptId, grantNumber }: Pick<OutcomeReport, 'attemptId' | 'grantNumber'>,
+): ReportAnswer {
+  return { attemptId, grantNumber, dagId: run.dag.dagId };
 }
 
 function refuse(

@@ -23,21 +23,16 @@ const BACKFILL_CHUNK = 128;
 /**
  * Starts what may start in DAGs that have room: runs that were queued, and the next runs of their backfills. Costs what starts.
  */
-export async function startRuns(
-  world: World,
-  withRoom: ReadonlySet<DagWorkState>,
-  changes: Changes,
-): Promise<void> {
-  const { freshlyQueued } = world.held;
-  const dags = new Set([...withRoom, ...freshlyQueued]);
-  freshlyQueued.clear();
+export async function startRuns(world: World, changes: Changes): Promise<void> {
+  const { lookAgain } = world.held;
+  const dags = changes.takeRoomInDags();
   for (const dag of dags) {
     for (const backfillKey of [...dag.queuedRuns.keys()]) await startQueued(world, dag, backfillKey, changes);
     for (const backfill of [...dag.backfills.values()]) await expandBackfill(world, dag, backfill, changes);
   }
   // Queued in a DAG that had no room yet, which came later in this turn: no row says so before the commit.
   for (const run of [...changes.newRuns, ...changes.runs.keys()]) {
-    if (run.state === 'queued' && dags.has(run.dag)) freshlyQueued.add(run.dag);
+    if (run.state === 'queued' && dags.has(run.dag)) lookAgain.add(run.dag);
   }
 }
 
@@ -61,8 +56,12 @@ async function startQueued(
 ): Promise<void> {
   const waiting = dag.queuedRuns.get(backfillKey) ?? 0;
   const room = roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag));
-  if (waiting === 0 || room === 0 || dag.backfills.get(backfillKey ?? -1)?.state === 'paused') return;
-  const rows = await world.store.turns.queuedRuns(dag.dagId, backfillKey, room);
+  if (waiting === 0 || dag.isPaused || dag.backfills.get(backfillKey ?? -1)?.state === 'paused') return;
+  const awaited = (await awaitedRuns(world, dag)).filter((row) => row.backfillKey === backfillKey);
+  if (room === 0 && awaited.length === 0) return;
+  const next = room === 0 ? [] : await world.store.turns.queuedRuns(dag.dagId, backfillKey, room);
+  const others = next.filter(({ key }) => awaited.every((row) => row.key !== key));
+  const rows = [...awaited, ...others.slice(0, Math.max(0, room - awaited.length))];
   const touched = new Set([...changes.runs.keys()].map((run) => run.key));
   for (const row of rows) {
     // The database does not know yet what this very turn did to a run.
@@ -72,6 +71,18 @@ async function startQueued(
   }
 }
 
+/**
+ * Queued runs that running ones wait for, since tasks depend on their past: an earlier run was cleared, and the runs after it hold every place.
+ * They start beyond the limit, which nobody would ever keep otherwise.
+ */
+async function awaitedRuns(world: World, dag: DagWorkState): Promise<readonly DagRunTable[]> {
+  const keys = new Set<number>();
+  for (const { past, waitingOnPast } of dag.runs.values())
+    if (past !== null && !waitingOnPast.isEmpty && !dag.runs.has(past.runKey)) keys.add(past.runKey);
+  if (keys.size === 0) return [];
+  return (await world.store.turns.runsByKey([...keys])).filter(({ state }) => state === 'queued');
+}
+
 /** A queued run goes on where it was: one that ran before (it was cleared) has instances already. */
 async function resume(world: World, run: RunWork, changes: Changes): Promise<void> {
   if (run.tasks.length === 0) await begin(world, run, changes);
@@ -79,7 +90,7 @@ async function resume(world: World, run: RunWork, changes: Changes): Promise<voi
 }
 
 /** A run with instances goes on: it was cleared. */
-export async function rejoin(world: World, run: RunWork, changes: Changes): Promise<void> {
+async function rejoin(world: World, run: RunWork, changes: Changes): Promise<void> {
   run.dag.runs.set(run.key, run);
   await world.held.linkPast(run, changes);
   resumeRun(run, changes);
@@ -92,8 +103,9 @@ export async function resumeOrQueue(world: World, run: RunWork, changes: Changes
   const limit =
     dag.backfills.get(backfillKey ?? -1)?.options.maxActiveRuns ?? world.limits.maxActiveRuns(dag);
   const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
-  if (!dag.isPaused && ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit)
-    await rejoin(world, run, changes);
+  const hasRoom = ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit;
+  const isAwaited = [...run.followers].some(({ waitingOnPast }) => !waitingOnPast.isEmpty);
+  if (!dag.isPaused && (hasRoom || isAwaited)) await resume(world, run, changes);
   else {
     countQueued(run, 1);
     world.held.indexQueued(dag, run, run.graph);
@@ -152,8 +164,15 @@ async function backfillChunk(
 ): Promise<boolean> {
   const slots = chunk.map((info) => info.logicalDate.getTime());
   const rows = new Map((await world.store.turns.runsBySlot(dag.dagId, slots)).map((row) => [row.slot, row]));
+  const touched = [...changes.newRuns, ...changes.runs.keys()].filter((run) => run.dag === dag);
+  const touchedSlots = new Set(touched.map((run) => run.slot));
   for (const info of chunk) {
     const slot = info.logicalDate.getTime();
+    // Its row does not say yet what this very turn did to it: the next one does.
+    if (touchedSlots.has(slot)) {
+      world.held.lookAgain.add(dag);
+      return false;
+    }
     const row = rows.get(slot);
     const step = backfillStep(row?.state as RunWork['state'] | undefined, backfill.options.reprocess);
     const starts = step === 'create' || step === 'clear';
@@ -229,6 +248,6 @@ async function clearForBackfill(
   };
   applyClear(run, payload, dag.graph, world.keys.take, backfill.actor, changes);
   backfill.cleared += 1;
-  await rejoin(world, run, changes);
+  await resume(world, run, changes);
   return true;
 }

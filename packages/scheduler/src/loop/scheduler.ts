@@ -17,7 +17,6 @@ import {
   timeCame,
 } from '@tsflow/core/rules';
 import type { Service } from '@tsflow/core/service';
-import { isRunFinished } from '@tsflow/core/state';
 import {
   ConnectionVault,
   ContentRefusedError,
@@ -27,7 +26,7 @@ import {
   type Turn,
   type TurnResult,
 } from '@tsflow/core/store';
-import type { Executor, ExecutorEvents } from '../executors/executor.ts';
+import type { Executor, ExecutorEvents, OutcomeReport } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
 import { fileAlerts } from './alert-stage.ts';
 import { answerQuestion } from './answer-question.ts';
@@ -35,7 +34,7 @@ import { createAssetRuns, fileAssetEvents } from './asset-stage.ts';
 import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
 import { Decisions } from './decisions.ts';
-import type { Admission } from './grants.ts';
+import type { Admission, Ungrantable } from './grants.ts';
 import { HeldDags } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
 import { applyIntents } from './intent-stage.ts';
@@ -142,7 +141,9 @@ export class Scheduler implements Service {
     this.#inbox = new Inbox(this.#clock);
     this.#lease = new LeaseKeeper(store, this.#clock, logger, this.id, config);
     this.#executor = options.executor(this.#executorEvents(), this.id);
-    this.#pending = new PendingGrants(this.#world, this.#lease);
+    this.#pending = new PendingGrants(this.#world, this.#lease, (ungrantable) =>
+      this.#inbox.report({ kind: 'outcome', report: this.#failureOf(ungrantable) }),
+    );
     this.#intake = new DagIntake({
       world: this.#world,
       schedulerId: this.id,
@@ -163,7 +164,7 @@ export class Scheduler implements Service {
       socketPath,
     });
     await this.#lease.beat();
-    if (store.dialect === 'sqlite') await this.#retirePredecessors();
+    if (!store.allowsSeveralSchedulers) await this.#retirePredecessors();
     await this.#world.limits.refresh();
     await store.turns.auditCounters();
     await this.#world.limits.loadUse();
@@ -255,6 +256,8 @@ export class Scheduler implements Service {
   async #takeTurn(reports: readonly Report[], changes: Changes): Promise<boolean> {
     const { held, limits } = this.#world;
     limits.beginTurn(changes);
+    for (const dag of held.lookAgain) changes.roomInDags.add(dag);
+    held.lookAgain.clear();
     const answers: ReportAnswers = { accept: [], fence: [] };
     const intentsDecided: { dagId: string; intent: DecidedIntent }[] = [];
 
@@ -265,13 +268,15 @@ export class Scheduler implements Service {
     await refuseUnknownDags(this.#world, changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
     await createAssetRuns(this.#world, changes);
-    await startRuns(this.#world, changes.roomInDags, changes);
+    await startRuns(this.#world, changes);
     for (const dag of dagsWithChanges(changes)) held.ready.openDag(dag.dagId);
     for (const [pool, delta] of [...changes.slots, ...changes.slotsWithDeferred])
       if (delta < 0) held.ready.openPool(pool);
     for (const [key, delta] of changes.keys) if (delta < 0) held.ready.openKey(key);
     await this.#makeReady(changes);
     const admitted = await this.#admit(changes);
+    // A run may have ended since its DAG was looked at: one of tasks that need no process.
+    for (const dag of changes.roomInDags) held.lookAgain.add(dag);
     await held.watches.answer(changes);
     await fileCallbacks(this.#world, changes);
     await fileAssetEvents(this.#world, changes);
@@ -309,7 +314,7 @@ export class Scheduler implements Service {
   }
 
   async #acquire(changes: Changes): Promise<void> {
-    if (this.#world.store.dialect === 'postgres') await this.#lease.retireExpired();
+    if (this.#world.store.allowsSeveralSchedulers) await this.#lease.retireExpired();
     await this.#intake.acquire(changes);
   }
 
@@ -323,10 +328,10 @@ export class Scheduler implements Service {
     for (const problem of limits.problems.values()) this.#logger.warn(problem);
   }
 
-  /** Another scheduler may have given back slots for which something waits here. On SQLite there is no other. */
+  /** Another scheduler may have given back slots for which something waits here. */
   async #learnUse(): Promise<void> {
     const { held, limits, store } = this.#world;
-    if (store.dialect === 'sqlite' || !held.ready.isWaiting) return;
+    if (!store.allowsSeveralSchedulers || !held.ready.isWaiting) return;
     if (await limits.loadUse()) held.ready.openAll();
   }
 
@@ -466,8 +471,12 @@ export class Scheduler implements Service {
     for (const instance of changes.instances) instance.path = null;
     for (const instance of changes.newInstances) instance.path = null;
     for (const attempt of changes.attempts.keys()) attempt.storedGrant = attempt.grantNumber;
-    for (const instance of changes.waiting) held.timers.push({ at: instance.nextAt!, instance });
-    for (const run of changes.runs.keys()) if (isRunFinished(run.state)) held.forgetRun(run);
+    for (const instance of changes.waiting) {
+      // It may have been ended from outside in the turn in which it began to wait.
+      if (instance.nextAt !== null) held.timers.push({ at: instance.nextAt, instance });
+    }
+    // Also one that ended and was cleared at once: a queued run costs no memory, and starts out of the database.
+    for (const run of changes.runs.keys()) if (run.state !== 'running') held.forgetRun(run);
     for (const { instance, attempt } of admitted) held.indexAttempt(attempt.attemptId, instance);
     // Waits that were begun here have an attempt that nobody was handed.
     for (const { instance, attempt } of changes.newAttempts)
@@ -498,6 +507,23 @@ export class Scheduler implements Service {
     }
   }
 
+  /** The report that a runner would have sent, had it been handed what cannot be handed out. */
+  #failureOf({ attemptId, grantNumber, error }: Ungrantable): OutcomeReport {
+    const now = this.#clock.now();
+    return {
+      attemptId,
+      grantNumber,
+      startedAtMs: now,
+      endedAtMs: now,
+      outcome: { kind: 'failed', error, retryable: true },
+      log: { segment: '', start: 0, end: null },
+      rendered: null,
+      runnerId: this.id,
+      host: hostname(),
+      pid: process.pid,
+    };
+  }
+
   #answer({ accept, fence }: ReportAnswers): void {
     for (const { attemptId, grantNumber } of accept) this.#executor.accept(attemptId, grantNumber);
     for (const { attemptId, grantNumber } of fence) this.#executor.fence(attemptId, grantNumber);
@@ -524,7 +550,7 @@ export class Scheduler implements Service {
     this.#inbox.putBack(again);
     const backOffMs = Math.min(5_000, 20 * 2 ** Math.min(this.#failures, 8));
     await new Promise<void>((resolve) => this.#clock.setTimer(backOffMs, resolve));
-    for (const dagId of touchedDags(changes)) this.#intake.drop(dagId);
+    this.#intake.drop(touchedDags(changes));
     for (const hint of ['leases', 'intents', 'versions', 'variables'] as const) this.#inbox.hint(hint);
   }
 
@@ -582,6 +608,7 @@ function touchedDags(changes: Changes): Set<string> {
   for (const instance of changes.attempts.values()) dags.add(instance.run.dag.dagId);
   for (const dag of changes.roomInDags) dags.add(dag.dagId);
   for (const { run } of changes.groups) dags.add(run.dag.dagId);
+  for (const dag of changes.servedDags) dags.add(dag.dagId);
   for (const { run } of changes.deadlinesMissed) dags.add(run.dag.dagId);
   for (const { dag } of changes.assetArrivals.values()) dags.add(dag.dagId);
   for (const { callback } of changes.callbacks) dags.add(callback.dag.dagId);

@@ -125,7 +125,7 @@ export async function runTickNow(
   throw new ConflictError(`The run of ${info.logicalDate.toISOString()} of ${dag.dagId} exists already.`);
 }
 
-/** Creates the run of a tick; null when its slot is taken, by a backfill. */
+/** Creates the run of a tick; null when its slot is taken: by a backfill, or by a task that made sure of the run. */
 async function createTick(
   world: World,
   dag: DagWorkState,
@@ -134,8 +134,8 @@ async function createTick(
   actor = 'scheduler',
 ): Promise<RunWork | null> {
   const slot = info.logicalDate.getTime();
-  const existing = await world.store.turns.runsBySlot(dag.dagId, [slot]);
-  if (existing.length > 0) return null;
+  const isNew = [...changes.newRuns].some((run) => run.dag === dag && run.slot === slot);
+  if (isNew || (await world.store.turns.runsBySlot(dag.dagId, [slot])).length > 0) return null;
   await world.keys.ensure(1);
   const run = createRun(
     dag,
