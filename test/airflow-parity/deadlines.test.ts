@@ -1,5 +1,6 @@
 import { listDeadlines } from '@tsflow/core/queries';
 import type { SerializedDeadline } from '@tsflow/core/serialization';
+import { ManualClock } from '@tsflow/testing';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -115,6 +116,53 @@ describe.each(DATABASES)('deadlines on %s', (dialect) => {
     await tsflow.restart();
     await until('both are missed', async () => (await misses(tsflow)).length === 2);
     expect(await calls(tsflow)).toHaveLength(2);
+  });
+
+  it('fire for a tick that waits for room, in time: for one run at a time, and none is made twice', async () => {
+    const deadlines = [within('late', null, 600_000)];
+    const hourly = { type: 'cron', expression: '0 * * * *', timezone: 'UTC' };
+    const startDate = '2026-01-01T00:00:00.000Z';
+    const dag = serializedDag(
+      'sla',
+      { long: {} },
+      { deadlines, maxActiveRuns: 1, timetable: hourly, startDate },
+    );
+    const clock = new ManualClock('2026-01-01T00:59:00Z');
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script, (store) => store, clock);
+    const runs = async () => {
+      const rows = await tsflow.store.db.selectFrom('dagRun').selectAll().orderBy('key').execute();
+      return rows.map(({ runId, state }) => `${runId.slice(22, 27)} ${state}`);
+    };
+    const late = async (count: number) => {
+      await until(`${count} are late`, async () => (await misses(tsflow)).length === count);
+      return runs();
+    };
+    await until('the first runs', async () => (await runs()).includes('00:00 running'));
+    await clock.advance(60_000 + 599_000);
+    expect(await late(1)).toEqual(['00:00 running']);
+    await clock.advance(1_000);
+    expect(await late(2)).toEqual(['00:00 running', '01:00 queued']);
+    await clock.advance(3_600_000);
+    const [running] = tsflow.executor.running;
+    await tsflow.restart();
+    expect(await runs()).toEqual(['00:00 running', '01:00 queued']);
+    tsflow.executor.finish(running!, done);
+    expect(await late(3)).toEqual(['00:00 success', '01:00 running', '02:00 queued']);
+    expect(await calls(tsflow)).toHaveLength(3);
+  });
+
+  it('of a task that the run is not about are none', async () => {
+    const deadlines = [within('other', 'report', 10), within('own', 'long', 30)];
+    const dag = serializedDag(
+      'sla',
+      { long: {}, report: { upstream: ['long'] } },
+      { deadlines, maxActiveRuns: 1 },
+    );
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    for (let i = 0; i < 2; i++)
+      await tsflow.ask('sla', { kind: 'trigger', payload: { conf: {}, upTo: 'long' } });
+    await until('both are late for their own', async () => (await misses(tsflow)).length === 2);
+    expect((await misses(tsflow)).map(([name]) => name)).toEqual(['own', 'own']);
   });
 
   it('call nobody when the author gave no onMiss, and are noted all the same', async () => {

@@ -1,5 +1,6 @@
 import type { SerializedDeadline } from '../serialization/serialized-dag.ts';
 import { isRunFinished } from '../state/index.ts';
+import type { RunInfo } from '../timetables/index.ts';
 import { parseInstant, zonedDay } from '../timetables/written-instant.ts';
 import type { Changes } from './changes.ts';
 import { factsOf } from './news.ts';
@@ -39,9 +40,18 @@ export function deadlinesOf(
   });
 }
 
+/** The first instant at which the run of a tick is late for something; null: it has no deadline. */
+export function lateAt({ dataInterval }: RunInfo, dag: Parameters<typeof deadlinesOf>[1]): number | null {
+  const run = { runType: 'scheduled', dataIntervalEnd: dataInterval.end.getTime(), queuedAt: 0 };
+  const dues = deadlinesOf(run, dag).map(({ dueAt }) => dueAt);
+  return dues.length === 0 ? null : Math.min(...dues);
+}
+
 /** Whether a deadline still has something to wait for: the run goes on, nobody was told yet, and what it is about is not done. */
 export function isMissed(run: RunWork, { name, taskId }: SerializedDeadline): boolean {
   if (isRunFinished(run.state) || run.deadlinesMissed.has(name)) return false;
+  // The run is about other tasks.
+  if (taskId !== null && !run.graph.indexOf.has(taskId)) return false;
   // One that waits for room has not begun anything.
   if (taskId === null || run.tasks.length === 0) return true;
   return lateInstance(run, taskId) !== null;

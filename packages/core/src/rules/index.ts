@@ -33,7 +33,7 @@ export {
 export { chosenGraph, chosenTasks } from './chosen-tasks.ts';
 export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
-export { type DueDeadline, deadlinesOf, isMissed, passDeadline, type RunDue } from './deadlines.ts';
+export { type DueDeadline, deadlinesOf, isMissed, lateAt, passDeadline, type RunDue } from './deadlines.ts';
 export {
   deciderOf,
   ENDED_WITH_RUN,

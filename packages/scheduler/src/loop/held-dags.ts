@@ -45,6 +45,8 @@ export interface DueTimer {
   /** A deadline of `run` is here. */
   readonly deadline?: DueDeadline;
   readonly queued?: QueuedDeadline;
+  /** A deadline of its tick that waits for room is here. */
+  readonly late?: DagWorkState;
   /** Its next tick is near: runners load its code ahead of it. */
   readonly preload?: DagWorkState;
 }
@@ -282,6 +284,7 @@ export class HeldDags {
     if (timer.deadline !== undefined)
       return this.#holds(timer.run!) && isMissed(timer.run!, timer.deadline.deadline);
     if (timer.run !== undefined) return isOutOfTime(timer.run, timer.at) && this.#holds(timer.run);
+    if (timer.late !== undefined) return this.overdue.has(timer.late);
     if (timer.preload !== undefined) return this.dags.get(timer.preload.dagId) === timer.preload;
     return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
   }

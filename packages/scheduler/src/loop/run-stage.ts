@@ -69,6 +69,8 @@ async function startQueued(
     dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 1) - 1);
     await resume(world, await world.held.restore(dag, row, changes), changes);
   }
+  // Behind a run that waited for its deadline's sake, the next tick may be late by now.
+  if (rows.length > 0 && world.held.overdue.has(dag)) world.held.timers.push({ at: changes.now, late: dag });
 }
 
 /**

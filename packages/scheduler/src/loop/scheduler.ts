@@ -352,6 +352,7 @@ export class Scheduler implements Service {
       else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
       else if (timer.run !== undefined) timeOutRun(timer.run, changes);
       else if (timer.dag !== undefined) this.#ticksDue.add(timer.dag);
+      else if (timer.late !== undefined) this.#ticksDue.add(timer.late);
       else if (timer.preload !== undefined) this.#preload(timer.preload);
     }
     return ofQueued;
