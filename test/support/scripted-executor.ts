@@ -26,6 +26,8 @@ export class ScriptedExecutor implements Executor {
   readonly #script: Script;
   readonly #now: () => number;
   readonly #running = new Map<number, Workload>();
+  /** Ends that were reported and not answered: they are not lost when the scheduler asks. */
+  readonly #reported = new Set<string>();
   #concurrency = Number.POSITIVE_INFINITY;
 
   constructor(events: ExecutorEvents, script: Script, now: () => number = Date.now) {
@@ -75,6 +77,7 @@ export class ScriptedExecutor implements Executor {
     outcome: Parameters<ExecutorEvents['outcome']>[0]['outcome'],
   ): void {
     this.#running.delete(attemptId);
+    this.#reported.add(`${attemptId}/${grantNumber}`);
     const at = this.#now();
     this.#events.outcome({
       attemptId,
@@ -116,17 +119,22 @@ export class ScriptedExecutor implements Executor {
     );
   }
 
-  accept(attemptId: number): void {
+  accept(attemptId: number, grantNumber: number): void {
+    this.#reported.delete(`${attemptId}/${grantNumber}`);
     this.accepted.push(attemptId);
   }
 
-  fence(attemptId: number): void {
+  fence(attemptId: number, grantNumber: number): void {
+    this.#reported.delete(`${attemptId}/${grantNumber}`);
     this.fenced.push(attemptId);
   }
 
   async adopt(attempts: readonly AdoptableAttempt[]): Promise<readonly LostAttempt[]> {
     return attempts
-      .filter(({ attemptId }) => !this.#running.has(attemptId))
+      .filter(
+        ({ attemptId, grantNumber }) =>
+          !this.#running.has(attemptId) && !this.#reported.has(`${attemptId}/${grantNumber}`),
+      )
       .map(({ attemptId, grantNumber, runnerId }) => {
         return { attemptId, grantNumber, started: runnerId !== null, reason: 'its runner is gone' };
       });

@@ -115,6 +115,25 @@ export class Changes {
     return before;
   }
 
+  /** How much was noted so far: what throws and leaves it as it was has done nothing by halves. */
+  get extent(): number {
+    const { newRuns, runs, newInstances, instances, newAttempts, attempts, endedAttempts, events } = this;
+    const { newBackfills, backfills, dags, sent, assetEvents, assetArrivals, news } = this;
+    const sets = [
+      newRuns,
+      runs,
+      newInstances,
+      instances,
+      attempts,
+      newBackfills,
+      backfills,
+      dags,
+      assetArrivals,
+    ];
+    const lists = [newAttempts, endedAttempts, events, sent, assetEvents, news];
+    return sets.reduce((sum, { size }) => sum + size, 0) + lists.reduce((sum, { length }) => sum + length, 0);
+  }
+
   touchBackfill(dag: DagWorkState, backfill: BackfillWork): void {
     this.backfills.set(backfill, dag);
   }

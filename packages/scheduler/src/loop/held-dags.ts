@@ -51,6 +51,11 @@ export interface DueTimer {
   readonly preload?: DagWorkState;
 }
 
+/** The DAG that a timer is about. */
+export function timedDag({ instance, run, queued, dag, preload }: DueTimer): DagWorkState {
+  return instance?.run.dag ?? run?.dag ?? queued?.dag ?? dag ?? preload!;
+}
+
 /**
  * The DAGs whose lease this scheduler holds, and the indexes over their working state: what is ready, what is due when, whose
  * attempt a report is about. All of it can be thrown away and rebuilt from the database, DAG by DAG.

@@ -1,4 +1,4 @@
-import { ConflictError, errorMessage, NotFoundError, serializeError, TsflowError } from '@tsflow/core/errors';
+import { ConflictError, NotFoundError, serializeError, type TsflowError } from '@tsflow/core/errors';
 import {
   applyBackfill,
   applyClear,
@@ -31,12 +31,13 @@ import {
   subGraph,
 } from '@tsflow/core/rules';
 import { isRunFinished, type RunState } from '@tsflow/core/state';
-import type { DagRunTable, DecidedIntent, IntentTable } from '@tsflow/core/store';
+import { type DagRunTable, DatabaseError, type DecidedIntent, type IntentTable } from '@tsflow/core/store';
 import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
 import { answerAssetWaits, lookForAsset } from './asset-waits.ts';
 import { validateConf } from './conf-validation.ts';
 import type { Report } from './inbox.ts';
-import { applyReports, type ReportAnswers } from './report-stage.ts';
+import { asRefusal, isRefusal } from './refusal.ts';
+import { applyReports, asFailure, type ReportAnswers } from './report-stage.ts';
 import { answerRunRequest } from './run-requests.ts';
 import { countQueued, resumeOrQueue, startOrQueue } from './run-stage.ts';
 import { planTicks, runTickNow } from './tick-stage.ts';
@@ -44,8 +45,8 @@ import type { Watch, WatchAnswer } from './watches.ts';
 import type { World } from './world.ts';
 
 /**
- * Applies what people asked for. Effect and result are written in the turn's transaction; what cannot be done is refused with
- * the reason, and nothing of it happens.
+ * Applies what people, and holders of other DAGs, asked for. Effect and result are written in the turn's transaction; what cannot be done is
+ * refused with the reason, and nothing of it happens.
  */
 export async function applyIntents(
   world: World,
@@ -55,55 +56,88 @@ export async function applyIntents(
   changes: Changes,
 ): Promise<void> {
   for (const row of rows) {
-    const dag = world.held.dag(row.dagId);
-    if (row.kind === 'report') {
+    const { dagId } = row;
+    const broken = world.brokenIntents.get(row.id);
+    if (broken !== undefined) {
+      await giveUp(world, row, broken, answers, changes);
+      decided.push({ dagId, intent: refusal(row, broken, changes) });
+      continue;
+    }
+    const before = changes.extent;
+    try {
+      const result = await carryOut(world, row, answers, changes);
+      decided.push({ dagId, intent: decision(row, 'applied', result, changes.now) });
+    } catch (error) {
+      if (!isRefusal(error) || changes.extent !== before) {
+        // Half of it may have happened in memory: the turn fails, and this one is refused when it comes again. The database is everybody's trouble.
+        if (!(error instanceof DatabaseError)) world.brokenIntents.set(row.id, asRefusal(error));
+        throw error;
+      }
+      decided.push({ dagId, intent: refusal(row, error, changes) });
+    }
+  }
+}
+
+async function carryOut(
+  world: World,
+  row: IntentTable,
+  answers: ReportAnswers,
+  changes: Changes,
+): Promise<unknown> {
+  const dag = world.held.dag(row.dagId);
+  switch (row.kind) {
+    case 'report':
       await applyReports(world, [JSON.parse(row.payload) as Report], answers, changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
-      continue;
-    }
-    if (row.kind === 'watch' || row.kind === 'watch_answer' || row.kind === 'request_run') {
+      return null;
+    case 'watch':
+    case 'watch_answer':
+    case 'request_run':
       await applyBetweenDags(world, dag, row, changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
-      continue;
-    }
-    if (row.kind === 'asset_fan_out') {
+      return null;
+    case 'asset_fan_out':
       await passAssetEvents(world, dag, row.payload, changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
-      continue;
-    }
-    if (row.kind === 'asset_look') {
+      return null;
+    case 'asset_look':
       await lookForAsset(world, JSON.parse(row.payload), changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', null, changes.now) });
-      continue;
-    }
-    if (row.kind === 'asset_event') {
+      return null;
+    case 'asset_event': {
       const event = JSON.parse(row.payload) as AssetArrival;
       const kept = receiveAssetEvent(world, dag, event, changes);
       await answerAssetWaits(world, dag.dagId, event, changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', { kept }, changes.now) });
-      continue;
+      return { kept };
     }
-    const intent = { kind: row.kind, payload: JSON.parse(row.payload) } as Intent;
-    try {
-      const broken = world.brokenIntents.get(row.id);
-      if (broken !== undefined)
-        throw new TsflowError('internal_error', `tsflow failed to carry it out: ${broken}.`);
+    default: {
+      const intent = { kind: row.kind, payload: JSON.parse(row.payload) } as Intent;
       const result = await applyIntent(world, dag, intent, row.actor, changes);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'applied', result, changes.now) });
       const data = { intentId: row.id, kind: row.kind, result };
       changes.event({ type: 'intent_applied', dagId: row.dagId, actor: row.actor, data });
-    } catch (error) {
-      if (!(error instanceof TsflowError)) {
-        // Half of it may have happened in memory: the turn fails, and this one is refused when it comes again.
-        world.brokenIntents.set(row.id, errorMessage(error));
-        throw error;
-      }
-      const { stack: _, ...refusal } = serializeError(error);
-      decided.push({ dagId: row.dagId, intent: decision(row, 'refused', { error: refusal }, changes.now) });
-      const data = { intentId: row.id, kind: row.kind, reason: error.message };
-      changes.event({ type: 'intent_refused', dagId: row.dagId, actor: row.actor, data });
+      return result;
     }
   }
+}
+
+/** Something that made a turn fail is not tried again: who waits for it is told. */
+async function giveUp(
+  world: World,
+  { kind, dagId, payload }: IntentTable,
+  error: TsflowError,
+  answers: ReportAnswers,
+  changes: Changes,
+): Promise<void> {
+  if (kind === 'report') {
+    const failure = asFailure(JSON.parse(payload) as Report, error);
+    await applyReports(world, failure, answers, changes);
+  }
+  if (kind !== 'watch' && kind !== 'request_run') return;
+  const told = { failed: error.message, ...(kind === 'request_run' ? { mayRetry: false } : {}) };
+  world.held.watches.tell(world.held.dag(dagId), JSON.parse(payload) as Watch, told, changes);
+}
+
+function refusal(row: IntentTable, error: TsflowError, changes: Changes): DecidedIntent {
+  const { stack: _, ...told } = serializeError(error);
+  const data = { intentId: row.id, kind: row.kind, reason: error.message };
+  changes.event({ type: 'intent_refused', dagId: row.dagId, actor: row.actor, data });
+  return decision(row, 'refused', { error: told }, changes.now);
 }
 
 /** What the holder of one DAG tells that of another: that it waits, and that the wait is over. */

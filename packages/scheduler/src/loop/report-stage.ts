@@ -1,3 +1,4 @@
+import { errorMessage, TsflowError } from '@tsflow/core/errors';
 import {
   type AttemptWork,
   attemptEnded,
@@ -44,9 +45,30 @@ export async function applyReports(
     } else if (instance.attempt.grantNumber !== grantNumber) {
       refuse(instance, grantNumber, entry, answers, changes);
     } else {
-      apply(world, instance, entry, answers, changes);
+      try {
+        apply(world, instance, entry, answers, changes);
+      } catch (error) {
+        throw new BrokenReportError(entry, error);
+      }
     }
   }
+}
+
+/** A report made the turn fail: it must not do so again, nor keep the others from being heard. */
+export class BrokenReportError extends TsflowError {
+  readonly report: Report;
+
+  constructor(report: Report, cause: unknown) {
+    super('internal_error', `tsflow failed to take a report: ${errorMessage(cause)}.`, { cause });
+    this.report = report;
+  }
+}
+
+/** What becomes of a report that cannot be taken as it is: an outcome is a failure, since only that brings values of the author's. */
+export function asFailure(report: Report, { name, message, code }: TsflowError): readonly Report[] {
+  if (report.kind !== 'outcome') return [];
+  const outcome = { kind: 'failed', error: { name, message, code }, retryable: false } as const;
+  return [{ kind: 'outcome', report: { ...report.report, outcome, rendered: null } }];
 }
 
 function apply(

@@ -1,4 +1,4 @@
-import { ConflictError, didYouMean, errorMessage, NotFoundError, TsflowError } from '@tsflow/core/errors';
+import { ConflictError, didYouMean, NotFoundError } from '@tsflow/core/errors';
 import { applyClear, planClear } from '@tsflow/core/intents';
 import {
   type Changes,
@@ -11,13 +11,14 @@ import {
   runRequestStep,
 } from '@tsflow/core/rules';
 import { validateConf } from './conf-validation.ts';
+import { isRefusal } from './refusal.ts';
 import { resumeOrQueue, startOrQueue } from './run-stage.ts';
 import type { World } from './world.ts';
 
 /**
  * Runs that tasks of other DAGs ask for (`TriggerDagRunOperator`, `EnsureDagRunOperator`). The request is an intent in the commit in which the task
  * begins to wait; here the holder of the other DAG makes the run, or takes the one that is there, and the task hears of it by the watch
- * that external sensors use. Says no by answering, never by throwing.
+ * that external sensors use. Says no by answering.
  */
 export async function answerRunRequest(
   world: World,
@@ -26,6 +27,7 @@ export async function answerRunRequest(
   changes: Changes,
 ): Promise<void> {
   const { watches } = world.held;
+  const before = changes.extent;
   try {
     const run = await requestedRun(world, dag, request, changes);
     if (request.waitForCompletion) await watches.add(dag, watches.ofRequest(request), changes);
@@ -37,8 +39,8 @@ export async function answerRunRequest(
         changes,
       );
   } catch (error) {
-    if (!(error instanceof TsflowError)) throw error;
-    watches.tell(dag, request, { failed: errorMessage(error), mayRetry: false }, changes);
+    if (!isRefusal(error) || changes.extent !== before) throw error;
+    watches.tell(dag, request, { failed: error.message, mayRetry: false }, changes);
   }
 }
 

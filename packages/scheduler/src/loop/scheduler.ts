@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
-import { errorMessage, TsflowError } from '@tsflow/core/errors';
+import { ConflictError, errorMessage, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
 import { timeOutRun } from '@tsflow/core/intents';
 import type { Logger } from '@tsflow/core/logger';
@@ -35,7 +35,7 @@ import { fileCallbacks } from './callback-stage.ts';
 import { DagIntake } from './dag-intake.ts';
 import { Decisions } from './decisions.ts';
 import type { Admission, Ungrantable } from './grants.ts';
-import { HeldDags } from './held-dags.ts';
+import { HeldDags, timedDag } from './held-dags.ts';
 import { Inbox, type Report } from './inbox.ts';
 import { applyIntents } from './intent-stage.ts';
 import { KeyBlock } from './key-block.ts';
@@ -43,7 +43,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveLimits } from './live-limits.ts';
 import { PendingGrants } from './pending-grants.ts';
 import { passQueuedDeadlines, type QueuedDeadline } from './queued-deadlines.ts';
-import { applyReports, type ReportAnswers } from './report-stage.ts';
+import { applyReports, asFailure, BrokenReportError, type ReportAnswers } from './report-stage.ts';
 import { refuseUnknownDags } from './run-requests.ts';
 import { startRuns } from './run-stage.ts';
 import { Suspects } from './suspects.ts';
@@ -111,6 +111,8 @@ export class Scheduler implements Service {
   #running: Promise<void> | null = null;
   #lastPoll = Number.NEGATIVE_INFINITY;
   readonly #ticksDue = new Set<DagWorkState>();
+  /** DAGs whose timers this turn took: should it fail, they are set anew. */
+  readonly #woken = new Set<string>();
   #intentsHinted = false;
   /** What was warned of since the limits changed. */
   readonly #warnings = new Set<string>();
@@ -256,6 +258,7 @@ export class Scheduler implements Service {
   async #takeTurn(reports: readonly Report[], changes: Changes): Promise<boolean> {
     const { held, limits } = this.#world;
     limits.beginTurn(changes);
+    this.#woken.clear();
     for (const dag of held.lookAgain) changes.roomInDags.add(dag);
     held.lookAgain.clear();
     const answers: ReportAnswers = { accept: [], fence: [] };
@@ -347,6 +350,7 @@ export class Scheduler implements Service {
     ) {
       held.timers.pop();
       if (!held.isDue(timer)) continue;
+      this.#woken.add(timedDag(timer).dagId);
       if (timer.instance !== undefined) timeCame(timer.instance, changes);
       else if (timer.queued !== undefined) ofQueued.push(timer.queued);
       else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
@@ -544,14 +548,17 @@ export class Scheduler implements Service {
     const fields = { error: errorMessage(error), failures: this.#failures };
     let again = reports;
     if (error instanceof CountersRefused) this.#world.limits.committed(error.counters);
-    else if (error instanceof ContentRefusedError) {
-      this.#logger.warn('A turn held a value that the database does not keep; its work comes again.', fields);
+    else if (error instanceof ContentRefusedError || error instanceof ConflictError) {
+      this.#logger.warn('A turn held what the database does not keep; its work comes again.', fields);
       again = this.#suspects.refused(error, reports, this.#world);
+    } else if (error instanceof BrokenReportError) {
+      this.#logger.error('A report could not be taken; it counts as a failure.', fields);
+      again = reports.flatMap((report) => (report === error.report ? asFailure(report, error) : [report]));
     } else this.#logger.error('A turn failed; its DAGs are read anew.', fields);
     this.#inbox.putBack(again);
     const backOffMs = Math.min(5_000, 20 * 2 ** Math.min(this.#failures, 8));
     await new Promise<void>((resolve) => this.#clock.setTimer(backOffMs, resolve));
-    this.#intake.drop(touchedDags(changes));
+    this.#intake.drop([...touchedDags(changes), ...this.#woken]);
     for (const hint of ['leases', 'intents', 'versions', 'variables'] as const) this.#inbox.hint(hint);
   }
 

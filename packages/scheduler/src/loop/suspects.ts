@@ -1,10 +1,12 @@
-import type { ContentRefusedError } from '@tsflow/core/store';
+import type { TsflowError } from '@tsflow/core/errors';
 import type { Report } from './inbox.ts';
+import { asRefusal } from './refusal.ts';
+import { asFailure } from './report-stage.ts';
 import type { World } from './world.ts';
 
 /**
- * After a commit that the database refused for its content: a value that no database keeps must not take down what came in the same
- * turn. Reports, then intents, go into the next turns one at a time, until the culprit is alone; then it fails in words, a report as its
+ * After a commit that the database refused for its content, a value that it does not keep or a key that is taken: that must not take down
+ * what came in the same turn. Reports, then intents, go into the next turns one at a time, until the culprit is alone; then it fails in words, a report as its
  * task's failure, an intent as a refusal.
  */
 export class Suspects {
@@ -32,21 +34,14 @@ export class Suspects {
     this.#intents = intents.map(({ id }) => id);
   }
 
-  /** The turn was refused. Returns the reports that are to come again. */
-  refused(error: ContentRefusedError, reports: readonly Report[], world: World): readonly Report[] {
+  /** The commit was refused. Returns the reports that are to come again. */
+  refused(error: TsflowError, reports: readonly Report[], world: World): readonly Report[] {
     const [report] = reports;
     const [intent] = this.#intents;
     const count = reports.length + this.#intents.length;
     if (count > 1) this.#turns = count;
-    else if (intent !== undefined) world.brokenIntents.set(intent, error.message);
+    else if (intent !== undefined) world.brokenIntents.set(intent, asRefusal(error));
     else if (report !== undefined) return asFailure(report, error);
     return reports;
   }
-}
-
-/** Only an outcome brings values of the author's. */
-function asFailure(report: Report, { name, message, code }: ContentRefusedError): readonly Report[] {
-  if (report.kind !== 'outcome') return [];
-  const outcome = { kind: 'failed', error: { name, message, code }, retryable: false } as const;
-  return [{ kind: 'outcome', report: { ...report.report, outcome, rendered: null } }];
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
+import type { TsflowError } from '@tsflow/core/errors';
 import type { Logger } from '@tsflow/core/logger';
 import type { ConnectionVault, Store } from '@tsflow/core/store';
 import type { Decisions } from './decisions.ts';
@@ -23,8 +24,8 @@ export interface World {
   readonly decisions: Decisions;
   /** Short random text for run ids. */
   random(): string;
-  /** Intents that made a turn fail for no reason that is theirs to know, by id: refused when they come again. */
-  readonly brokenIntents: Map<number, string>;
+  /** Intents that made a turn fail, by id, with what who asked is told: refused when they come again. */
+  readonly brokenIntents: Map<number, TsflowError>;
   /** False in a scheduler that was started for one backfill or one run: it creates no scheduled runs. */
   readonly ticks: boolean;
 }
