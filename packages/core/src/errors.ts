@@ -5,6 +5,7 @@ import type { JsonObject } from './json.ts';
  * says what happened and what to do about it. Facts are readonly fields of the subclasses.
  */
 export class TsflowError extends Error {
+  /** Stable: what is wrong, for programs. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {

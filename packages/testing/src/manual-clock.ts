@@ -60,6 +60,7 @@ export class ManualClock implements Clock {
     this.#now = new Date(to).getTime();
   }
 
+  /** How many timers wait for the clock to be moved. */
   get pendingTimers(): number {
     return this.#timers.size;
   }

@@ -11,6 +11,7 @@ import type { TestLogs } from './test-logs.ts';
 
 /** One time that a task was started. */
 export interface AttemptReport {
+  /** Of a mapped instance `load[3]`. */
   readonly taskId: string;
   /** From 1. */
   readonly tryNumber: number;
@@ -18,10 +19,13 @@ export interface AttemptReport {
   readonly state: string;
   /** On the virtual clock; null: not yet. */
   readonly startDate: Date | null;
+  /** On the virtual clock; null: not yet. */
   readonly endDate: Date | null;
+  /** Why it failed; null: it did not. */
   readonly error: SerializedError | null;
   /** Templated fields as they were rendered. */
   readonly rendered: JsonObject;
+  /** Every line, also those of tsflow itself. */
   readonly logs: readonly LogLine[];
 }
 
@@ -34,12 +38,17 @@ interface Facts {
 
 /** What became of a run: states, values, attempts, logs. Ids of tasks are keys; those of mapped instances read `load[3]`. */
 export class RunReport {
+  /** As `trigger` returned it. */
   readonly runId: string;
+  /** `success` or `failed` once it has ended. */
   readonly state: RunState;
   /** Why it failed, if tsflow has words for it. */
   readonly reason: string | null;
+  /** The instant the run is about. */
   readonly logicalDate: Date;
+  /** The stretch of time the run is about: `start` belongs to it, `end` does not. */
   readonly dataInterval: { readonly start: Date; readonly end: Date };
+  /** The state of each task. */
   readonly states: Readonly<Record<string, TaskState>>;
   /** Tries made of each task; 0: it never ran. */
   readonly tries: Readonly<Record<string, number>>;

@@ -2,6 +2,7 @@ import type { Connection } from '@tsflow/core';
 import { NotFoundError } from '@tsflow/core/errors';
 import { type FakeConnection, isFakeConnection, type OpenFake } from './fakes/fake-connection.ts';
 
+/** Connections of a test by their ids: values (what is left out is null), or a fake. */
 export type GivenConnections = Readonly<Record<string, Partial<Connection> | FakeConnection>>;
 
 /** The connections of a test, where the scheduler would look into the environment and the store. */

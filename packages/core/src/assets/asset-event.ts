@@ -2,8 +2,11 @@ import type { JsonObject } from '../json.ts';
 
 /** Something new is in an asset: a task with it as an outlet succeeded, or somebody posted it. */
 export interface AssetEvent {
+  /** Unique over all assets; later events have larger ones. */
   readonly eventId: number;
+  /** Name of the asset. */
   readonly asset: string;
+  /** When it happened. */
   readonly at: Date;
   /** Which part of the asset is new (a day, a region); null: it has no parts. */
   readonly partition: string | null;
@@ -22,7 +25,9 @@ export interface AssetEventSource {
 
 /** What a producer may say about an event. */
 export interface AssetEventFacts {
+  /** Small JSON about what is new. Default: nothing. */
   readonly extra?: JsonObject | undefined;
+  /** Which part is new, such as a day. Default: the asset as a whole. */
   readonly partition?: string | undefined;
 }
 

@@ -18,6 +18,7 @@ export interface AssetExpression {
   and(other: AssetExpression): AssetExpression;
 }
 
+/** What is said about an asset besides its name. */
 export interface AssetOptions {
   /** Where the data is, for people: `s3://bucket/orders/`. Default: the name, when that is a URI. */
   readonly uri?: string | undefined;
@@ -39,8 +40,11 @@ export interface AssetOptions {
  */
 export class Asset implements AssetExpression {
   readonly name: string;
+  /** Where the data is, for people; null: not said. */
   readonly uri: string | null;
+  /** One line; null: none. */
   readonly description: string | null;
+  /** How old its newest event may get, in milliseconds; null: it never gets stale. */
   readonly freshnessMs: number | null;
 
   constructor(name: string, options: AssetOptions = {}) {

@@ -4,6 +4,7 @@ const REFERENCE = Symbol.for('tsflow.connection-reference');
 
 /** A connection that a DAG file names, with the type that its values have. Reading it is left to the task: parsing reads none. */
 export interface ConnectionReference<T = ConnectionValue> {
+  /** The name under which it is stored. */
   readonly connectionId: string;
   readonly [REFERENCE]: (connection: ConnectionValue) => T;
 }

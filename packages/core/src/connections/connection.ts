@@ -6,12 +6,17 @@ import type { ConnectionReference } from './connection-reference.ts';
  * fields, and never leave the attempt that asked for them.
  */
 export interface Connection {
+  /** The name under which tasks ask for it. */
   readonly connectionId: string;
   /** What kind of system: `postgres`, `http`, `google_cloud`, …. */
   readonly type: string;
+  /** Name or address of the machine; null: none. */
   readonly host: string | null;
+  /** Null: the usual one of its type. */
   readonly port: number | null;
+  /** Name of the user; null: none. */
   readonly login: string | null;
+  /** Secret: masked in logs and rendered fields; null: none. */
   readonly password: string | null;
   /** Database, dataset or path, as the type understands it. */
   readonly schema: string | null;

@@ -14,9 +14,13 @@ import type { LiveVariable } from './variable.ts';
  * runner implements them over the task API, the test kit with values in memory.
  */
 export interface TaskContext<P = Params> {
+  /** Of the DAG that the task belongs to. */
   readonly dagId: string;
+  /** Of the run: `scheduled__2026-01-31T03:00:00Z`, for one. Unique within the DAG. */
   readonly runId: string;
+  /** What made the run. */
   readonly runType: RunType;
+  /** With the ids of its groups in front: `group.task`. */
   readonly taskId: string;
   /** Last component of the map path; -1: not mapped. */
   readonly mapIndex: number;
@@ -46,13 +50,21 @@ export interface TaskContext<P = Params> {
   readonly conf: JsonObject;
   /** Which part of its assets the run is about, when events with a partition started it; else null. */
   readonly partition: string | null;
+  /** Writes lines to the attempt's log. */
   readonly log: TaskLog;
+  /** Values that tasks of the run hand to each other. */
   readonly xcom: XComPort;
+  /** Reads and sets Variables. */
   readonly variables: VariablePort;
+  /** Reads Connections; their secrets are masked from then on. */
   readonly connections: ConnectionPort;
+  /** The events that started the run, and those that the task brings about. */
   readonly assets: AssetPort;
+  /** Makes runs of other DAGs, each once. */
   readonly dagRuns: DagRunPort;
+  /** Small state that survives crashes, retries and waits. */
   readonly state: StatePort;
+  /** Makes processes known that the task starts, so that a kill reaches them. */
   readonly processes: ProcessPort;
   /** Fires when the attempt has to end: killed, cleared, timed out. Pass it on to whatever waits. */
   readonly signal: AbortSignal;
@@ -69,9 +81,13 @@ export interface TaskContext<P = Params> {
 
 /** Writes to the log of the attempt. Lines are masked; `fields` are facts beside the message. */
 export interface TaskLog {
+  /** What helps to find an error; hidden unless somebody asks for it. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What happens. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What is wrong, and does not keep the task from going on. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

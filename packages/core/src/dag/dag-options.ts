@@ -42,6 +42,7 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   readonly maxActiveTasks?: Limit | undefined;
   /** Defaults for its tasks. A group's `defaultArgs` go over them, a task's own options over both. */
   readonly defaultArgs?: DefaultArgs | undefined;
+  /** For finding it in lists: `['sales', 'daily']`. Default: none. */
   readonly tags?: readonly string[] | undefined;
   /** Who is asked about it. */
   readonly owner?: string | undefined;
@@ -75,6 +76,7 @@ export interface Deadline {
   readonly by?: string | undefined;
   /** From the moment the run becomes due. */
   readonly within?: Duration | undefined;
+  /** Called once for a run that is late, while it goes on. Default: nobody. */
   readonly onMiss?: Callbacks | undefined;
 }
 

@@ -41,37 +41,59 @@ export type AnyDag = DAG<ParamsSchema | undefined, unknown>;
  * Throws `DagDefinitionError` when the definition cannot stand: an unknown option, a bad schedule, two tasks of one id, a cycle.
  */
 export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = unknown> {
+  /** Unique in the installation. */
   readonly dagId: string;
   /** Where the author constructed it. */
   readonly site: Error = new Error('DAG');
+  /** What its `schedule` stands for. */
   readonly timetable: Timetable;
   /** What its schedule names, and its tasks update or wait for, each once. */
   readonly assets: readonly Asset[];
+  /** IANA name. */
   readonly timezone: string;
+  /** No tick before it; null: none. */
   readonly startDate: Date | null;
+  /** No tick after it; null: none. */
   readonly endDate: Date | null;
+  /** Whether ticks that were missed each get a run. */
   readonly catchup: boolean;
+  /** What becomes of a tick while as many runs are active as may be. */
   readonly onOverlap: 'queue' | 'skip';
+  /** A tick whose run could only begin so much later is passed over, in milliseconds; null: however late. */
   readonly skipDelayedByMs: number | null;
+  /** Longest time after its tick that a run becomes due, in milliseconds. */
   readonly jitterMs: number;
   /** The zod object; null: any conf is taken. */
   readonly params: ParamsSchema | null;
+  /** Runs that may be active at once. */
   readonly maxActiveRuns: Limit;
+  /** Tasks of all its runs that may be active at once. */
   readonly maxActiveTasks: Limit;
+  /** For finding it in lists. */
   readonly tags: readonly string[];
+  /** Who is asked about it; null: nobody was named. */
   readonly owner: string | null;
+  /** One line; null: none. */
   readonly description: string | null;
+  /** Markdown; null: none. */
   readonly doc: string | null;
+  /** Longest time for a run, in milliseconds; null: none. */
   readonly dagRunTimeoutMs: number | null;
+  /** Whether the first task that fails for good ends the run. */
   readonly failFast: boolean;
+  /** Whether it starts out paused when it is first seen. */
   readonly pausedUponCreation: boolean;
+  /** By when something has to be done, checked, with defaults. */
   readonly deadlines: readonly DeadlineSettings[];
+  /** Who is called when a run ended, by event. */
   readonly callbacks: Readonly<Partial<Record<'onSuccess' | 'onFailure', readonly Callback[]>>>;
   /** In topological order. */
   readonly tasks: ReadonlyMap<string, AnyOperator>;
   /** Parents before children. */
   readonly groups: ReadonlyMap<string, AnyTaskGroup>;
+  /** Ids of the tasks directly before each task. */
   readonly upstream: ReadonlyMap<string, readonly string[]>;
+  /** Ids of the tasks directly after each task. */
   readonly downstream: ReadonlyMap<string, readonly string[]>;
   /** What its body returned: the tasks that a test, or another DAG of the file, wants to speak of with their types. */
   readonly exports: Exports;

@@ -21,6 +21,7 @@ export type DefinitionProblem =
  * import error with file, line and a piece of the source of it.
  */
 export class DagDefinitionError extends TsflowError {
+  /** Stable: what is wrong, for programs. */
   declare readonly code: DefinitionProblem;
 
   constructor(problem: DefinitionProblem, message: string, options?: ErrorOptions) {

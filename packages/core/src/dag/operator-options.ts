@@ -66,6 +66,7 @@ export interface CommonOptions extends RetryOptions {
   readonly connections?: readonly (string | ConnectionReference<unknown>)[] | undefined;
   /** Called when a try starts. */
   readonly onExecute?: Callbacks | undefined;
+  /** Called when it succeeded. */
   readonly onSuccess?: Callbacks | undefined;
   /** Called when it failed and will not be tried again. */
   readonly onFailure?: Callbacks | undefined;

@@ -108,7 +108,9 @@ export abstract class Operator<
 
   /** With the ids of its groups in front: `group.task`. */
   readonly taskId: string;
+  /** The group that it is directly in; null: none. */
   readonly group: AnyTaskGroup | null;
+  /** Its common options, checked, with defaults. */
   readonly settings: TaskSettings;
   readonly #triggerRuleGiven: boolean;
   /** The fields as the author gave them, defaults from `defaultArgs` filled in. */
@@ -290,14 +292,17 @@ export abstract class Operator<
     return this.isTeardown && !this.#triggerRuleGiven ? 'all_done_setup_success' : this.settings.triggerRule;
   }
 
+  /** Whether {@link asSetup} made it a setup. */
   get isSetup(): boolean {
     return this.#role === 'setup';
   }
 
+  /** Whether {@link asTeardown} made it a teardown. */
   get isTeardown(): boolean {
     return this.#role === 'teardown';
   }
 
+  /** Whether the run fails when it does, although it is a teardown. */
   get onFailureFailDagRun(): boolean {
     return this.#onFailureFailDagRun;
   }

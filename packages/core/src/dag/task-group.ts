@@ -59,8 +59,11 @@ export class TaskGroup<Exports = void> {
   readonly site: Error = new Error('group');
   /** With the ids of the groups around it in front. */
   readonly groupId: string;
+  /** What people see. */
   readonly label: string;
+  /** Markdown; null: none. */
   readonly doc: string | null;
+  /** The group around it; null: none. */
   readonly parent: AnyTaskGroup | null;
   /** Its own, without those around it. */
   readonly defaultArgs: DefaultArgs;

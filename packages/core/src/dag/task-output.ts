@@ -12,7 +12,9 @@ export const RETURN_VALUE = 'return_value';
  * after its trip through JSON: a Date is a string.
  */
 export interface TaskOutput<T> {
+  /** Of the task that returns it. */
   readonly taskId: string;
+  /** Under which it is stored: `return_value` for what the task returns. */
   readonly key: string;
   /** Each element of a list as `transform` makes it. Only of outputs that are lists. */
   map<Item, U>(

@@ -29,6 +29,7 @@ export class TaskFailed extends TsflowError {
 export class TaskRescheduled extends TsflowError {
   /** When to call again. */
   readonly at: Date;
+  /** What is saved for the next call; undefined: what was saved before. */
   readonly state: JsonObject | undefined;
 
   /** @param when an instant, or a duration from now (number: seconds) */
@@ -54,8 +55,11 @@ export interface DeferralOptions {
  * scheduler itself waits for, or a {@link Trigger}. Then the operator's `resume` is called; without one, what came is the output.
  */
 export class TaskDeferred extends TsflowError {
+  /** What is waited for. */
   readonly on: Wait | TriggerCall;
+  /** When the wait is given up; null: never. */
   readonly timeoutAt: Date | null;
+  /** What becomes of the task then. */
   readonly onTimeout: OnTimeout;
 
   constructor(on: Date | Wait | TriggerCall | Trigger, options: DeferralOptions = {}) {

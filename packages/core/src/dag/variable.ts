@@ -12,6 +12,7 @@ export type VariableType = 'number' | 'string' | 'boolean' | 'json';
  */
 export interface LiveVariable<T> {
   readonly name: string;
+  /** What its value has to be. */
   readonly type: VariableType;
   /** What holds while the Variable does not exist, or after it is deleted. */
   readonly default: Json;
@@ -23,8 +24,10 @@ export const Variable = {
   /** A Variable that holds a number. As a limit it may also hold a daily plan. */
   number: (name: string, options: { readonly default: number }): LiveVariable<number> =>
     reference('number', name, options),
+  /** A Variable that holds a text. */
   string: (name: string, options: { readonly default: string }): LiveVariable<string> =>
     reference('string', name, options),
+  /** A Variable that holds true or false. */
   boolean: (name: string, options: { readonly default: boolean }): LiveVariable<boolean> =>
     reference('boolean', name, options),
   /** A Variable that holds any JSON. `T` is what the author says it is: nothing checks it. */
@@ -38,6 +41,7 @@ export function isLiveVariable(value: unknown): value is LiveVariable<unknown> {
 
 /** Thrown when a Variable holds something of another type than the one it is read as. */
 export class VariableTypeError extends TsflowError {
+  /** Its name. */
   readonly variable: string;
 
   constructor(variable: LiveVariable<unknown>, stored: Json) {

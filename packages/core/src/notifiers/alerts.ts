@@ -13,8 +13,11 @@ export function recovered(callbacks: Callbacks): Callback {
 
 /** Callbacks for some of the events, to be spread into the options of a task, a DAG or `defaultArgs`. */
 export interface AlertCallbacks {
+  /** Of the last failure. */
   readonly onFailure?: Callbacks;
+  /** Of each failure that is tried again. */
   readonly onRetry?: Callbacks;
+  /** Of the first success after a failure. */
   readonly onSuccess?: Callbacks;
 }
 

@@ -2,8 +2,11 @@ import { headline, type MessageTemplate, messageText } from './message.ts';
 import type { Callback } from './notification.ts';
 import { sendMail } from './send-mail.ts';
 
+/** Options of the notifier `email`. */
 export interface EmailOptions {
+  /** One address or several. */
   readonly to: string | readonly string[];
+  /** One address or several. Default: none. */
   readonly cc?: string | readonly string[];
   /** Default: what happened to what. */
   readonly subject?: MessageTemplate;

@@ -11,6 +11,7 @@ export interface Delivery {
 
 /** Thrown when a message was not taken, also after its retries. Names the host alone: the rest of a webhook's address is a secret. */
 export class DeliveryFailedError extends TsflowError {
+  /** Who was to be told. The path, which may hold a secret, is left out. */
   readonly host: string;
   /** HTTP status of the last answer; null: there was none. */
   readonly status: number | null;

@@ -11,11 +11,15 @@ export type NotificationEvent = 'onExecute' | 'onSuccess' | 'onFailure' | 'onRet
  * called; what it throws is logged and changes nothing.
  */
 export interface Notification {
+  /** What happened. */
   readonly event: NotificationEvent;
   /** The same when a notification is delivered again after a crash: lets the receiver drop the repeat. */
   readonly callbackId: string;
+  /** Of the DAG that it happened to. */
   readonly dagId: string;
+  /** Of the run. */
   readonly runId: string;
+  /** What made the run. */
   readonly runType: RunType;
   /** Null for callbacks of the run. */
   readonly taskId: string | null;
@@ -35,12 +39,17 @@ export interface Notification {
   readonly recovered: boolean;
   /** Tasks that failed, at most ten: of a run that failed. */
   readonly failedTasks: readonly string[];
+  /** The instant the run is about. */
   readonly logicalDate: Date;
+  /** The stretch of time the run is about: `start` belongs to it, `end` does not. */
   readonly dataInterval: { readonly start: Date; readonly end: Date };
+  /** When the try, or the run, began; null: it never did. */
   readonly startDate: Date | null;
+  /** When it ended; null: it goes on. */
   readonly endDate: Date | null;
   /** Day of `logicalDate` in the DAG's zone, `YYYY-MM-DD`. */
   readonly ds: string;
+  /** Zone of the DAG (IANA name). */
   readonly timezone: string;
   /** What the run was triggered with. */
   readonly conf: JsonObject;
@@ -52,7 +61,9 @@ export interface Notification {
   readonly doc: string | null;
   /** Page of it in the web UI, when the installation knows its own address (`TSFLOW_PUBLIC_URL`). */
   readonly url: string | null;
+  /** Writes lines to the callback's own log: `tsflow runs callbacks DAG RUN --log`. */
   readonly log: NotificationLog;
+  /** Reads Connections, for who is told. */
   readonly connections: ConnectionPort;
   /** A Jinja-style text with the members of this notification: `{{ dagId }} failed: {{ error.message }}`. */
   render(text: string): Promise<string>;

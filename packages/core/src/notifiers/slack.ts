@@ -5,6 +5,7 @@ import { deliver } from './http-delivery.ts';
 import { type MessageTemplate, messageText } from './message.ts';
 import type { Callback } from './notification.ts';
 
+/** Options of the notifier `slack`. */
 export interface SlackOptions {
   /** Connection that holds the incoming webhook: its password is the address. Default `slack_default`. */
   readonly connectionId?: string;

@@ -6,6 +6,7 @@ import { connectionUrl } from './connection-url.ts';
 import { deliver } from './http-delivery.ts';
 import type { Callback, Notification } from './notification.ts';
 
+/** Options of the notifier `webhook`. */
 export interface WebhookOptions {
   /** Where it is posted to. One that holds a secret belongs into a connection. Exactly one of this and `connectionId` is given. */
   readonly url?: string;
@@ -16,6 +17,7 @@ export interface WebhookOptions {
   readonly connectionId?: string;
   /** The body: a function of what happened, or a Jinja-style text that gives JSON. Default: every fact of the notification. */
   readonly body?: string | ((notification: Notification) => Json | Promise<Json>);
+  /** Sent with the request, over those of the connection. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How often it is posted again after a network error, 408, 429 or 5xx. Default 3. */
   readonly retries?: number;

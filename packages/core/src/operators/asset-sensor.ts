@@ -12,7 +12,9 @@ interface SensorFields {
   readonly partition?: string;
 }
 
+/** Options of an {@link AssetSensor}. */
 export interface AssetSensorOptions extends OperatorOptions, WaitOptions {
+  /** Whose events are waited for. */
   readonly asset: Asset;
   /** Only events about this part of the asset, such as `'{{ ds }}'`, whenever they were. Default: events about whatever part. */
   readonly partition?: Templated<string> | undefined;

@@ -21,6 +21,7 @@ interface BashFields {
   readonly outputProcessor?: (lastLine: string) => unknown;
 }
 
+/** Options of a {@link BashOperator}. */
 export interface BashOptions<Output> extends OperatorOptions {
   /**
    * What bash runs. Pass values by `env` (`"$DAY"`), never by quoting: what a template puts here is code. Scripts that it names with `./`

@@ -15,6 +15,7 @@ interface BranchFields {
   readonly inputs?: TaskInputs;
 }
 
+/** Options of a {@link BranchOperator}. */
 export interface BranchOptions extends OperatorOptions {
   /** Returns the ids of the tasks or groups to go on with; null or an empty list skips all direct downstream. */
   readonly call: (context: TaskContext, inputs: never) => BranchChoice | Promise<BranchChoice>;

@@ -18,8 +18,11 @@ const DRAIN_MS = 200;
 
 /** Thrown when a command did not end with exit code 0. Exactly one of `exitCode` and `signal` is not null. */
 export class CommandFailedError extends TsflowError {
+  /** Null: a signal ended it. */
   readonly exitCode: number | null;
+  /** Name of the signal that ended it; null: none did. */
   readonly signal: string | null;
+  /** Number of that signal; null: none did. */
   readonly signalNumber: number | null;
 
   constructor(what: string, end: CommandEnd, lastErrorLine: string | null) {
@@ -36,10 +39,13 @@ export class CommandFailedError extends TsflowError {
 
 /** A program to run for a task, in a process group of its own. */
 export interface Command {
+  /** The program: a path, or a name that is looked for in `PATH`. */
   readonly file: string;
+  /** As the program gets them: no shell reads them. */
   readonly args: readonly string[];
   /** Added to {@link commandEnvironment}. A null leaves the variable out. */
   readonly env?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  /** Working directory. */
   readonly cwd: string;
   /** Called with each line, without its end. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -49,7 +55,9 @@ export interface Command {
 export interface CommandEnd {
   /** Null: a signal ended it. */
   readonly exitCode: number | null;
+  /** Name of the signal that ended it; null: none did. */
   readonly signal: string | null;
+  /** Number of that signal; null: none did. */
   readonly signalNumber: number | null;
   /** Last line of stdout that is not blank; null: there was none. */
   readonly lastLine: string | null;

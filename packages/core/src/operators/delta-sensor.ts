@@ -11,6 +11,7 @@ interface DeltaFields {
   readonly from?: From;
 }
 
+/** Options of a {@link DeltaSensor}. */
 export interface DeltaSensorOptions extends OperatorOptions, WaitOptions {
   /** How long after `from`. A number is seconds. */
   readonly delta: Duration;

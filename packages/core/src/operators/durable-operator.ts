@@ -8,6 +8,7 @@ import { TsflowError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { optionMs, refused } from './wait-options.ts';
 
+/** Options that every {@link DurableOperator} takes. */
 export interface DurableOptions {
   /** From one question after the job to the next; no slot is held in between. A number is seconds. Default 10 seconds. */
   readonly pollInterval?: Duration | undefined;

@@ -14,13 +14,19 @@ interface EmailFields {
   readonly connectionId?: string;
 }
 
+/** Options of an {@link EmailOperator}. */
 export interface EmailOperatorOptions extends OperatorOptions {
+  /** One address or several. */
   readonly to: Templated<string> | Templated<readonly string[]>;
+  /** One address or several. Default: none. */
   readonly cc?: Templated<string> | Templated<readonly string[]> | undefined;
   /** Default: the connection's extra `from`, else its login. */
   readonly from?: Templated<string> | undefined;
+  /** One line. */
   readonly subject: Templated<string>;
+  /** Plain text. Beside `html`, for those that show none. */
   readonly text?: Templated<string> | undefined;
+  /** As HTML; `include('./mail.html')` reads it from a file beside the DAG file. */
   readonly html?: Templated<string> | undefined;
   /**
    * Mail server: host, port (default 25, with TLS 465), login and password; extra `tls: true` speaks TLS from the start, `from` is the

@@ -23,6 +23,7 @@ export interface ExternalRunChoice {
 
 type RunEnd = Extract<RunState, 'success' | 'failed'>;
 
+/** Options of an {@link ExternalRunSensor}. */
 export interface ExternalRunSensorOptions extends OperatorOptions, WaitOptions, ExternalRunChoice {
   /** Ends that are waited for. Default `success`: a failed run is waited for until it was repaired. */
   readonly allowedStates?: readonly RunEnd[] | undefined;
@@ -30,6 +31,7 @@ export interface ExternalRunSensorOptions extends OperatorOptions, WaitOptions, 
   readonly failedStates?: readonly RunEnd[] | undefined;
 }
 
+/** Options of an {@link ExternalTaskSensor}. */
 export interface ExternalTaskSensorOptions extends OperatorOptions, WaitOptions, ExternalRunChoice {
   /** A task of the other DAG, or several: all of them are waited for. */
   readonly externalTaskId: string | readonly string[];

@@ -11,20 +11,26 @@ import { connectionUrl } from '../notifiers/connection-url.ts';
 
 /** What came back, as `parse` sees it. */
 export interface HttpAnswer {
+  /** 200, for one. */
   readonly status: number;
+  /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The whole body. */
   readonly text: string;
   /** The text as JSON. Throws when it is none. */
   json(): unknown;
 }
 
 interface HttpFields {
+  /** The whole address. */
   readonly url?: string;
   readonly connectionId?: string;
   readonly path?: string;
   readonly method?: string;
   readonly query?: Readonly<Record<string, string | number | boolean | null>>;
+  /** Sent with the request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is. Default: none. */
   readonly body?: Json;
   readonly timeout?: Duration;
   readonly okStatus?: readonly number[] | null;
@@ -32,6 +38,7 @@ interface HttpFields {
   readonly parse?: (answer: HttpAnswer) => unknown;
 }
 
+/** Options of an {@link HttpOperator}. */
 export interface HttpOptions<Output> extends OperatorOptions {
   /** The whole address. Exactly one of this and `connectionId` is given. */
   readonly url?: Templated<string> | undefined;
@@ -43,6 +50,7 @@ export interface HttpOptions<Output> extends OperatorOptions {
   readonly method?: Templated<string> | undefined;
   /** Values are encoded; null leaves one out. */
   readonly query?: Templated<Readonly<Record<string, string | number | boolean | null>>> | undefined;
+  /** Over those of the connection. Default: none. */
   readonly headers?: Templated<Readonly<Record<string, string>>> | undefined;
   /** Text is sent as it is, anything else as JSON. */
   readonly body?: Templated<Json> | undefined;
@@ -58,6 +66,7 @@ export interface HttpOptions<Output> extends OperatorOptions {
 
 /** Thrown when the answer has another status than was expected. 4xx but 408, 425 and 429 are not tried again. */
 export class HttpStatusError extends TsflowError {
+  /** What was answered. */
   readonly status: number;
 
   constructor(method: string, url: string, status: number, text: string) {

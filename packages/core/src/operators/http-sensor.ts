@@ -5,10 +5,13 @@ import { TsflowError } from '../errors.ts';
 import { Sensor, type SensorOptions } from './sensor.ts';
 
 interface HttpFields {
+  /** The whole address. */
   readonly url: string;
   /** Default `GET`. */
   readonly method?: string;
+  /** Sent with the request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is. Default: none. */
   readonly body?: string;
   /** What the response means, as `poke` of a sensor says it. Default: any 2xx is there, 404 is not yet. */
   readonly responseCheck?: (response: Response) => unknown;
@@ -24,6 +27,7 @@ export type HttpSensorOptions = OperatorOptions &
 
 /** Thrown by {@link HttpSensor} when a response is neither what it waits for nor "not yet". */
 export class HttpResponseError extends TsflowError {
+  /** What was answered. */
   readonly status: number;
 
   constructor(url: string, status: number) {

@@ -8,6 +8,7 @@ import type { OnTimeout } from '../dag/wait.ts';
 import { type Duration, formatDuration } from '../duration.ts';
 import { optionMs, refused, WAIT_FIELDS, type WaitOptions, waitSettings } from './wait-options.ts';
 
+/** Options that every {@link Sensor} takes. */
 export interface SensorOptions extends WaitOptions {
   /** From one look to the next. A number is seconds. Default 1 minute. */
   readonly pokeInterval?: Duration | undefined;
@@ -23,6 +24,7 @@ export interface SensorOptions extends WaitOptions {
   readonly mode?: SensorMode | undefined;
 }
 
+/** Where a sensor waits between two looks: see `mode` of {@link SensorOptions}. */
 export type SensorMode = 'reschedule' | 'poke' | 'defer';
 
 /** What a look gave: false or nothing, not yet; true, it is there; anything else, it is there and this is the task's output. */

@@ -11,6 +11,7 @@ interface ShortCircuitFields {
   readonly ignoreDownstreamTriggerRules?: boolean;
 }
 
+/** Options of a {@link ShortCircuitOperator}. */
 export interface ShortCircuitOptions extends OperatorOptions {
   /** Whether to go on. Judged as JavaScript does: 0, '', null and undefined are no. */
   readonly call: (context: TaskContext, inputs: never) => unknown;

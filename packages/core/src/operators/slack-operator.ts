@@ -11,7 +11,9 @@ interface SlackFields {
   readonly deliveryRetries?: number;
 }
 
+/** Options of a {@link SlackOperator}. */
 export interface SlackOperatorOptions extends OperatorOptions {
+  /** The message, in Slack's own markup. */
   readonly text: Templated<string>;
   /** `#data`; honoured by webhooks that may choose. Default: the webhook's own channel. */
   readonly channel?: Templated<string> | undefined;

@@ -18,10 +18,13 @@ interface SqlCheckFields {
   readonly statementTimeout?: Duration;
 }
 
+/** Options of a {@link SqlCheckOperator}. */
 export interface SqlCheckOptions extends OperatorOptions {
+  /** Connection of type `postgres` or `sqlite`. */
   readonly connectionId: string;
   /** A query with one row. Exactly one of this and `sqlFile` is given. */
   readonly sql?: Templated<string> | undefined;
+  /** A file beside the DAG file. */
   readonly sqlFile?: string | FileTemplate | undefined;
   /** Values of `$1`, `$2`, …. */
   readonly parameters?: Templated<readonly SqlValue[]> | undefined;
@@ -29,11 +32,15 @@ export interface SqlCheckOptions extends OperatorOptions {
   readonly expect?: ((row: SqlRow) => boolean) | undefined;
   /** `fail` (default), or `warn`: the task succeeds, its log warns, and `passed` of its output is false. */
   readonly onFalse?: 'fail' | 'warn' | undefined;
+  /** Longest time for the query, on PostgreSQL; a number is seconds. Default: the attempt's own. */
   readonly statementTimeout?: Duration | undefined;
 }
 
+/** What a check of data found. */
 export interface SqlCheckOutput {
+  /** Whether the data is as it should be. */
   readonly passed: boolean;
+  /** What the query gave; null: no row. */
   readonly row: SqlRow | null;
 }
 

@@ -5,9 +5,12 @@ import { errorMessage, InvalidInputError, TsflowError } from '../errors.ts';
 /** A value as both databases take and give it. */
 export type SqlValue = string | number | boolean | null;
 
+/** A row by the names of its columns. Values are as the driver gives them: check them, with zod for one. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
+/** What one statement gave. */
 export interface SqlResult {
+  /** What a query gave; empty for other statements. */
   readonly rows: readonly SqlRow[];
   /** Rows that the statement inserted, changed or deleted. */
   readonly changes: number;
@@ -15,7 +18,9 @@ export interface SqlResult {
 
 /** One connection to a database of the author, for the length of an attempt. Placeholders are `$1`, `$2`, … on each of them. */
 export interface SqlClient {
+  /** Runs one statement, or several without `parameters`. */
   run(sql: string, parameters?: readonly SqlValue[]): Promise<SqlResult>;
+  /** Gives the connection back to the database. */
   close(): Promise<void>;
 }
 
@@ -26,6 +31,7 @@ export class SqlConnectionError extends TsflowError {
   }
 }
 
+/** Options of {@link openSql}. */
 export interface SqlClientOptions {
   /** Longest time for one statement, in milliseconds, on PostgreSQL. Default null: none. */
   readonly statementTimeoutMs?: number | null;

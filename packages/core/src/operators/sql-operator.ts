@@ -18,6 +18,7 @@ interface SqlFields {
   readonly maxRows?: number;
 }
 
+/** Options of a {@link SqlOperator}. */
 export interface SqlOptions extends OperatorOptions {
   /** Connection of type `postgres` or `sqlite`. The same DAG runs on either. */
   readonly connectionId: string;
@@ -40,7 +41,9 @@ export interface SqlOptions extends OperatorOptions {
 
 /** What a statement gave: rows of a query, or how many it changed. */
 export interface SqlOutput {
+  /** What a query gave; empty for other statements. */
   readonly rows: readonly SqlRow[];
+  /** Rows that were inserted, changed or deleted. */
   readonly changes: number;
   /** Another attempt of this task had run it already. */
   readonly alreadyDone: boolean;

@@ -10,6 +10,7 @@ interface TimeFields {
   readonly timezone?: string;
 }
 
+/** Options of a {@link TimeSensor}. */
 export interface TimeSensorOptions extends OperatorOptions, WaitOptions {
   /** `HH:MM` or `HH:MM:SS` on the day on which the run becomes due. One that has passed is passed at once. */
   readonly time: string;

@@ -12,8 +12,11 @@ type RunEnd = 'success' | 'failed';
 
 /** What a task that asked for a run is given: the run, and the state it was in when the wait for it was over. */
 export interface RequestedRun {
+  /** The other DAG. */
   readonly dagId: string;
+  /** Of the run there. */
   readonly runId: string;
+  /** The state it was in when the wait for it was over. */
   readonly state: 'queued' | 'running' | RunEnd;
 }
 
@@ -47,6 +50,7 @@ interface TriggerFields extends RunFields {
   readonly runId?: string;
 }
 
+/** Options of a {@link TriggerDagRunOperator}. */
 export interface TriggerDagRunOptions extends OperatorOptions, EndOptions, TemplatedFields<TriggerFields> {
   /** Waits, without a process and without a slot, until the run has ended. Default false: until it is there. */
   readonly waitForCompletion?: boolean | undefined;
@@ -85,6 +89,7 @@ export class TriggerDagRunOperator extends Operator<RequestedRun, TriggerFields,
   }
 }
 
+/** Options of an {@link EnsureDagRunOperator}. */
 export interface EnsureDagRunOptions extends OperatorOptions, EndOptions, TemplatedFields<RunFields> {}
 
 /**

@@ -10,6 +10,7 @@ interface UntilFields {
   readonly until: Date | string;
 }
 
+/** Options of a {@link WaitUntil}. */
 export interface WaitUntilOptions extends OperatorOptions, WaitOptions {
   /**
    * An instant, or a function of the context, a template or an output that gives one. Text without an offset is read in the DAG's

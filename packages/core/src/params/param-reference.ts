@@ -5,6 +5,7 @@ declare const valueType: unique symbol;
 
 /** Stands for one param of the run wherever a field or an input takes a value; resolved when the task starts. */
 export interface ParamReference<T> {
+  /** Name of the param. */
   readonly param: string;
   readonly [valueType]: T;
 }

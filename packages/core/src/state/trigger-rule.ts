@@ -15,4 +15,5 @@ export const TRIGGER_RULES = [
   'all_done_setup_success',
 ] as const;
 
+/** When a task may run, judged by how its direct upstream ended. `all_success` is the default, `all_done_setup_success` that of teardowns. */
 export type TriggerRule = (typeof TRIGGER_RULES)[number];

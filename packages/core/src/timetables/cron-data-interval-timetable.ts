@@ -13,7 +13,9 @@ import { Zone } from './zone-readings.ts';
 export class CronDataIntervalTimetable implements Timetable {
   readonly type = 'cron_data_interval';
   readonly periodic = true;
+  /** As it is read: a preset is spelled out. */
   readonly expression: string;
+  /** IANA name. */
   readonly timezone: string;
   readonly #cron: Cron;
   readonly #ticks: CronTicks;

@@ -9,8 +9,11 @@ import { Zone } from './zone-readings.ts';
 /** What a cron string means as a schedule: a run at each tick. Throws `InvalidScheduleError` for a cron that cannot be. */
 export class CronTriggerTimetable extends TickTimetable {
   readonly type = 'cron';
+  /** As it is read: a preset is spelled out. */
   readonly expression: string;
+  /** IANA name. */
   readonly timezone: string;
+  /** The instants that the expression means in the zone. */
   protected readonly ticks: Ticks;
   readonly #cron: Cron;
 

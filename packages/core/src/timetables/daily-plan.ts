@@ -19,11 +19,13 @@ export interface DailyPlan {
   readonly timezone?: string | undefined;
 }
 
+/** A stretch of each day, or of some days, with a value of its own. */
 export interface PlanWindow {
   /** When it opens. */
   readonly cron: string;
   /** How long it stays open, in time that really passes. */
   readonly for: Duration;
+  /** What holds while it is open. */
   readonly value: number;
 }
 

@@ -10,8 +10,11 @@ import type { Ticks } from './ticks.ts';
  */
 export class DeltaTimetable extends TickTimetable {
   readonly type = 'delta';
+  /** From one run to the next, in milliseconds. */
   readonly everyMs: number;
+  /** What the steps are counted from; null: 1970. */
   readonly startDate: Date | null;
+  /** The instants of the steps. */
   protected readonly ticks: Ticks;
 
   /** `every`: at least a second. */

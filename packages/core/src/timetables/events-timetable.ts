@@ -10,9 +10,11 @@ import type { Ticks } from './ticks.ts';
  */
 export class EventsTimetable extends TickTimetable {
   readonly type = 'events';
+  /** When there are runs, oldest first, each once. */
   readonly events: readonly Date[];
   /** What to call them: `the last trading day of each quarter`. */
   readonly description: string | null;
+  /** The same as instants. */
   protected readonly ticks: Ticks;
 
   constructor(events: readonly Date[], options: { readonly description?: string | null } = {}) {

@@ -11,9 +11,13 @@ import { Zone } from './zone-readings.ts';
  */
 export class MonthsTimetable extends TickTimetable {
   readonly type = 'months';
+  /** From one run to the next. */
   readonly months: number;
+  /** What the months are counted from. */
   readonly startDate: Date;
+  /** IANA name. */
   readonly timezone: string;
+  /** The instants of the steps. */
   protected readonly ticks: Ticks;
 
   constructor(months: number, options: { readonly startDate?: Date | null; readonly timezone?: string }) {

@@ -10,8 +10,11 @@ import { Zone } from './zone-readings.ts';
 /** Several crons as one schedule: a run whenever any of them fires, one when several fire at once. */
 export class MultiCronTimetable extends TickTimetable {
   readonly type = 'multi_cron';
+  /** As they are read: presets are spelled out. */
   readonly expressions: readonly string[];
+  /** IANA name. */
   readonly timezone: string;
+  /** The instants that any of the expressions means. */
   protected readonly ticks: Ticks;
   readonly #crons: readonly Cron[];
 

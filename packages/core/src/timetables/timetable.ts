@@ -4,7 +4,9 @@ import type { TickHorizon } from './tick-horizon.ts';
 
 /** A stretch of time that a run is about. Half open: `start` belongs to it, `end` does not. Instants, UTC. */
 export interface DataInterval {
+  /** The first instant that belongs to it. */
   readonly start: Date;
+  /** The first instant that does not. */
   readonly end: Date;
 }
 
@@ -14,7 +16,9 @@ export interface TimeRestriction {
   readonly earliest: Date | null;
   /** No tick after this instant (the DAG's endDate); null: for ever. */
   readonly latest: Date | null;
+  /** Whether ticks that were missed each get a run. */
   readonly catchup: boolean;
+  /** The scheduler's clock: the only way to learn of it. */
   readonly now: Date;
 }
 
@@ -24,6 +28,7 @@ export interface RunInfo {
   readonly runAfter: Date;
   /** The slot of the run: unique per DAG. */
   readonly logicalDate: Date;
+  /** The stretch of time the run is about. */
   readonly dataInterval: DataInterval;
 }
 

@@ -8,9 +8,11 @@ import { errorMessage, InvalidInputError } from '@tsflow/core/errors';
 /** One call of a program that {@link FakeCommands} stands in for. */
 export interface CommandCall {
   readonly name: string;
+  /** Without the program's name. */
   readonly args: readonly string[];
   /** The environment that it was given. */
   readonly env: Readonly<Record<string, string>>;
+  /** Working directory. */
   readonly cwd: string;
   /** Reads what is piped into it, as the program would: what is not asked for is left to who comes after. */
   readonly stdin: () => Promise<string>;
@@ -18,8 +20,11 @@ export interface CommandCall {
 
 /** How a program ends. All of it may be left out: no output, exit code 0. */
 export interface CommandEnding {
+  /** Printed to standard output. Default: nothing. */
   readonly stdout?: string;
+  /** Printed to standard error. Default: nothing. */
   readonly stderr?: string;
+  /** Default 0. */
   readonly exitCode?: number;
 }
 

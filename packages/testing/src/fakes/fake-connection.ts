@@ -6,8 +6,11 @@ export interface FakeConnection {
   open(): Promise<OpenFake>;
 }
 
+/** A fake that is open for one test. */
 export interface OpenFake {
+  /** What tasks get when they ask for the connection. */
   readonly connection: Partial<Connection>;
+  /** At the end of the test. */
   close(): Promise<void>;
 }
 

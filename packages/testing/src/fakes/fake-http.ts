@@ -3,12 +3,15 @@ import type { Json } from '@tsflow/core/json';
 
 /** One request that a {@link FakeHttp} was asked. */
 export interface FakeRequest {
+  /** In upper case. */
   readonly method: string;
   /** Without the query. */
   readonly url: string;
+  /** Without the query. */
   readonly path: string;
   /** What stood for the `:names` of the route. */
   readonly params: Readonly<Record<string, string>>;
+  /** Decoded. */
   readonly query: Readonly<Record<string, string>>;
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>;

@@ -5,15 +5,21 @@ import { readMail } from './mail-text.ts';
 
 /** One mail that a {@link FakeMail} was handed. */
 export interface SentMail {
+  /** The sender. */
   readonly from: string;
   /** Everybody it goes to, also by `cc`. */
   readonly to: readonly string[];
+  /** Decoded. */
   readonly subject: string;
+  /** The plain text; null: it has none. */
   readonly text: string | null;
+  /** The HTML; null: it has none. */
   readonly html: string | null;
+  /** The same for a mail that is sent again. */
   readonly messageId: string;
 }
 
+/** Options of {@link fakeMail}. */
 export interface FakeMailOptions {
   /** Who mails are from that say nothing of it. Default `tsflow@example.com`. */
   readonly from?: string;

@@ -5,11 +5,13 @@ import { didYouMean, NotFoundError } from '@tsflow/core/errors';
 
 /** What stands in for `execute` of one task. Fields are still rendered, decisions and limits still hold. */
 export interface TaskFake {
+  /** Stands in for one call of the task's `execute`. */
   readonly run: (call: FakeCall) => unknown;
 }
 
 /** What a fake knows of the call it answers. */
 export interface FakeCall {
+  /** What the task gets. */
   readonly context: TaskContext;
   /** Rendered, as `execute` would have got them. */
   readonly fields: Readonly<Record<string, unknown>>;
