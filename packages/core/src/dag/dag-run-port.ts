@@ -1,7 +1,8 @@
 import type { ConfOf } from '../params/index.ts';
+import type { DataInterval } from '../timetables/index.ts';
 import type { AnyDag, DAG } from './dag.ts';
 
-/** Runs of other DAGs, made from within a task. To wait for their end, use the operators: those hold no process. */
+/** Runs, as a task sees and makes them. To wait for their end, use the operators: those hold no process. */
 export interface DagRunPort {
   /**
    * Makes a run of another DAG and resolves with its id once it is stored. The nth run that an instance asks for is made once, however often the
@@ -21,6 +22,22 @@ export interface DagRunPort {
     dag: D | string,
     options?: TriggerRunOptions<ConfOf<SchemaOf<D>>>,
   ): Promise<TriggeredRun>;
+  /**
+   * The newest successful run of this DAG whose logical date is before that of this run, of whatever type; null: there is none. What an incremental
+   * load goes on from (Airflow's `prev_data_interval_end_success`, Digdag's `last_executed_session_time`):
+   *
+   * ```ts
+   * const since = (await dagRuns.previousSuccess())?.dataInterval.end ?? dataInterval.start;
+   * ```
+   */
+  previousSuccess(): Promise<PreviousRun | null>;
+}
+
+/** A run before this one. */
+export interface PreviousRun {
+  readonly runId: string;
+  readonly logicalDate: Date;
+  readonly dataInterval: DataInterval;
 }
 
 export interface TriggerRunOptions<Conf> {

@@ -111,6 +111,8 @@ export interface TurnPort {
   waitsForDag(dagId: string): Promise<readonly AttemptTable[]>;
   /** The newest run of a DAG with a logical date in this range, both ends included. */
   newestRunBetween(dagId: string, from: number, to: number): Promise<DagRunTable | null>;
+  /** The newest successful run of a DAG with a logical date before this one. */
+  newestSuccessBefore(dagId: string, logicalDate: number): Promise<DagRunTable | null>;
   /** Groups of runs that began more than once, or are about to. */
   groupTries(runKeys: readonly number[]): Promise<readonly GroupTryTable[]>;
   /** Values that task instances pushed in their newest attempt, by task instance key. */

@@ -191,6 +191,20 @@ export class Turns implements TurnPort {
     return run ?? null;
   }
 
+  async newestSuccessBefore(dagId: string, logicalDate: number): Promise<DagRunTable | null> {
+    const run = await this.#dialect.db
+      .selectFrom('dagRun')
+      .selectAll()
+      .where('dagId', '=', dagId)
+      .where('logicalDate', '<', logicalDate)
+      .where('state', '=', 'success')
+      .orderBy('logicalDate', 'desc')
+      .orderBy('key', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return run ?? null;
+  }
+
   async xcoms(taskInstanceKeys: readonly number[], key: string): Promise<ReadonlyMap<number, string>> {
     if (taskInstanceKeys.length === 0) return new Map();
     const rows = await this.#dialect.db

@@ -76,6 +76,7 @@ export type TaskQuestion = Extract<
       | 'asset_events'
       | 'post_asset_event'
       | 'trigger_run'
+      | 'previous_success'
       | 'variable'
       | 'set_variable'
       | 'connection';

@@ -47,6 +47,13 @@ async function answerAttempt(
     }
     case 'asset_events':
       return (await world.store.assets.eventsOfRun(instance.run.key)).map(toldEvent);
+    case 'previous_success': {
+      const { dag, logicalDate } = instance.run;
+      const run = await world.store.turns.newestSuccessBefore(dag.dagId, logicalDate);
+      if (run === null) return null;
+      const { runId, dataIntervalStart: start, dataIntervalEnd: end } = run;
+      return { runId, logicalDate: run.logicalDate, start, end };
+    }
     case 'trigger_run': {
       const { dagId, conf, logicalDate, call } = question;
       return world.decisions.ask({

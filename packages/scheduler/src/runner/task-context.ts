@@ -38,6 +38,7 @@ import { xcomValue } from './xcom-value.ts';
 export type AttemptQuestion =
   | { readonly verb: 'state'; readonly savedState: JsonObject | null }
   | { readonly verb: 'asset_events' }
+  | { readonly verb: 'previous_success' }
   | {
       readonly verb: 'trigger_run';
       readonly dagId: string;

@@ -178,6 +178,8 @@ export type RunnerMessage =
       readonly partition: string | null;
       readonly call: number;
     })
+  /** The newest run of its DAG before this one that succeeded. */
+  | (AboutAttempt & { readonly verb: 'previous_success'; readonly seq: number })
   /** The events that started the run of this attempt. */
   | (AboutAttempt & { readonly verb: 'asset_events'; readonly seq: number })
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })

@@ -190,6 +190,7 @@ export class TriggerProcess {
       case 'asset_events':
       case 'post_asset_event':
       case 'trigger_run':
+      case 'previous_success':
       case 'variable':
       case 'set_variable':
       case 'connection':
