@@ -1,6 +1,7 @@
 import type { Intent } from '@tsflow/core/intents';
 import type { RunRequest } from '@tsflow/core/rules';
 import { describe, expect, it } from 'vitest';
+import { audit } from '../support/auditor.ts';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
@@ -204,6 +205,57 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
       succeeds(undefined as never)!,
     );
     await tsflow.runIs('etl', 'one', 'success');
+  });
+
+  it('forgets a retry of a task that a clear takes out with the newest version', async () => {
+    const tasks = { a: {}, b: { retries: 1, retryDelayMs: 500 } };
+    await using tsflow = await start(etl(tasks), ({ taskId, tryNumber }) => {
+      if (taskId === 'b') return { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: true };
+      return tryNumber === 1 ? { kind: 'success', xcoms: {} } : null;
+    });
+    await tsflow.ask('etl', trigger('one'));
+    await tsflow.taskIs('etl', 'one', 'b', 'up_for_retry');
+    const dueAt = Date.now() + 500;
+    await tsflow.taskIs('etl', 'one', 'a', 'success');
+    await tsflow.record(etl({ a: {} }));
+    await tsflow.ask('etl', clear('one', { taskIds: ['a'] }));
+    await tsflow.taskIs('etl', 'one', 'a', 'running');
+    await until('it would have been tried again', () => Date.now() > dueAt);
+    tsflow.executor.finish(tsflow.executor.running[0]!, succeeds(undefined as never)!);
+    await tsflow.runIs('etl', 'one', 'success');
+    expect((await tsflow.states('etl', 'one')).b).toBe('removed');
+  });
+
+  it('ends a run only after a task that a clear took out while it ran, also over a restart', async () => {
+    await using tsflow = await start(etl({ a: {}, b: { onKill: true } }), never);
+    await tsflow.ask('etl', trigger('one'));
+    await tsflow.taskIs('etl', 'one', 'b', 'running');
+    const finish = () =>
+      tsflow.executor.finish(tsflow.executor.running.find(({ taskId }) => taskId === 'a')!, {
+        kind: 'success',
+        xcoms: {},
+      });
+    finish();
+    await tsflow.taskIs('etl', 'one', 'a', 'success');
+    await tsflow.record(etl({ a: {} }));
+    const b = tsflow.executor.running.find(({ taskId }) => taskId === 'b')!;
+    // Its process takes its time to end.
+    tsflow.executor.cancel = () => undefined;
+    await tsflow.ask('etl', clear('one', { taskIds: ['a'] }));
+    await tsflow.taskIs('etl', 'one', 'a', 'running');
+    finish();
+    await tsflow.taskIs('etl', 'one', 'a', 'success');
+    expect(await tsflow.states('etl', 'one')).toEqual({ a: 'success', b: 'restarting' });
+    await tsflow.restart();
+    tsflow.executor.lose(b, 'ended');
+    const onKill = await until('its onKill runs', () =>
+      tsflow.executor.running.find(({ kind }) => kind === 'on_kill'),
+    );
+    await tsflow.runIs('etl', 'one', 'running');
+    tsflow.executor.finish(onKill, { kind: 'success', xcoms: {} });
+    await tsflow.runIs('etl', 'one', 'success');
+    expect(await tsflow.states('etl', 'one')).toEqual({ a: 'success', b: 'removed' });
+    expect(await audit(tsflow.store)).toEqual([]);
   });
 
   it('fails an instance in words whose list was cleared away under it', async () => {

@@ -22,6 +22,7 @@ import {
   startInstances,
   stopInstance,
   subGraph,
+  taskOfBefore,
   withSetupsAndTeardowns,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
@@ -87,7 +88,10 @@ export function reopenRun(
   run.clearNumber += 1;
   run.setByHand = false;
   run.targetState = null;
-  for (const instance of gone) if (instance.attempt === null) removeInstance(instance, changes);
+  for (const instance of gone) {
+    if (instance.attempt === null) removeInstance(instance, changes);
+    else run.leaving.add(instance);
+  }
   if (run.state === 'running') startInstances(run, changes);
   // Last: with the end of one that waited the run would be over, did nothing of it run again.
   for (const instance of gone)
@@ -149,9 +153,8 @@ export function adoptVersion(
   return gone;
 }
 
-/** It keeps no edges: the indexes of its old graph mean other tasks in the new one. */
 function cutOff(instance: InstanceWork): void {
-  instance.task = { ...instance.task, index: -1, downstream: [], scope: [], sourceOf: [] };
+  instance.task = taskOfBefore(instance.task);
   instance.scopes = [];
   instance.groups = [];
 }
@@ -159,7 +162,10 @@ function cutOff(instance: InstanceWork): void {
 const GONE = 'its task is no longer in the DAG';
 
 function removeInstance(instance: InstanceWork, changes: Changes): void {
-  if (instance.state !== 'removed') moveInstance(instance, 'removed', changes, GONE);
+  if (instance.state === 'removed') return;
+  // It was to be tried again.
+  instance.nextAt = null;
+  moveInstance(instance, 'removed', changes, GONE);
 }
 
 function clearInstance(

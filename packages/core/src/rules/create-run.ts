@@ -69,6 +69,7 @@ export function createRun(
     ending: new Set(),
     unfinished: { count: 0 },
     live: { count: 0 },
+    leaving: new Set(),
     waitingOnPast: new PastWaits(),
     past: null,
     followers: new Set(),

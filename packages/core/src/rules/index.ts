@@ -54,6 +54,7 @@ export { listLengths } from './list-output.ts';
 export type { ListSource, MapLevel } from './map-levels.ts';
 export { mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
 export {
+  allInstancesOf,
   instanceAt,
   instancesOf,
   instancesUnder,
@@ -61,6 +62,7 @@ export {
   recount,
   relevantInstances,
   setTries,
+  taskOfBefore,
 } from './map-scope.ts';
 export { countOccupied, moveInstance, occupiedBy } from './move-instance.ts';
 export { newDagWork } from './new-dag-work.ts';

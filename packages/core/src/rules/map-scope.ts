@@ -56,6 +56,17 @@ export function* instancesOf(run: RunWork): Iterable<InstanceWork> {
   for (const { root } of run.tasks) yield* root.instances;
 }
 
+/** The same, and after them those that are being ended since the run's version does not have their task any more. */
+export function* allInstancesOf(run: RunWork): Iterable<InstanceWork> {
+  yield* instancesOf(run);
+  yield* run.leaving;
+}
+
+/** A task as those have it: it keeps no edges, since the indexes of its own graph mean other tasks in the run's. */
+export function taskOfBefore(task: GraphTask): GraphTask {
+  return { ...task, index: -1, downstream: [], scope: [], sourceOf: [] };
+}
+
 /** The instance of a task with this very path. */
 export function instanceAt(run: RunWork, task: number, mapPath: string): InstanceWork | undefined {
   return run.tasks[task]?.root.instances.find((instance) => instance.mapPath === mapPath);

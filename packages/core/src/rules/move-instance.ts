@@ -45,7 +45,10 @@ export function moveInstance(
   if (from === 'up_for_retry') cancelRestart(instance, changes);
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
   if (staysInPool(from) !== staysInPool(to)) keepInPool(instance, staysInPool(to) ? 1 : -1, changes);
-  if (isFinished(to)) instance.endDate = changes.now;
+  if (isFinished(to)) {
+    instance.endDate = changes.now;
+    run.leaving.delete(instance);
+  }
   noteInFollowers(instance, to);
 }
 

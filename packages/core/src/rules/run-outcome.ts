@@ -18,7 +18,7 @@ export function runOutcome(run: RunWork): { state: 'success' | 'failed'; reason:
 
 /** Ends the run when nothing more can happen in it: all instances have ended, or it is deadlocked. Constant time. */
 export function finishRunIfOver(run: RunWork, changes: Changes): void {
-  if (run.state !== 'running') return;
+  if (run.state !== 'running' || run.leaving.size > 0) return;
   if (run.unfinished.count > 0) {
     if (run.live.count > 0 || !run.waitingOnPast.isEmpty) return;
     failDeadlocked(run, changes);

@@ -81,6 +81,8 @@ export interface RunWork {
   readonly ending: Set<GroupWork>;
   /** Instances that have not ended. */
   readonly unfinished: { count: number };
+  /** Being ended, since its version does not have their task any more: it is over when they are. */
+  readonly leaving: Set<InstanceWork>;
   /** Instances that something will still happen to by itself: scheduled, queued, running, waiting for a time. */
   readonly live: { count: number };
   /** Instances that wait for the previous run. */

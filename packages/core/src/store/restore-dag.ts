@@ -5,15 +5,16 @@ import { attemptLogPlace } from '../logs/index.ts';
 import {
   type AssetArrival,
   type AttemptWork,
+  allInstancesOf,
   type BackfillOptions,
   type BackfillWork,
   type CallbackWork,
   countOccupied,
   type DagGraph,
   type DagWorkState,
+  type GraphTask,
   holdsSlot,
   type InstanceWork,
-  instancesOf,
   newDagWork,
   newInstance,
   occupiedBy,
@@ -24,6 +25,7 @@ import {
   setTries,
   staysInPool,
   subGraph,
+  taskOfBefore,
 } from '../rules/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { DagWork } from './store.ts';
@@ -54,6 +56,7 @@ export function restoreDag(
     if (row.state !== 'running') continue;
     const run = restoreRun(dag, row, graphOf(row.version));
     restoreInstances(run, tasks.get(row.key) ?? [], attempts, work.groupTries);
+    restoreLeaving(run, tasks.get(row.key) ?? [], attempts, graphOf);
     for (const { runKey, name } of work.deadlinesMissed)
       if (runKey === run.key) run.deadlinesMissed.add(name);
     joinDag(run);
@@ -95,6 +98,7 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     ending: new Set(),
     unfinished: { count: 0 },
     live: { count: 0 },
+    leaving: new Set(),
     waitingOnPast: new PastWaits(),
     past: null,
     followers: new Set(),
@@ -112,39 +116,9 @@ export function restoreInstances(
   attempts: ReadonlyMap<number, AttemptTable>,
   groupTries: readonly GroupTryTable[],
 ): void {
-  const { tasks, indexOf } = run.graph;
   const instances = rows.flatMap((row) => {
-    const index = indexOf.get(row.taskId);
-    const task = index === undefined ? undefined : tasks[index]!;
-    if (task === undefined || pathDepth(row.mapPath) > task.levels.length) return [];
-    const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
-    const instance = Object.assign(newInstance(run, task, row.mapPath, row.key), {
-      state: row.state as TaskState,
-      tryNumber: row.tryNumber,
-      infraNumber: row.infraNumber,
-      maxTries: row.maxTries,
-      attemptId: row.attemptId,
-      attempt: attempt === undefined || attempt.endDate !== null ? null : restoreAttempt(attempt),
-      grantNumber: row.grantNumber,
-      scheduledAt: row.scheduledAt,
-      queuedAt: row.queuedAt,
-      begunAt: row.begunAt,
-      startDate: row.startDate,
-      endDate: row.endDate,
-      nextAt: row.nextAt,
-      targetState: row.targetState as TaskState | null,
-      reason: row.reason,
-      decision: row.decision,
-      savedState: attempt === undefined ? null : leftState(attempt),
-      // A row is written with the weight of its run's version, so another one is what a person gave it.
-      priorityWeight: row.priorityWeight === task.weight ? null : row.priorityWeight,
-    } satisfies Partial<InstanceWork>);
-    if (holdsSlot(instance.state)) {
-      const { pool, poolSlots, concurrencyKey } = row;
-      instance.occupied = { ...occupiedBy(instance), pool, poolSlots, concurrencyKey };
-    }
-    if (staysInPool(instance.state)) instance.inPool = { pool: row.pool, poolSlots: row.poolSlots };
-    return [instance];
+    const task = taskOf(run.graph, row);
+    return task === undefined ? [] : [restoreInstance(run, task, row, attempts)];
   });
   placeInstances(run, instances);
   restoreGroups(run, instances, groupTries);
@@ -154,6 +128,66 @@ export function restoreInstances(
       `Run ${run.runId} of ${run.dag.dagId} has no row for its task ${missing.task.spec.taskId}: run "tsflow db check".`,
     );
   }
+}
+
+/** What was being ended because its run's version does not have its task, when its last holder was gone: its task is that of its attempt. */
+function restoreLeaving(
+  run: RunWork,
+  rows: readonly TaskInstanceTable[],
+  attempts: ReadonlyMap<number, AttemptTable>,
+  graphOf: (version: string) => DagGraph,
+): void {
+  for (const row of rows) {
+    const known = taskOf(run.graph, row);
+    const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
+    if (known !== undefined || row.state !== 'restarting' || attempt === undefined) continue;
+    const { tasks, indexOf } = graphOf(attempt.version);
+    const task = tasks[indexOf.get(row.taskId)!]!;
+    run.leaving.add(restoreInstance(run, taskOfBefore(task), row, attempts));
+  }
+}
+
+/** The task of a row in this version, if it has it and is mapped as deep. */
+function taskOf({ tasks, indexOf }: DagGraph, { taskId, mapPath }: TaskInstanceTable): GraphTask | undefined {
+  const index = indexOf.get(taskId);
+  const task = index === undefined ? undefined : tasks[index]!;
+  return task === undefined || pathDepth(mapPath) > task.levels.length ? undefined : task;
+}
+
+function restoreInstance(
+  run: RunWork,
+  task: GraphTask,
+  row: TaskInstanceTable,
+  attempts: ReadonlyMap<number, AttemptTable>,
+): InstanceWork {
+  const attempt = row.attemptId === null ? undefined : attempts.get(row.attemptId);
+  const instance = Object.assign(newInstance(run, task, row.mapPath, row.key), {
+    state: row.state as TaskState,
+    tryNumber: row.tryNumber,
+    infraNumber: row.infraNumber,
+    maxTries: row.maxTries,
+    attemptId: row.attemptId,
+    attempt: attempt === undefined || attempt.endDate !== null ? null : restoreAttempt(attempt),
+    grantNumber: row.grantNumber,
+    scheduledAt: row.scheduledAt,
+    queuedAt: row.queuedAt,
+    begunAt: row.begunAt,
+    startDate: row.startDate,
+    endDate: row.endDate,
+    nextAt: row.nextAt,
+    targetState: row.targetState as TaskState | null,
+    reason: row.reason,
+    decision: row.decision,
+    savedState: attempt === undefined ? null : leftState(attempt),
+    // A row is written with the weight of its run's version, so another one is what a person gave it.
+    priorityWeight: row.priorityWeight === task.weight ? null : row.priorityWeight,
+  } satisfies Partial<InstanceWork>);
+  if (holdsSlot(instance.state)) {
+    const { pool, poolSlots, concurrencyKey } = row;
+    instance.occupied = { ...occupiedBy(instance), pool, poolSlots, concurrencyKey };
+  }
+  if (staysInPool(instance.state)) instance.inPool = { pool: row.pool, poolSlots: row.poolSlots };
+  return instance;
 }
 
 /** Gives groups that began more than once their numbers back, and those that are about to begin again the instance that waits for it. */
@@ -178,7 +212,7 @@ export function joinDag(run: RunWork): void {
   const { dag } = run;
   dag.runs.set(run.key, run);
   dag.activeRuns.set(run.backfillKey, (dag.activeRuns.get(run.backfillKey) ?? 0) + 1);
-  for (const instance of instancesOf(run)) {
+  for (const instance of allInstancesOf(run)) {
     if (instance.occupied !== null) countOccupied(instance, instance.occupied, 1);
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import {
+  allInstancesOf,
   type Changes,
   type DagWorkState,
   grantTrigger,
@@ -178,7 +179,7 @@ export class DagIntake {
   async #adopt(dags: readonly DagWorkState[], changes: Changes): Promise<void> {
     await this.#adoptCallbacks(dags, changes);
     const active = dags
-      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => [...instancesOf(run)]))
+      .flatMap((dag) => [...dag.runs.values()].flatMap((run) => [...allInstancesOf(run)]))
       .filter(mayRunHere);
     if (active.length === 0) return;
     const lost = await this.#executor.adopt(

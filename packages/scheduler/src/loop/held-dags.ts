@@ -1,5 +1,6 @@
 import type { Clock } from '@tsflow/core/clock';
 import {
+  allInstancesOf,
   type CallbackWork,
   type Changes,
   type DagGraph,
@@ -109,7 +110,7 @@ export class HeldDags {
   }
 
   *instances(): Iterable<InstanceWork> {
-    for (const dag of this.dags.values()) for (const run of dag.runs.values()) yield* instancesOf(run);
+    for (const dag of this.dags.values()) for (const run of dag.runs.values()) yield* allInstancesOf(run);
   }
 
   /** Reads a DAG's working state from the database, in place of what was known of it. Null: it has no usable version. */
@@ -117,7 +118,9 @@ export class HeldDags {
     this.drop(dagId);
     const work = await this.#store.turns.load(dagId);
     if (work === null || work.dag.currentVersion === null) return null;
-    const versions = new Set([work.dag.currentVersion, ...work.activeRuns.map((run) => run.version)]);
+    // That of an open attempt is not its run's when that was cleared while it ran.
+    const rows = [...work.activeRuns, ...work.attempts.filter(({ endDate }) => endDate === null)];
+    const versions = new Set([work.dag.currentVersion, ...rows.map(({ version }) => version)]);
     for (const version of versions) await this.#versions.ensure(version);
     const dag = restoreDag(work, (version) => this.#versions.get(version).graph, this.#maxMapLength);
     this.dags.set(dagId, dag);
@@ -135,7 +138,7 @@ export class HeldDags {
 
   /** Puts what a run's instances wait for into the indexes: attempts, due times, the ready queue. */
   indexRun(run: RunWork): void {
-    for (const instance of instancesOf(run)) {
+    for (const instance of allInstancesOf(run)) {
       if (instance.attempt !== null) this.#attempts.set(instance.attempt.attemptId, instance);
       if (instance.state === 'scheduled') this.ready.add(instance);
       if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
@@ -268,7 +271,7 @@ export class HeldDags {
     const dag = this.dags.get(dagId);
     if (dag === undefined) return;
     for (const run of dag.runs.values()) {
-      for (const { attempt } of instancesOf(run))
+      for (const { attempt } of allInstancesOf(run))
         if (attempt !== null) this.#attempts.delete(attempt.attemptId);
     }
     for (const [key, callback] of this.callbacks) if (callback.dag === dag) this.callbacks.delete(key);
