@@ -258,6 +258,28 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
     expect(await audit(tsflow.store)).toEqual([]);
   });
 
+  it('forgets how long a wait has patience whose trigger is lost', async () => {
+    const patience = 600;
+    await using tsflow = await start(etl({ load: {}, other: {} }), ({ taskId, kind, infraNumber }) => {
+      if (infraNumber > 0) return succeeds(undefined as never);
+      if (kind === 'trigger' || taskId === 'other') return null;
+      const on = { kind: 'trigger', type: 'Simulated', args: {} } as const;
+      const timeoutAt = Date.now() + patience;
+      const deferral = { on, timeoutAt, onTimeout: 'fail', after: 'end' } as const;
+      return { kind: 'defer', deferral, savedState: null };
+    });
+    await tsflow.ask('etl', trigger('one'));
+    const waiting = await until('it waits', () =>
+      tsflow.executor.running.find(({ kind }) => kind === 'trigger'),
+    );
+    const overAt = Date.now() + patience;
+    tsflow.executor.lose(waiting, 'killed by signal 9');
+    await tsflow.taskIs('etl', 'one', 'load', 'success');
+    await until('its patience would be over', () => Date.now() > overAt + 50);
+    tsflow.executor.finish(tsflow.executor.running[0]!, succeeds(undefined as never)!);
+    await tsflow.runIs('etl', 'one', 'success');
+  });
+
   it('fails an instance in words whose list was cleared away under it', async () => {
     const tasks: Record<string, TaskSpec> = {
       list: {},

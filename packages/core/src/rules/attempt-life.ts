@@ -156,6 +156,8 @@ export function attemptLost(
     code: 'infrastructure_lost',
   };
   closeAttempt(instance, 'lost', end, error, changes);
+  // It waited, and its patience would be over some time.
+  instance.nextAt = null;
   const attemptId = instance.attemptId!;
   instance.infraNumber += 1;
   const data = { reason: loss.reason, infraNumber: instance.infraNumber };

@@ -53,8 +53,8 @@ export interface DueTimer {
 }
 
 /** The DAG that a timer is about. */
-export function timedDag({ instance, run, queued, dag, preload }: DueTimer): DagWorkState {
-  return instance?.run.dag ?? run?.dag ?? queued?.dag ?? dag ?? preload!;
+export function timedDag({ instance, run, queued, dag, late, preload }: DueTimer): DagWorkState {
+  return instance?.run.dag ?? run?.dag ?? queued?.dag ?? dag ?? late ?? preload!;
 }
 
 /**
