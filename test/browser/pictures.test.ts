@@ -187,6 +187,20 @@ it.each(PAGES.filter(([name]) => PASSES.includes(name)))(
   },
 );
 
+it.each(PAGES.filter(([name]) => ['dags', 'runs', 'backfills'].includes(name)))(
+  '%s with every column in sight of a small laptop',
+  async (name, where, shown) => {
+    await page().setViewportSize({ width: 1280, height: 800 });
+    await flow.open(where());
+    await page().locator(shown).first().waitFor();
+    const beyond = await page()
+      .locator('.table-scroll')
+      .evaluate((table) => table.scrollWidth - table.clientWidth);
+    expect(beyond, `${name} goes on to the right`).toBeLessThanOrEqual(0);
+    await page().setViewportSize({ width: 1440, height: 900 });
+  },
+);
+
 it('the form of a new backfill', async () => {
   await flow.open('/dags/history');
   await page().getByRole('button', { name: 'Backfill', exact: true }).click();

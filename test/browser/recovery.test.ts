@@ -75,9 +75,26 @@ it('runs one index again, with other params, on the newest code, and leaves the 
       .execute();
     return versions.length === 2;
   });
-  await flow.open(`/dags/shops/runs/${encodeURIComponent(runId)}?task=load&map=2`);
+  // A square of the grid, a node of the graph and a link of a colleague name no index: all of them are listed, what failed first.
+  await flow.open(`/dags/shops/runs/${encodeURIComponent(runId)}?task=load`);
   const panel = page().getByRole('region', { name: 'Task load' });
+  const indexes = panel.getByRole('table', { name: 'Instances of load' }).locator('tbody tr');
+  await indexes.first().waitFor();
+  const listed = await indexes.evaluateAll((rows) => rows.map((row) => row.textContent));
+  expect(listed.map((text) => /^load \[\d\][a-z]+/.exec(text ?? '')?.[0])).toEqual([
+    'load [2]failed',
+    'load [0]success',
+    'load [1]success',
+  ]);
+  await panel.getByRole('button', { name: 'Clear…' }).click();
+  await dialog().getByText('4 task instances will run again').waitFor();
+  await page().keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+  await flow.chrome.look('task-mapped');
+  await flow.chrome.lookNarrow('task-mapped');
+  await panel.getByRole('link', { name: 'load [2]' }).click();
   await panel.getByText('nagoya sent no file').waitFor();
+  expect(page().url()).toContain('map=');
   await panel.getByRole('button', { name: 'Clear…' }).click();
   await dialog().getByText('2 task instances will run again').waitFor();
   expect(await touched()).toEqual(['failedload [2]version 2', 'upstream failedsumversion 2']);

@@ -78,6 +78,8 @@ export class TestBrowser implements AsyncDisposable {
     await this.page.screenshot({ path: join(SHOTS, `${name}-375.png`), animations: 'disabled' });
     const tooWide = await this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
     expect(tooWide, `${name} is too wide by`).toBeLessThanOrEqual(0);
+    const cut = await this.page.evaluate<number>(PANEL_BEYOND);
+    expect(cut, `a panel of ${name} is too wide by`).toBeLessThanOrEqual(0);
     expect(await this.violations(), name).toEqual([]);
     await this.page.setViewportSize({ width: 1440, height: 900 });
   }
@@ -121,6 +123,10 @@ export class TestBrowser implements AsyncDisposable {
     await this.#browser.close();
   }
 }
+
+/** How far what is in a panel or a dialog goes on beyond its right edge. */
+const PANEL_BEYOND = `Math.max(0, ...[...document.querySelectorAll('.side-panel > *, .dialog > *')]
+  .map((part) => part.scrollWidth - part.clientWidth))`;
 
 /** Controls whose middle is in sight and belongs to something else. */
 const COVERED_CONTROLS = `(() => {

@@ -10,11 +10,12 @@ export function NextRun({ at, zone }: { at: string | null; zone: string }) {
   const shown = useShownZone(zone);
   if (at === null) return <span className="faint">–</span>;
   const left = Date.parse(at) - now;
+  const date = dateText(Date.parse(at), shown, i18n.language);
   return (
-    <span className="nowrap">
+    <span className="next-run nowrap" title={date}>
       {left > 0 ? t('dags.in', { duration: durationText(left) }) : t('dags.due')}{' '}
       <time className="faint" dateTime={at}>
-        {dateText(Date.parse(at), shown, i18n.language)}
+        {date}
       </time>
     </span>
   );

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { DagDetail, PlannedRun, RescheduleBody } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { durationText } from '../clock/duration-text.ts';
-import { dateText, Instant } from '../clock/instant.tsx';
+import { dateText } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
@@ -67,7 +67,7 @@ export function ScheduleTab({ dag }: { dag: DagDetail }) {
       id: 'logical',
       header: t('schedule.logicalDate'),
       className: 'wide-only',
-      cell: (run) => <Instant at={run.logicalDate} zone={dag.timezone} absolute isPast={false} />,
+      cell: (run) => dateText(Date.parse(run.logicalDate), dag.timezone, i18n.language),
     },
     ...(mayWrite
       ? [

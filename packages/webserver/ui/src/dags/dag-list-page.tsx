@@ -169,9 +169,11 @@ function useColumns(trigger: (dagId: string) => void): readonly Column<Dag>[] {
       header: t('dags.schedule'),
       sortBy: (dag) => dag.schedule,
       cell: (dag) => (
-        <span className="soft">{dag.schedule === 'none' ? t('dags.noSchedule') : dag.schedule}</span>
+        <span className="soft" title={dag.schedule === 'none' ? undefined : dag.schedule}>
+          {dag.schedule === 'none' ? t('dags.noSchedule') : dag.schedule}
+        </span>
       ),
-      className: 'wide-only',
+      className: 'wide-only clip',
     },
     {
       id: 'next',

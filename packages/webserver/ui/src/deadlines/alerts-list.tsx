@@ -43,7 +43,12 @@ export function AlertsList() {
       header: t('deadlines.alert'),
       isSelfEvident: true,
       sortBy: (each) => each.kind,
-      cell: (each) => <span className="strong">{each.title}</span>,
+      className: 'clip',
+      cell: (each) => (
+        <span className="strong" title={each.title}>
+          {each.title}
+        </span>
+      ),
     },
     {
       id: 'to',
@@ -57,6 +62,7 @@ export function AlertsList() {
     {
       id: 'run',
       header: t('runs.run'),
+      className: 'clip',
       cell: (each) =>
         each.dagId !== null && each.runId !== null ? (
           <RunLink dagId={each.dagId} runId={each.runId} taskId={each.taskId} />

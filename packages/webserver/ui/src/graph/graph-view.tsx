@@ -12,9 +12,10 @@ import {
   ReactFlowProvider,
   useReactFlow,
 } from '@xyflow/react';
-import { createContext, memo, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, memo, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SerializedDag, TaskInstance, TaskState } from '../api/contract.ts';
+import { useWidth } from '../browser/width.ts';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
@@ -84,6 +85,8 @@ function Graph({
 }: GraphViewProps) {
   const { t } = useTranslation();
   const flow = useReactFlow();
+  const frame = useRef<HTMLElement>(null);
+  const width = useWidth(frame);
   const direction: Direction = wanted === 'DOWN' ? 'DOWN' : 'RIGHT';
   const shut = useMemo(() => {
     if (closed === undefined && dag.tasks.length > AUTO_CLOSE_ABOVE)
@@ -100,7 +103,7 @@ function Graph({
         if (!isCurrent) return;
         setError(null);
         setPlaced(next);
-        requestAnimationFrame(() => void flow.fitView({ padding: 0.08, maxZoom: 1.1, minZoom: 0.05 }));
+        requestAnimationFrame(() => void flow.fitView(WHOLE));
       },
       (reason: unknown) => isCurrent && setError(reason),
     );
@@ -108,6 +111,11 @@ function Graph({
       isCurrent = false;
     };
   }, [model, direction, flow]);
+
+  // A telephone that is turned shows the whole graph again, not the corner that was left of it.
+  useEffect(() => {
+    if (width > 0) void flow.fitView(WHOLE);
+  }, [width, flow]);
 
   const setShut = (next: ReadonlySet<string>) => onChange({ closed: [...next].join(',') || '-' });
   const live = useMemo(
@@ -163,7 +171,7 @@ function Graph({
   if (error) return <ErrorNotice error={error} what={t('graph.failed')} />;
   return (
     <LiveContext.Provider value={live}>
-      <section className="graph" aria-label={t('dag.graph')} aria-busy={placed === null}>
+      <section ref={frame} className="graph" aria-label={t('dag.graph')} aria-busy={placed === null}>
         <ReactFlow
           nodes={nodes}
           edges={edges}
@@ -280,6 +288,9 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<Node<Drawn>>) 
     </div>
   );
 });
+
+/** All of it in sight; small graphs no larger than their text asks for. */
+const WHOLE = { padding: 0.08, maxZoom: 1.1, minZoom: 0.05 };
 
 // Not called "group": the library draws a frame of its own around that.
 const NODE_TYPES = { task: TaskNode, box: GroupNode };

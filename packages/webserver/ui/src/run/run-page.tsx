@@ -19,6 +19,7 @@ import { StateLabel, useStateWord } from '../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../state/urgency.ts';
 import { useDefinitionOfRun } from './definition-of-run.ts';
 import { Gantt } from './gantt.tsx';
+import { MappedPanel } from './panel/mapped-panel.tsx';
 import { TaskPanel } from './panel/task-panel.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { type RowOrder, taskRows } from './task-rows.ts';
@@ -74,6 +75,21 @@ export function RunPage() {
       attempt: undefined,
       find: undefined,
     });
+
+  const closePanel = () =>
+    set({
+      task: undefined,
+      map: undefined,
+      tab: undefined,
+      attempt: undefined,
+      find: undefined,
+      level: undefined,
+    });
+  // A link to a mapped task names no index: it is about all of them.
+  const mapped =
+    search.task && search.map === undefined
+      ? (instances.data?.items ?? []).filter((each) => each.taskId === search.task && each.mapPath !== '')
+      : [];
 
   if (run.isError && !run.data) return <ErrorNotice error={run.error} onRetry={() => void run.refetch()} />;
   const view = search.view ?? 'gantt';
@@ -163,7 +179,14 @@ export function RunPage() {
         ) : (
           <div className="grow" />
         )}
-        {search.task ? (
+        {search.task && mapped.length > 0 ? (
+          <MappedPanel
+            taskId={search.task}
+            instances={mapped}
+            zone={dag.data?.timezone}
+            onClose={closePanel}
+          />
+        ) : search.task && (search.map !== undefined || !instances.isPending) ? (
           <TaskPanel
             key={`${search.task}\0${search.map ?? ''}`}
             dagId={dagId}
@@ -173,16 +196,7 @@ export function RunPage() {
             search={search}
             zone={dag.data?.timezone}
             onChange={set}
-            onClose={() =>
-              set({
-                task: undefined,
-                map: undefined,
-                tab: undefined,
-                attempt: undefined,
-                find: undefined,
-                level: undefined,
-              })
-            }
+            onClose={closePanel}
           />
         ) : null}
       </div>

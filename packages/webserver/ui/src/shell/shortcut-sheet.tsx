@@ -1,17 +1,27 @@
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../controls/dialog.tsx';
+import type { PLACES } from './shortcuts.ts';
+
+/** Every place that has a key. */
+const NAMES = {
+  h: 'nav.home',
+  d: 'nav.dags',
+  r: 'nav.runs',
+  b: 'nav.backfills',
+  a: 'nav.assets',
+  l: 'nav.deadlines',
+  v: 'nav.variables',
+  p: 'nav.pools',
+  c: 'nav.connections',
+  i: 'nav.importErrors',
+} as const satisfies Record<keyof typeof PLACES, string>;
 
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const rows: [string, string][] = [
     ['Ctrl K · ⌘ K', t('keys.search')],
     ['/', t('keys.filter')],
-    ['g h', t('nav.home')],
-    ['g d', t('nav.dags')],
-    ['g r', t('nav.runs')],
-    ['g b', t('nav.backfills')],
-    ['g v', t('nav.variables')],
-    ['g i', t('nav.importErrors')],
+    ...Object.entries(NAMES).map(([key, name]): [string, string] => [`g ${key}`, t(name)]),
     ['← ↑ ↓ →', t('keys.grid')],
     ['Enter', t('keys.open')],
     ['+ − 0', t('keys.zoom')],

@@ -45,7 +45,7 @@ export function VariablesPage() {
     list.map((variable) => (
       <tr key={variable.key}>
         <td className="mono strong">{variable.key}</td>
-        <td className="variable-value">
+        <td className="variable-value" data-label="">
           {editing === variable.key ? (
             <VariableEditor variable={variable} onClose={() => setEditing(null)} />
           ) : (

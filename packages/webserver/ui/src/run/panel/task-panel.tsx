@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Attempt, TaskInstanceDetail } from '../../api/contract.ts';
 import { queries } from '../../api/queries.ts';
-import { usePreference } from '../../browser/preference.ts';
 import { ErrorNotice } from '../../controls/error-notice.tsx';
-import { IconButton } from '../../controls/icon-button.tsx';
 import { TaskActions } from '../../dialogs/task-actions.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { PanelTab } from '../../router.tsx';
@@ -13,7 +11,7 @@ import { StateLabel } from '../../state/state-label.tsx';
 import { AttemptChoice } from './attempt-choice.tsx';
 import { AttemptsTab } from './attempts-tab.tsx';
 import { EventsTable } from './events-table.tsx';
-import { PanelResizer } from './panel-resizer.tsx';
+import { PanelFrame } from './panel-frame.tsx';
 import { PanelTabs } from './panel-tabs.tsx';
 import { RenderedTab } from './rendered-tab.tsx';
 import { TaskCode } from './task-code.tsx';
@@ -51,41 +49,26 @@ export function TaskPanel({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const [height, setHeight] = usePreference<string>('panelHeight', '320');
-  const panel = useRef<HTMLElement>(null);
   const task = useQuery(queries.task(dagId, runId, taskId, mapPath));
   const attempts = task.data?.attempts ?? [];
   const attempt = attempts.find((each) => each.attemptId === search.attempt) ?? attempts.at(-1);
   const tab = search.tab ?? 'log';
   return (
-    <section
-      ref={panel}
-      className="task-panel"
-      aria-label={t('panel.label', { task: taskId })}
-      style={{ height: `min(${height}px, calc(100dvh - 220px))` }}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.nativeEvent.isComposing && !event.defaultPrevented) {
-          onClose();
-          document.querySelector<HTMLElement>('.gantt-scroll')?.focus();
-        }
-      }}
+    <PanelFrame
+      taskId={taskId}
+      mapPath={mapPath}
+      head={
+        <>
+          {task.data ? <StateLabel state={task.data.state} /> : null}
+          {task.data ? (
+            <AttemptChoice task={task.data} chosen={attempt} onChoose={(id) => onChange({ attempt: id })} />
+          ) : null}
+          <PanelTabs tab={tab} onChoose={(next) => onChange({ tab: next })} />
+        </>
+      }
+      actions={task.data ? <TaskActions task={task.data} /> : null}
+      onClose={onClose}
     >
-      <PanelResizer panel={panel} height={Number(height)} onResize={(next) => setHeight(String(next))} />
-      <div className="panel-head">
-        <h2>
-          {taskId}
-          {mapPath ? <span className="faint"> [{mapPath}]</span> : null}
-        </h2>
-        {task.data ? <StateLabel state={task.data.state} /> : null}
-        {task.data ? (
-          <AttemptChoice task={task.data} chosen={attempt} onChoose={(id) => onChange({ attempt: id })} />
-        ) : null}
-        <PanelTabs tab={tab} onChoose={(next) => onChange({ tab: next })} />
-        <span className="actions">
-          {task.data ? <TaskActions task={task.data} /> : null}
-          <IconButton icon="close" label={t('panel.close')} onClick={onClose} />
-        </span>
-      </div>
       <div
         className="panel-body"
         role="tabpanel"
@@ -105,7 +88,7 @@ export function TaskPanel({
           />
         ) : null}
       </div>
-    </section>
+    </PanelFrame>
   );
 }
 
