@@ -225,10 +225,12 @@ describe.each(DATABASES)('limits on %s', (dialect) => {
   it('default_pool has 128 slots, can be set and cannot be deleted', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [], endless);
     const { pools } = tsflow.store;
-    expect(await pools.list()).toMatchObject([{ name: 'default_pool', slots: 128, used: 0, waiting: 0 }]);
+    expect(await pools.list(Date.now())).toMatchObject([
+      { name: 'default_pool', slots: 128, used: 0, waiting: 0 },
+    ]);
     await expect(pools.delete('default_pool', 'ann', 1)).rejects.toThrow(/cannot be deleted/);
     await setPool(tsflow, 'default_pool', 3);
-    expect(await pools.list()).toMatchObject([{ name: 'default_pool', slots: 3 }]);
+    expect(await pools.list(Date.now())).toMatchObject([{ name: 'default_pool', slots: 3 }]);
     expect(await pools.delete('gone', 'ann', 1)).toBe(false);
     await expect(setPool(tsflow, 'db', -2)).rejects.toThrow(/from 0, or -1 for no limit, got -2/);
     await expect(setPool(tsflow, 'a b', 1)).rejects.toThrow(/expected a name/);
@@ -245,7 +247,7 @@ describe.each(DATABASES)('limits on %s', (dialect) => {
     await setPool(tsflow, 'db', 4);
     await tsflow.trigger('a');
     await runningIs(tsflow, 2);
-    expect(await tsflow.store.pools.list()).toMatchObject([
+    expect(await tsflow.store.pools.list(Date.now())).toMatchObject([
       { name: 'db', slots: 4, used: 4, waiting: 6 },
       { name: 'default_pool', used: 0, waiting: 0 },
     ]);
@@ -394,7 +396,7 @@ describe.each(DATABASES)('a pool that counts deferred tasks, on %s', (dialect) =
     ...tasks(3, (i) => inPool({ poolSlots: i === 0 ? 2 : 1 })),
   });
   const use = async ({ store }: SchedulerHarness) =>
-    (await store.pools.list()).find(({ name }) => name === 'jobs');
+    (await store.pools.list(Date.now())).find(({ name }) => name === 'jobs');
 
   it.each<[includeDeferred: boolean, deferred: number, used: number]>([
     [true, 2, 3], // 2 + 1 of 3 slots: the third waits for one of them to end

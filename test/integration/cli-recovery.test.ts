@@ -134,6 +134,22 @@ describe('pools and tokens', () => {
     await project.write({ 'pools.json': exported });
     await project.run(['pools', 'import', 'pools.json']);
     expect(await project.json('pools', 'get', 'db')).toMatchObject({ slots: 5 });
+    // What it follows is exported and imported as well.
+    await project.run(['variables', 'set', 'db_slots', '7']);
+    expect(await project.json('pools', 'set', 'db', 'variable:db_slots=3')).toMatchObject({
+      slots: 7,
+      limit: { variable: 'db_slots', default: 3 },
+    });
+    await project.write({ 'pools.json': (await project.run(['pools', 'export'])).stdout });
+    await project.run(['pools', 'set', 'db', '5']);
+    await project.run(['pools', 'import', 'pools.json']);
+    await project.run(['variables', 'delete', 'db_slots']);
+    expect(await project.json('pools', 'get', 'db')).toMatchObject({ slots: 3 });
+    expect((await project.run(['pools', 'list'])).stdout).toMatch(/db +3 +Variable db_slots/);
+    expect(await project.run(['pools', 'set', 'db', 'variable:db_slots'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('variable:NAME=8'),
+    });
     expect(await project.run(['pools', 'delete', 'default_pool'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('cannot be deleted'),

@@ -10,6 +10,7 @@ import { paintState } from '../output/colours.ts';
 import { formatCount, formatInstant, renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { instantIn, rangeEndIn } from './date-option.ts';
+import { type Limit, limitOption } from './limit-option.ts';
 import { countOption, everyPage } from './paging.ts';
 import { dagOf } from './run-name.ts';
 
@@ -17,7 +18,7 @@ interface BackfillOptions {
   readonly start: string;
   readonly end: string;
   readonly reprocess: 'none' | 'failed' | 'completed';
-  readonly maxActiveRuns?: number;
+  readonly maxActiveRuns?: Limit;
   readonly reverse?: boolean;
   readonly conf?: string;
   readonly tasks?: string;
@@ -44,7 +45,11 @@ export function register(program: Command): void {
         .choices(['none', 'failed', 'completed'])
         .default('none'),
     )
-    .option('--max-active-runs <count>', "most runs at once (default: the DAG's maxActiveRuns)", countOption)
+    .option(
+      '--max-active-runs <limit>',
+      "most runs at once: a number, variable:NAME=4, or a daily plan as JSON, the latter two followed while it goes on\n(default: the DAG's maxActiveRuns)",
+      (text: string) => limitOption(text, '--max-active-runs'),
+    )
     .option('--reverse', 'newest date first')
     .option('--conf <json>', 'params of the runs as a JSON object; "@file" reads a file, "-" standard input')
     .option('--tasks <ids>', 'only these tasks or groups, separated by commas')

@@ -5,6 +5,7 @@ import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
 import type { Door } from '../door/door.ts';
 import { given } from '../door/given.ts';
+import { type Limit, limitOption } from './limit-option.ts';
 import { readStandardInput } from './standard-input.ts';
 
 export function register(program: Command): void {
@@ -13,7 +14,9 @@ export function register(program: Command): void {
   pools.command('get <name>').description('one pool').action(perform(get));
   pools
     .command('set <name> <slots>')
-    .description('make a pool or change its slots; -1 is no limit. Takes effect within a second')
+    .description(
+      'make a pool or change its slots: a number (-1: no limit), variable:NAME=8, or a daily plan as JSON.\nTakes effect within a second, and so does what it follows',
+    )
     .option('--description <text>', 'what it is for')
     .option('--include-deferred', 'tasks that wait for a trigger keep their slots')
     .option('--no-include-deferred', 'tasks that wait for a trigger give their slots back')
@@ -40,6 +43,7 @@ async function list(context: CommandContext): Promise<undefined> {
     [
       { title: 'pool', value: (pool) => pool.name },
       { title: 'slots', value: (pool) => slotsInWords(pool.slots), align: 'right' },
+      { title: 'follows', value: (pool) => followedBy(pool) },
       { title: 'used', value: (pool) => pool.used, align: 'right' },
       { title: 'waiting', value: (pool) => pool.waiting, align: 'right' },
       { title: 'deferred', value: (pool) => (pool.includeDeferred ? 'count' : '') },
@@ -63,7 +67,7 @@ async function set(
   slots: string,
   { description, includeDeferred }: { description?: string; includeDeferred?: boolean },
 ): Promise<undefined> {
-  const settings = { name, slots: wholeNumber(slots), ...given({ description, includeDeferred }) };
+  const settings = { name, slots: limitOption(slots, 'slots'), ...given({ description, includeDeferred }) };
   const pool = await setPool(await context.door(), settings);
   context.out.result(pool, () => `${name}: ${inWords(pool)}.`);
   return undefined;
@@ -90,9 +94,9 @@ async function exportAll(context: CommandContext): Promise<undefined> {
   const { api } = await context.door();
   const { items: pools } = await answerOf(api.GET('/pools'));
   const document = Object.fromEntries(
-    pools.map(({ name, slots, description, includeDeferred }) => [
+    pools.map(({ name, limit, description, includeDeferred }) => [
       name,
-      { slots, description, includeDeferred },
+      { slots: limit, description, includeDeferred },
     ]),
   );
   context.out.print(JSON.stringify(document, null, 2));
@@ -112,16 +116,22 @@ function inWords({ slots, used, waiting }: Pool): string {
   return `${all}, ${used} in use, ${waiting} waited for`;
 }
 
-function wholeNumber(text: string): number {
-  if (/^-?\d+$/.test(text)) return Number(text);
-  throw new InvalidInputError(`slots: expected a whole number from 0, or -1 for no limit, got "${text}".`);
+/** What moves the slots, in words; empty: somebody's hand alone. */
+function followedBy({ limit }: Pool): string {
+  if (typeof limit !== 'object' || limit === null) return '';
+  return 'variable' in limit ? `Variable ${String(limit.variable)}` : 'a daily plan';
 }
 
 interface PoolEntry {
   readonly name: string;
-  readonly slots: number;
+  readonly slots: Limit;
   readonly description?: string | null;
   readonly includeDeferred?: boolean;
+}
+
+/** Its members are checked where it is set. */
+function isLimit(slots: unknown): slots is Limit {
+  return typeof slots === 'number' || (typeof slots === 'object' && slots !== null);
 }
 
 /** All of them are checked before the first is written. */
@@ -140,8 +150,10 @@ function readPools(text: string, file: string): readonly PoolEntry[] {
 
 function poolEntry(name: string, value: unknown, file: string): PoolEntry {
   const { slots, description, includeDeferred } = (value ?? {}) as Partial<Record<keyof PoolEntry, unknown>>;
-  if (typeof slots !== 'number') {
-    throw new InvalidInputError(`${file}: pool "${name}" expects { "slots": <whole number> }.`);
+  if (!isLimit(slots)) {
+    throw new InvalidInputError(
+      `${file}: pool "${name}" expects { "slots": <whole number, { "variable", "default" } or daily plan> }.`,
+    );
   }
   if (description !== undefined && description !== null && typeof description !== 'string') {
     throw new InvalidInputError(`${file}: description of pool "${name}" expects a text.`);

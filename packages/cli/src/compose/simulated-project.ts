@@ -12,7 +12,7 @@ import {
   simulate,
 } from '@tsflow/core/rules';
 import { parseSerializedDag, type SerializedDag, type SerializedTask } from '@tsflow/core/serialization';
-import { knownTimetable, openStore, poolSlots, type Store } from '@tsflow/core/store';
+import { knownTimetable, openStore, poolLimit, poolSlots, type Store } from '@tsflow/core/store';
 import { needsHorizon, parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { readDagsOnce } from './dag-reading.ts';
 import { existingProjectStore } from './project.ts';
@@ -143,12 +143,12 @@ async function pausedDags(project: Store | null): Promise<ReadonlyMap<string, bo
 async function projectLimits(project: Store | null, parallelism: number | null): Promise<SimulatedLimits> {
   const rows = (await project?.variables.list()) ?? [];
   const variables = new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as Json]));
-  const pools = (await project?.db.selectFrom('pool').select(['name', 'slots']).execute()) ?? [];
-  const slots = new Map(pools.map((pool) => [pool.name, pool.slots]));
+  const pools = (await project?.db.selectFrom('pool').select(['name', 'slots', 'live']).execute()) ?? [];
+  const slots = new Map(pools.map((pool) => [pool.name, poolLimit(pool)]));
   return {
     parallelism: (now) => parallelism ?? liveNumber(ownVariable('parallelism'), variables, now),
     // A pool that nobody made yet holds nobody up here: the question is whether the schedules fit.
-    poolSlots: (pool) => poolSlots(pool, slots) ?? -1,
+    poolSlots: (pool, now) => liveNumber(poolSlots(pool, slots) ?? -1, variables, now),
     read: (limit, now) => liveNumber(limit, variables, now),
   };
 }

@@ -2,10 +2,15 @@ export { alertRules } from './alert-rules.ts';
 export type { Config } from './config.ts';
 export {
   type LiveNumberReading,
+  limitOf,
   liveNumber,
   ownVariable,
+  parseLimit,
   readLiveNumber,
+  settledLimit,
   type VariableValues,
+  type WrittenLimit,
+  writtenLimit,
 } from './live-number.ts';
 export {
   type ConfigSources,

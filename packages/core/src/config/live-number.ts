@@ -1,7 +1,7 @@
 import { errorMessage, InvalidInputError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { LiveNumber, VariableReference } from '../serialization/index.ts';
-import { isDailyPlan, type ParsedPlan, parseDailyPlan } from '../timetables/index.ts';
+import { type DailyPlan, isDailyPlan, type ParsedPlan, parseDailyPlan } from '../timetables/index.ts';
 import { ownVariables, wholeNumber } from './own-variables.ts';
 
 /** Values of Variables by key, as JSON. A `Map` is one. */
@@ -58,6 +58,73 @@ export function ownVariable(key: string): VariableReference {
   return { $variable: { name: key, type: 'number', default: own.default } };
 }
 
+/** A limit as people write it outside of a DAG file: a number, the name of a Variable, or a daily plan. */
+export type WrittenLimit = number | WrittenVariable | DailyPlan;
+
+export interface WrittenVariable {
+  readonly variable: string;
+  /** What holds while there is no such Variable. */
+  readonly default: number;
+}
+
+/**
+ * A written limit, checked. Throws {@link InvalidInputError} that begins with `what`.
+ *
+ * @param least smallest number that it may be; -1: there may be no limit
+ */
+export function limitOf(written: WrittenLimit, what: string, least: number): LiveNumber {
+  if (typeof written === 'number') return bounded(written, what, least);
+  if (isDailyPlan(written)) {
+    const plan = planWithin(written, Number.POSITIVE_INFINITY);
+    if (typeof plan === 'string') throw new InvalidInputError(`${what}: ${plan}`);
+    const windows = written.windows.map(({ cron, for: length, value }) => ({ cron, for: length, value }));
+    return { $plan: { default: written.default, windows, timezone: written.timezone ?? 'UTC' } };
+  }
+  const { variable, default: fallback } = written;
+  if (variable === '') throw new InvalidInputError(`${what}: expected the name of a Variable.`);
+  const value = bounded(fallback, `${what}: default`, Math.max(0, least));
+  return { $variable: { name: variable, type: 'number', default: value } };
+}
+
+/** What somebody would write for a limit. */
+export function writtenLimit(limit: LiveNumber): WrittenLimit {
+  if (typeof limit === 'number') return limit;
+  if ('$plan' in limit) return limit.$plan;
+  return { variable: limit.$variable.name, default: wholeNumber(limit.$variable.default) ?? 0 };
+}
+
+/** What a limit is without its Variable, and outside of the windows of its plan. */
+export function settledLimit(limit: LiveNumber): number {
+  const written = writtenLimit(limit);
+  return typeof written === 'number' ? written : written.default;
+}
+
+/** A limit on a command line: `8`, `variable:NAME=8`, or a daily plan as JSON. Throws {@link InvalidInputError}. */
+export function parseLimit(text: string, what: string): WrittenLimit {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  const [, variable, fallback] = /^variable:([^=]+)=(\d+)$/.exec(text) ?? [];
+  if (variable !== undefined) return { variable, default: Number(fallback) };
+  if (text.startsWith('{')) {
+    try {
+      const plan: unknown = JSON.parse(text);
+      if (isDailyPlan(plan)) return plan;
+    } catch {
+      // Said below: it is none of the three.
+    }
+  }
+  throw new InvalidInputError(
+    `${what}: expected a number, "variable:NAME=8", or a daily plan as JSON { "default": 4, "windows": [...] }, got "${text}".`,
+  );
+}
+
+function bounded(value: number, what: string, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  const unlimited = least < 0 ? ', or -1 for no limit' : '';
+  throw new InvalidInputError(
+    `${what}: expected a whole number from ${Math.max(0, least)}${unlimited}, got ${value}.`,
+  );
+}
+
 const fixed = (value: number): LiveNumberReading => ({
   value,
   problem: null,
@@ -65,7 +132,7 @@ const fixed = (value: number): LiveNumberReading => ({
 });
 
 /** The plan, or in words why it is none. */
-function planWithin(stored: Json, max: number): ParsedPlan | string {
+function planWithin(stored: Json | DailyPlan, max: number): ParsedPlan | string {
   if (!isDailyPlan(stored)) return `expected a whole number from 0, got ${JSON.stringify(stored)}.`;
   try {
     const plan = parseDailyPlan(stored);

@@ -1,3 +1,4 @@
+import { limitOf, writtenLimit } from '../config/index.ts';
 import { ConflictError, InvalidInputError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
 import {
@@ -94,9 +95,7 @@ export function backfillOptions(
   payload: BackfillPayload & Pick<BackfillOptions, 'replacesConf'>,
 ): BackfillOptions {
   const { reprocess, reverse, maxActiveRuns, conf, replacesConf, taskIds, upstream, downstream } = payload;
-  if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
-    throw new InvalidInputError(`maxActiveRuns: expected a whole number from 1, got ${maxActiveRuns}.`);
-  }
+  limitOf(writtenLimit(maxActiveRuns), 'maxActiveRuns', 1);
   return {
     reprocess,
     reverse,

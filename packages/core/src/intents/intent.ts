@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { LiveNumber } from '../serialization/index.ts';
 import type { FinishedTaskState, RunState } from '../state/index.ts';
 
 /**
@@ -113,7 +114,8 @@ export interface BackfillPayload {
   readonly end: string;
   readonly reprocess: 'none' | 'failed' | 'completed';
   readonly reverse: boolean;
-  readonly maxActiveRuns: number;
+  /** A Variable or a daily plan is followed while it goes on; where that says 0, no run of it starts. */
+  readonly maxActiveRuns: LiveNumber;
   readonly conf: JsonObject;
   /** The tasks that its runs are about, or groups; absent: all. Upstream and downstream add what is before and after them. */
   readonly taskIds?: readonly string[];

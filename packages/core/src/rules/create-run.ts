@@ -107,10 +107,8 @@ export function resumeRun(run: RunWork, changes: Changes): void {
   startInstances(run, changes);
 }
 
-/** Whether another run of this kind may start now: runs of a backfill count against the backfill's own maximum. */
+/** How many more runs of this kind may start now. `maxActiveRuns` is the DAG's, or the backfill's own. */
 export function roomForRuns(dag: DagWorkState, backfillKey: number | null, maxActiveRuns: number): number {
   if (dag.isPaused) return 0;
-  const backfill = backfillKey === null ? undefined : dag.backfills.get(backfillKey);
-  const limit = backfill?.options.maxActiveRuns ?? maxActiveRuns;
-  return Math.max(0, limit - (dag.activeRuns.get(backfillKey) ?? 0));
+  return Math.max(0, maxActiveRuns - (dag.activeRuns.get(backfillKey) ?? 0));
 }

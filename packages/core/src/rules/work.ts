@@ -1,6 +1,7 @@
 import type { Waiting } from '../dag/wait.ts';
 import type { SerializedError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import type { LiveNumber } from '../serialization/index.ts';
 import type { RunState, RunType, TaskState } from '../state/index.ts';
 import type { AssetArrival } from './asset-runs.ts';
 import type { ClosedGroup } from './closed-group.ts';
@@ -262,7 +263,7 @@ export interface BackfillWork {
 export interface BackfillOptions {
   readonly reprocess: 'none' | 'failed' | 'completed';
   readonly reverse: boolean;
-  readonly maxActiveRuns: number;
+  readonly maxActiveRuns: LiveNumber;
   readonly conf: JsonObject;
   /** Somebody gave params: runs that it clears take them too, in place of their own. */
   readonly replacesConf?: boolean;

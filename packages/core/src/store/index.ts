@@ -5,7 +5,7 @@ export { type EnsureHorizonOptions, ensureHorizon, knownTimetable } from './hori
 export { loadLists } from './load-lists.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { PingMessage, PingReply } from './ping.ts';
-export { DEFAULT_POOL, poolSlots } from './pools.ts';
+export { DEFAULT_POOL, poolLimit, poolSlots } from './pools.ts';
 export {
   type AssetEventAnswer,
   type AssetEventConsumer,

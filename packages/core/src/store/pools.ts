@@ -1,5 +1,8 @@
 import { type SqlBool, sql, type Transaction } from 'kysely';
+import { limitOf, liveNumber, settledLimit, type WrittenLimit, writtenLimit } from '../config/index.ts';
 import { ConflictError, InvalidInputError } from '../errors.ts';
+import type { Json } from '../json.ts';
+import type { LiveNumber } from '../serialization/index.ts';
 import type { Announcement, Dialect } from './dialect.ts';
 import type { PoolPort, PoolUse } from './store.ts';
 import type { PoolTable, Tables } from './tables.ts';
@@ -14,8 +17,13 @@ const CHANGED: Announcement = { channel: 'tsflow_wake', payload: 'variables' };
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.\-:]{0,249}$/u;
 
 /** Slots of a pool, -1 for an unlimited one; null when nobody made it: its tasks wait and say so. */
-export function poolSlots(pool: string, known: ReadonlyMap<string, number>): number | null {
+export function poolSlots(pool: string, known: ReadonlyMap<string, LiveNumber>): LiveNumber | null {
   return known.get(pool) ?? (pool === DEFAULT_POOL ? DEFAULT_POOL_SLOTS : null);
+}
+
+/** What the slots of a pool are, or follow. */
+export function poolLimit({ slots, live }: Pick<PoolTable, 'slots' | 'live'>): LiveNumber {
+  return live === null ? slots : (JSON.parse(live) as LiveNumber);
 }
 
 export class Pools implements PoolPort {
@@ -25,9 +33,9 @@ export class Pools implements PoolPort {
     this.#dialect = dialect;
   }
 
-  async list(): Promise<readonly PoolUse[]> {
+  async list(now: number): Promise<readonly PoolUse[]> {
     const { db } = this.#dialect;
-    const [rows, counters, waiting] = await Promise.all([
+    const [rows, counters, waiting, values] = await Promise.all([
       db.selectFrom('pool').selectAll().orderBy('name').execute(),
       db.selectFrom('counter').selectAll().where('name', 'like', 'pool%:%').execute(),
       db
@@ -43,13 +51,16 @@ export class Pools implements PoolPort {
         .where('state', '=', 'scheduled')
         .groupBy('pool')
         .execute(),
+      db.selectFrom('variable').select(['key', 'value']).execute(),
     ]);
+    const variables = new Map(values.map(({ key, value }) => [key, JSON.parse(value) as Json]));
     const used = new Map(counters.map((row) => [row.name, row.used]));
     const scheduled = new Map(waiting.map((row) => [row.pool, Number(row.slots)]));
     const hasDefault = rows.some(({ name }) => name === DEFAULT_POOL);
     return [...(hasDefault ? [] : [defaultPool]), ...rows].map((pool) => ({
       name: pool.name,
-      slots: pool.slots,
+      slots: liveNumber(poolLimit(pool), variables, now),
+      limit: writtenLimit(poolLimit(pool)),
       description: pool.description,
       includeDeferred: pool.includeDeferred === 1,
       used: used.get(poolCounter(pool.name, pool.includeDeferred === 1)) ?? 0,
@@ -64,15 +75,12 @@ export class Pools implements PoolPort {
         `pool: expected a name of 1 to 250 letters, digits, "_", ".", "-" or ":", got ${JSON.stringify(name)}.`,
       );
     }
-    if (!Number.isSafeInteger(slots) || slots < -1) {
-      throw new InvalidInputError(
-        `slots of pool ${name}: expected a whole number from 0, or -1 for no limit, got ${slots}.`,
-      );
-    }
+    const limit = limitOf(slots, `slots of pool ${name}`, -1);
     await this.#dialect.write(async (tx) => {
       const before = await tx.selectFrom('pool').selectAll().where('name', '=', name).executeTakeFirst();
       const columns = {
-        slots,
+        slots: settledLimit(limit),
+        live: typeof limit === 'number' ? null : JSON.stringify(limit),
         description: pool.description === undefined ? (before?.description ?? null) : pool.description,
         includeDeferred:
           pool.includeDeferred === undefined ? (before?.includeDeferred ?? 0) : Number(pool.includeDeferred),
@@ -82,7 +90,8 @@ export class Pools implements PoolPort {
         .values({ name, ...columns })
         .onConflict((on) => on.column('name').doUpdateSet(columns))
         .execute();
-      await noteChange(tx, { name, from: before?.slots ?? null, to: slots }, actor, at);
+      const from = before === undefined ? null : writtenLimit(poolLimit(before));
+      await noteChange(tx, { name, from, to: slots }, actor, at);
     }, CHANGED);
   }
 
@@ -93,10 +102,14 @@ export class Pools implements PoolPort {
       );
     }
     return this.#dialect.write(async (tx) => {
-      const before = await tx.selectFrom('pool').select('slots').where('name', '=', name).executeTakeFirst();
+      const before = await tx
+        .selectFrom('pool')
+        .select(['slots', 'live'])
+        .where('name', '=', name)
+        .executeTakeFirst();
       if (before === undefined) return false;
       await tx.deleteFrom('pool').where('name', '=', name).execute();
-      await noteChange(tx, { name, from: before.slots, to: null }, actor, at);
+      await noteChange(tx, { name, from: writtenLimit(poolLimit(before)), to: null }, actor, at);
       return true;
     }, CHANGED);
   }
@@ -107,12 +120,13 @@ const defaultPool: PoolTable = {
   slots: DEFAULT_POOL_SLOTS,
   description: 'Tasks that name no pool.',
   includeDeferred: 0,
+  live: null,
 };
 
 /** Limits are read when the revision grows, and who changed one is in the audit log. */
 async function noteChange(
   tx: Transaction<Tables>,
-  change: { readonly name: string; readonly from: number | null; readonly to: number | null },
+  change: { readonly name: string; readonly from: WrittenLimit | null; readonly to: WrittenLimit | null },
   actor: string,
   at: number,
 ): Promise<void> {

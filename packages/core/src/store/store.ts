@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { WrittenLimit } from '../config/index.ts';
 import type { JsonObject } from '../json.ts';
 import type { HorizonNeed, SerializedDag } from '../serialization/index.ts';
 import type { PackedHorizon, TickHorizon } from '../timetables/index.ts';
@@ -236,12 +237,12 @@ export interface VariablePort {
 /** Pools: slots that tasks of all DAGs share, such as the connections that a warehouse takes. */
 export interface PoolPort {
   /** Every pool with its use, by name; `default_pool` also when nobody ever set it. */
-  list(): Promise<readonly PoolUse[]>;
+  list(now: number): Promise<readonly PoolUse[]>;
   /** Makes or changes a pool and wakes the schedulers. Members that are absent stay. Throws `InvalidInputError`. */
   set(pool: {
     name: string;
-    /** -1: unlimited. */
-    slots: number;
+    /** -1: unlimited. A Variable or a daily plan is followed within a second. */
+    slots: WrittenLimit;
     description?: string | null;
     includeDeferred?: boolean;
     actor: string;
@@ -253,8 +254,10 @@ export interface PoolPort {
 
 export interface PoolUse {
   readonly name: string;
-  /** -1: unlimited. */
+  /** At this moment; -1: unlimited. */
   readonly slots: number;
+  /** What that is, or follows. */
+  readonly limit: WrittenLimit;
   readonly description: string | null;
   readonly includeDeferred: boolean;
   /** Slots that tasks occupy. */

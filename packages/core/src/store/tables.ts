@@ -455,6 +455,8 @@ export interface PoolTable {
   description: string | null;
   /** Whether tasks that wait for a trigger keep their slots. */
   includeDeferred: number;
+  /** What the slots follow, JSON of a `LiveNumber`; null: they are `slots`, which else is what holds without it. */
+  live: string | null;
 }
 
 export interface UserTable {

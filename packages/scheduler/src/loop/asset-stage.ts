@@ -129,7 +129,7 @@ export async function createAssetRuns(world: World, changes: Changes): Promise<v
     if (condition === undefined || dag.isPaused || dag.isStale) continue;
     for (const run of assetRuns(condition, dag.assetArrivals)) {
       const queued = dag.queuedRuns.get(null) ?? 0;
-      if (roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued <= 0) break;
+      if (roomForRuns(dag, null, world.limits.maxActiveRuns(dag, null)) - queued <= 0) break;
       await createAssetRun(world, dag, run, changes);
     }
   }

@@ -3,17 +3,17 @@ import { ownVariable, readLiveNumber } from '@tsflow/core/config';
 import type { Json } from '@tsflow/core/json';
 import type { Changes, DagWorkState, InstanceWork, Limits, RunLimit } from '@tsflow/core/rules';
 import type { LiveNumber } from '@tsflow/core/serialization';
-import { type CounterChange, poolCounter, poolSlots, type Store } from '@tsflow/core/store';
+import { type CounterChange, poolCounter, poolLimit, poolSlots, type Store } from '@tsflow/core/store';
 
 /**
  * Every numeric limit at this moment: Variables and pools as last read, slots in use as the last commit left them, and what the
- * current turn has taken and given back so far. A value that is no number keeps the last good one and is named in `problems`.
+ * current turn has taken and given back so far. A value that is no number keeps the last good one and is named in `newProblems`.
  */
 export class LiveLimits implements Limits {
   readonly #store: Store;
   readonly #clock: Clock;
   #variables: ReadonlyMap<string, Json> = new Map();
-  #pools: ReadonlyMap<string, number> = new Map();
+  #pools: ReadonlyMap<string, LiveNumber> = new Map();
   /** Pools that count deferred tasks too. */
   #withDeferred: ReadonlySet<string> = new Set();
   #used: ReadonlyMap<string, number> = new Map();
@@ -24,7 +24,9 @@ export class LiveLimits implements Limits {
   /** What this turn holds each concurrency key against: the most that one of its tasks allows. */
   readonly #keyLimits = new Map<string, number>();
   readonly #lastGood = new Map<string, number>();
-  readonly problems = new Map<string, string>();
+  /** What was wrong with each limit when it was read last. */
+  readonly #problems = new Map<string, string>();
+  readonly #untold = new Set<string>();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -37,10 +39,10 @@ export class LiveLimits implements Limits {
     if (revision === this.#revision) return this.#planChanged();
     const [variables, pools] = await Promise.all([
       this.#store.variables.list(),
-      this.#store.db.selectFrom('pool').select(['name', 'slots', 'includeDeferred']).execute(),
+      this.#store.db.selectFrom('pool').select(['name', 'slots', 'live', 'includeDeferred']).execute(),
     ]);
     this.#variables = new Map(variables.map((row) => [row.key, JSON.parse(row.value) as Json]));
-    this.#pools = new Map(pools.map((pool) => [pool.name, pool.slots]));
+    this.#pools = new Map(pools.map((pool) => [pool.name, poolLimit(pool)]));
     this.#withDeferred = new Set(
       pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])),
     );
@@ -96,7 +98,11 @@ export class LiveLimits implements Limits {
     return this.#read(`${dag.dagId}.maxActiveTasks`, dag.graph.dag.maxActiveTasks);
   }
 
-  maxActiveRuns(dag: DagWorkState): number {
+  /** Runs of a backfill count against the backfill's own maximum. */
+  maxActiveRuns(dag: DagWorkState, backfillKey: number | null): number {
+    const backfill = backfillKey === null ? undefined : dag.backfills.get(backfillKey);
+    if (backfill !== undefined)
+      return this.#read(`${dag.dagId}.backfill.${backfillKey}`, backfill.options.maxActiveRuns);
     return this.#read(`${dag.dagId}.maxActiveRuns`, dag.graph.dag.maxActiveRuns);
   }
 
@@ -117,6 +123,13 @@ export class LiveLimits implements Limits {
     const limit = this.#read(`${run.dag.dagId}.${taskId}.concurrencyKey`, concurrency.limit);
     this.#keyLimits.set(key, Math.max(limit, this.#keyLimits.get(key) ?? 0));
     return limit - (this.#used.get(keyCounter(key)) ?? 0) - (this.#turn?.keys.get(key) ?? 0);
+  }
+
+  /** What has become wrong since it was asked last, in words: each is told once. */
+  newProblems(): readonly string[] {
+    const problems = [...this.#untold];
+    this.#untold.clear();
+    return problems;
   }
 
   /** What the turn moves, for its commit. Pools are counted in slots, parallelism in instances. */
@@ -152,14 +165,19 @@ export class LiveLimits implements Limits {
   /** In words, why an instance can never get its slots as its pool is now; null: it can. */
   tooLargeForPool({ run, task }: InstanceWork): string | null {
     const { pool, poolSlots: wanted, taskId } = task.spec;
-    const slots = poolSlots(pool, this.#pools);
+    const slots = this.#slotsOf(pool);
     if (slots !== null && (slots < 0 || wanted <= slots)) return null;
     const what = slots === null ? `there is no pool ${pool}` : `pool ${pool} has only ${slots} slots in all`;
     return `Task ${taskId} of ${run.dag.dagId} wants ${wanted} and ${what}: it waits for the pool to grow.`;
   }
 
   #poolSlots(pool: string): number {
-    return poolSlots(pool, this.#pools) ?? 0;
+    return this.#slotsOf(pool) ?? 0;
+  }
+
+  #slotsOf(pool: string): number | null {
+    const limit = poolSlots(pool, this.#pools);
+    return limit === null ? null : this.#read(`pool:${pool}`, limit);
   }
 
   #read(name: string, reference: LiveNumber): number {
@@ -174,9 +192,11 @@ export class LiveLimits implements Limits {
     this.#plansUntil = Math.min(this.#plansUntil, until);
     if (problem === null) {
       this.#lastGood.set(name, value);
-      this.problems.delete(name);
+      this.#problems.delete(name);
     } else {
-      this.problems.set(name, problem);
+      // Many limits may be one Variable.
+      if (![...this.#problems.values()].includes(problem)) this.#untold.add(problem);
+      this.#problems.set(name, problem);
     }
     return value;
   }

@@ -40,7 +40,7 @@ export async function startRuns(world: World, changes: Changes): Promise<void> {
 export async function startOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
   const { dag, backfillKey } = run;
   const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
-  if (ahead === 0 && roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag)) > 0) {
+  if (ahead === 0 && roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag, backfillKey)) > 0) {
     await begin(world, run, changes);
   } else {
     countQueued(run, 1);
@@ -55,7 +55,7 @@ async function startQueued(
   changes: Changes,
 ): Promise<void> {
   const waiting = dag.queuedRuns.get(backfillKey) ?? 0;
-  const room = roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag));
+  const room = roomForRuns(dag, backfillKey, world.limits.maxActiveRuns(dag, backfillKey));
   if (waiting === 0 || dag.isPaused || dag.backfills.get(backfillKey ?? -1)?.state === 'paused') return;
   const awaited = (await awaitedRuns(world, dag)).filter((row) => row.backfillKey === backfillKey);
   if (room === 0 && awaited.length === 0) return;
@@ -102,8 +102,7 @@ async function rejoin(world: World, run: RunWork, changes: Changes): Promise<voi
 /** A finished run that was put back to queued: it goes on at once when there is room. */
 export async function resumeOrQueue(world: World, run: RunWork, changes: Changes): Promise<void> {
   const { dag, backfillKey } = run;
-  const limit =
-    dag.backfills.get(backfillKey ?? -1)?.options.maxActiveRuns ?? world.limits.maxActiveRuns(dag);
+  const limit = world.limits.maxActiveRuns(dag, backfillKey);
   const ahead = dag.queuedRuns.get(backfillKey) ?? 0;
   const hasRoom = ahead === 0 && (dag.activeRuns.get(backfillKey) ?? 0) < limit;
   const isAwaited = [...run.followers].some(({ waitingOnPast }) => !waitingOnPast.isEmpty);
@@ -178,7 +177,8 @@ async function backfillChunk(
     const row = rows.get(slot);
     const step = backfillStep(row?.state as RunWork['state'] | undefined, backfill.options.reprocess);
     const starts = step === 'create' || step === 'clear';
-    if (starts && roomForRuns(dag, backfill.key, 0) === 0) return false;
+    if (starts && roomForRuns(dag, backfill.key, world.limits.maxActiveRuns(dag, backfill.key)) === 0)
+      return false;
     changes.touchBackfill(dag, backfill);
     backfill.cursor = slot;
     if (step === 'exists') backfill.existing += 1;

@@ -269,6 +269,8 @@ export class Scheduler implements Service {
     await passQueuedDeadlines(this.#world, this.#applyTimers(changes), changes);
     await this.#applyPendingIntents(reports.length, answers, intentsDecided, changes);
     await refuseUnknownDags(this.#world, changes);
+    // A Variable that was set before an intent was asked for counts for the runs that it starts.
+    if (this.#inbox.takeHint('variables')) await this.#refreshLimits(changes);
     await createDueRuns(this.#world, this.#dagsWithTicks(changes), changes);
     await createAssetRuns(this.#world, changes);
     await startRuns(this.#world, changes);
@@ -280,6 +282,7 @@ export class Scheduler implements Service {
     const admitted = await this.#admit(changes);
     // A run may have ended since its DAG was looked at: one of tasks that need no process.
     for (const dag of changes.roomInDags) held.lookAgain.add(dag);
+    for (const problem of this.#world.limits.newProblems()) this.#logger.warn(problem);
     await held.watches.answer(changes);
     await fileCallbacks(this.#world, changes);
     await fileAssetEvents(this.#world, changes);
@@ -328,7 +331,6 @@ export class Scheduler implements Service {
     this.#warnings.clear();
     for (const dag of held.dags.values()) changes.roomInDags.add(dag);
     this.#executor.setConcurrency(limits.parallelism);
-    for (const problem of limits.problems.values()) this.#logger.warn(problem);
   }
 
   /** Another scheduler may have given back slots for which something waits here. */

@@ -104,7 +104,7 @@ interface PassedTick {
 
 function hasRoom(world: World, dag: DagWorkState): boolean {
   const queued = dag.queuedRuns.get(null) ?? 0;
-  return roomForRuns(dag, null, world.limits.maxActiveRuns(dag)) - queued > 0;
+  return roomForRuns(dag, null, world.limits.maxActiveRuns(dag, null)) - queued > 0;
 }
 
 function tellMissed(

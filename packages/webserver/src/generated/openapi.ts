@@ -2252,8 +2252,21 @@ export interface components {
             reprocess: "none" | "failed" | "completed";
             /** @default false */
             reverse: boolean;
-            /** @description Default: the DAG's own limit. */
-            maxActiveRuns?: number;
+            /** @description A number, or a Variable or a daily plan that is followed while it goes on. Default: the DAG's own limit. */
+            maxActiveRuns?: number | {
+                variable: string;
+                /** @description Without the Variable. */
+                default: number;
+            } | {
+                default: number;
+                windows: {
+                    cron: string;
+                    for: string | number;
+                    value: number;
+                }[];
+                /** @description IANA name; default UTC. */
+                timezone?: string;
+            };
             conf?: {
                 [key: string]: unknown;
             };
@@ -2304,8 +2317,10 @@ export interface components {
         };
         Pool: {
             name: string;
-            /** @description -1: unlimited. */
+            /** @description At this moment; -1: unlimited. */
             slots: number;
+            /** @description What the slots are or follow, as it was set: a number, a Variable, a daily plan. */
+            limit?: unknown;
             description: string | null;
             /** @description Whether tasks that wait for a trigger keep their slots. */
             includeDeferred: boolean;
@@ -2338,8 +2353,21 @@ export interface components {
             scheduledAt: string | null;
         };
         PoolSettings: {
-            /** @description -1: unlimited. */
-            slots: number;
+            /** @description A number (-1: unlimited), a Variable or a daily plan. */
+            slots: number | {
+                variable: string;
+                /** @description Without the Variable. */
+                default: number;
+            } | {
+                default: number;
+                windows: {
+                    cron: string;
+                    for: string | number;
+                    value: number;
+                }[];
+                /** @description IANA name; default UTC. */
+                timezone?: string;
+            };
             description?: string | null;
             includeDeferred?: boolean;
         };

@@ -1,3 +1,4 @@
+import { limitOf } from '@tsflow/core/config';
 import { getBackfill, getDag, listBackfills } from '@tsflow/core/queries';
 import { backfillPreview, type EnsureHorizonOptions, ensureHorizon } from '@tsflow/core/store';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
@@ -59,7 +60,7 @@ export const backfillRoutes: readonly Route[] = [
         ...defined(options),
         conf: options.conf ?? {},
         // A limit of 0 pauses the schedule; a backfill asked for by hand still has one run at a time.
-        maxActiveRuns: options.maxActiveRuns ?? Math.max(1, maxActiveRuns ?? 1),
+        maxActiveRuns: limitOf(options.maxActiveRuns ?? Math.max(1, maxActiveRuns ?? 1), 'maxActiveRuns', 1),
         start: parseInstant(options.start, timezone, 'start').toISOString(),
         end: parseRangeEnd(options.end, timezone, 'end').toISOString(),
       };

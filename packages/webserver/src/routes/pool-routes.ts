@@ -21,8 +21,8 @@ export const poolRoutes: readonly Route[] = [
     summary: 'Lists pools with what is in use of them',
     access: 'Viewer',
     answer: { status: 200, description: 'By name.', schema: listOf(poolSchema) },
-    async handle(_input, { store }) {
-      return json(listOf(poolSchema), listJson(await store.pools.list(), poolJson));
+    async handle(_input, { store, clock }) {
+      return json(listOf(poolSchema), listJson(await store.pools.list(clock.now()), poolJson));
     },
   }),
   route({
@@ -81,8 +81,8 @@ export const poolRoutes: readonly Route[] = [
   }),
 ];
 
-async function poolReply({ store }: ApiServices, name: string): Promise<Content> {
-  const pool = (await store.pools.list()).find((one) => one.name === name);
+async function poolReply({ store, clock }: ApiServices, name: string): Promise<Content> {
+  const pool = (await store.pools.list(clock.now())).find((one) => one.name === name);
   if (pool === undefined) throw new NotFoundError('Pool', name, 'See `tsflow pools list`.');
   return json(poolSchema, poolJson(pool));
 }

@@ -2,6 +2,7 @@ import type { Backfill } from '@tsflow/core/queries';
 import { z } from 'zod';
 import { instant, iso, isoOrNull } from './instant.ts';
 import { jsonObject, jsonObjectParameter } from './json-value.ts';
+import { limitSchema } from './limit.ts';
 import { pageQuery } from './page.ts';
 
 export const backfillSchema = z
@@ -60,7 +61,11 @@ export const backfillBody = z
     end: day.describe('Last logical date, inclusive.'),
     reprocess: z.enum(['none', 'failed', 'completed']).default('none'),
     reverse: z.boolean().default(false),
-    maxActiveRuns: z.number().int().min(1).max(1000).optional().describe("Default: the DAG's own limit."),
+    maxActiveRuns: limitSchema(1, 1000)
+      .optional()
+      .describe(
+        "A number, or a Variable or a daily plan that is followed while it goes on. Default: the DAG's own limit.",
+      ),
     conf: jsonObjectParameter.optional(),
     taskIds: z
       .array(z.string().min(1).max(1000))

@@ -3,12 +3,16 @@ import { MAX_PAGE_ROWS } from '@tsflow/core/queries';
 import type { PoolUse } from '@tsflow/core/store';
 import { z } from 'zod';
 import { instant, isoOrNull } from './instant.ts';
+import { limitSchema } from './limit.ts';
 import { taskState } from './state.ts';
 
 export const poolSchema = z
   .object({
     name: z.string(),
-    slots: z.number().int().describe('-1: unlimited.'),
+    slots: z.number().int().describe('At this moment; -1: unlimited.'),
+    limit: z
+      .unknown()
+      .describe('What the slots are or follow, as it was set: a number, a Variable, a daily plan.'),
     description: z.string().nullable(),
     includeDeferred: z.boolean().describe('Whether tasks that wait for a trigger keep their slots.'),
     used: z.number().int().describe('Slots that tasks occupy.'),
@@ -22,7 +26,9 @@ export function poolJson(pool: PoolUse): z.input<typeof poolSchema> {
 
 export const poolBody = z
   .strictObject({
-    slots: z.number().int().min(-1).describe('-1: unlimited.'),
+    slots: limitSchema(-1, Number.MAX_SAFE_INTEGER).describe(
+      'A number (-1: unlimited), a Variable or a daily plan.',
+    ),
     description: z.string().max(1000).nullable().optional(),
     includeDeferred: z.boolean().optional(),
   })

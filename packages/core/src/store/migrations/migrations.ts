@@ -8,6 +8,7 @@ import { assets } from './0007-assets.ts';
 import { earlierLogs } from './0008-earlier-logs.ts';
 import { timetableHorizons } from './0011-timetable-horizons.ts';
 import { groupRetries } from './0012-group-retries.ts';
+import { livePools } from './0013-live-pools.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   earlierLogs,
   timetableHorizons,
   groupRetries,
+  livePools,
 ];

@@ -1,3 +1,4 @@
+import { settledLimit } from '../../config/index.ts';
 import { type BackfillPayload, backfillOptions } from '../../intents/index.ts';
 import { backfillDates, backfillStep, chosenGraph, type DagGraph } from '../../rules/index.ts';
 import type { RunState } from '../../state/index.ts';
@@ -65,7 +66,8 @@ export async function backfillPreview(
     taskIds: isWhole ? null : part.tasks.map(({ spec }) => spec.taskId),
     first,
     last,
-    estimateMs: runMs === null ? null : Math.round((runs * runMs) / options.maxActiveRuns),
+    estimateMs:
+      runMs === null ? null : Math.round((runs * runMs) / Math.max(1, settledLimit(options.maxActiveRuns))),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type RunWork,
 } from '../../rules/index.ts';
 import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
-import { DEFAULT_POOL, poolSlots } from '../pools.ts';
+import { DEFAULT_POOL, poolLimit, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
 import { poolCounter } from '../turn-counters.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
@@ -61,7 +61,11 @@ async function readinessWorld(
   );
   const counters = await store.turns.counters();
   const poolName = task?.pool ?? DEFAULT_POOL;
-  const pools = await store.db.selectFrom('pool').select(['name', 'slots', 'includeDeferred']).execute();
+  const pools = await store.db
+    .selectFrom('pool')
+    .select(['name', 'slots', 'live', 'includeDeferred'])
+    .execute();
+  const slots = poolSlots(poolName, new Map(pools.map((pool) => [pool.name, poolLimit(pool)])));
   const withDeferred = pools.some(({ name, includeDeferred }) => name === poolName && includeDeferred === 1);
   const active = await store.db
     .selectFrom('dagRun')
@@ -83,7 +87,7 @@ async function readinessWorld(
     },
     pool: {
       name: poolName,
-      slots: poolSlots(poolName, new Map(pools.map(({ name, slots }) => [name, slots]))),
+      slots: slots === null ? null : liveNumber(slots, variables, now),
       used: counters.get(poolCounter(poolName, withDeferred)) ?? 0,
     },
     taskLimit:
