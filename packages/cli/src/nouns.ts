@@ -46,6 +46,11 @@ export const nouns: readonly Noun[] = [
     summary: 'list, show, test, trigger, pause and unpause DAGs',
     load: () => import('./commands/dags.ts'),
   },
+  {
+    name: 'deadlines',
+    summary: 'deadlines to come, and which were met and missed',
+    load: () => import('./commands/deadlines.ts'),
+  },
   { name: 'runs', summary: 'list, show, clear and mark runs', load: () => import('./commands/runs.ts') },
   {
     name: 'tasks',

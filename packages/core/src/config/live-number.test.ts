@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitOf, parseLimit, settledLimit, type WrittenLimit, writtenLimit } from './index.ts';
+import { limitOf, parseLimit, settledLimit, type WrittenLimit, writtenLimit } from './live-number.ts';
 
 const plan = { default: 4, windows: [{ cron: '0 1 * * *', for: '5h', value: 16 }] };
 

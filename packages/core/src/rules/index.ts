@@ -33,6 +33,15 @@ export {
 export { chosenGraph, chosenTasks } from './chosen-tasks.ts';
 export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
 export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
+export {
+  type DeadlineFacts,
+  type DeadlineOutcome,
+  type DeadlineRow,
+  deadlineOutcome,
+  deadlineReport,
+  REPORT_PERIODS,
+  type ReportPeriod,
+} from './deadline-report.ts';
 export { type DueDeadline, deadlinesOf, isMissed, lateAt, passDeadline, type RunDue } from './deadlines.ts';
 export {
   deciderOf,

@@ -925,6 +925,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deadlines/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which deadlines were met and missed over a stretch of time, and by how much
+         * @description Takes the role Viewer.
+         */
+        get: operations["getDeadlinesReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dags/{dagId}/runs/{runId}/deadlines": {
         parameters: {
             query?: never;
@@ -2150,6 +2170,29 @@ export interface components {
             dueAt: string;
             /** Format: date-time */
             missedAt: string;
+        };
+        DeadlineReport: {
+            dagId: string;
+            name: string;
+            /** @description Null: the run. */
+            taskId: string | null;
+            /**
+             * Format: date
+             * @description Its first day in the DAG's zone; weeks begin on Monday. Null: the whole stretch.
+             */
+            period: string | null;
+            met: number;
+            missed: number;
+            /** @description Those of the missed that were never done. */
+            neverDone: number;
+            /** @description From 0 to 1. */
+            metShare: number;
+            /** @description Half were done this long after the deadline or earlier; negative: before it. */
+            p50Ms: number | null;
+            /** @description The same of nine in ten. */
+            p90Ms: number | null;
+            /** @description The same of all. */
+            maxMs: number | null;
         };
         Callback: {
             /** @description What a receiver knows a repeat by. */
@@ -4419,6 +4462,46 @@ export interface operations {
                         items: components["schemas"]["MissedDeadline"][];
                         nextCursor: string | null;
                         total?: number;
+                    };
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDeadlinesReport: {
+        parameters: {
+            query: {
+                dagId?: string;
+                /** @description Deadlines that were due from here. */
+                from: string;
+                /** @description Exclusive; default: now. */
+                until?: string;
+                /** @description Default: week. */
+                by?: "day" | "week" | "month" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each DAG, deadline and period. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeadlineReport"][];
+                        nextCursor: null;
                     };
                 };
             };

@@ -1,6 +1,8 @@
-import { listDeadlines, listMissedDeadlines, listOpenDeadlines } from '@tsflow/core/queries';
+import { listDeadlines, listMissedDeadlines, listOpenDeadlines, reportDeadlines } from '@tsflow/core/queries';
 import {
   deadlineJson,
+  deadlineReportQuery,
+  deadlineReportSchema,
   deadlineSchema,
   missedDeadlineJson,
   missedDeadlineSchema,
@@ -38,6 +40,25 @@ export const deadlineRoutes: readonly Route[] = [
     async handle({ query }, { store }) {
       const page = await listMissedDeadlines(store, query);
       return json(pageOf(missedDeadlineSchema), pageJson(page, missedDeadlineJson));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/deadlines/report',
+    summary: 'Which deadlines were met and missed over a stretch of time, and by how much',
+    access: 'Viewer',
+    query: deadlineReportQuery,
+    answer: {
+      status: 200,
+      description: 'A row for each DAG, deadline and period.',
+      schema: listOf(deadlineReportSchema),
+    },
+    async handle({ query }, { store, clock }) {
+      const rows = await reportDeadlines(store, query, clock.now());
+      return json(
+        listOf(deadlineReportSchema),
+        listJson(rows, (row) => ({ ...row })),
+      );
     },
   }),
   route({

@@ -1,6 +1,7 @@
 import type { MissedDeadline, RunDeadline } from '@tsflow/core/queries';
+import { REPORT_PERIODS } from '@tsflow/core/rules';
 import { z } from 'zod';
-import { instant, iso, isoOrNull } from './instant.ts';
+import { instant, instantParameter, iso, isoOrNull } from './instant.ts';
 import { pageQuery } from './page.ts';
 
 export const deadlineSchema = z
@@ -43,3 +44,31 @@ export function missedDeadlineJson(miss: MissedDeadline): z.input<typeof missedD
 export const openDeadlinesQuery = z.strictObject({ dagId: z.string().max(1000).optional() });
 
 export const missedDeadlinesQuery = pageQuery.extend({ dagId: z.string().max(1000).optional() });
+
+const lateness = z.number().int().nullable();
+
+export const deadlineReportSchema = z
+  .object({
+    dagId: z.string(),
+    name: z.string(),
+    taskId: z.string().nullable().describe('Null: the run.'),
+    period: z.iso
+      .date()
+      .nullable()
+      .describe("Its first day in the DAG's zone; weeks begin on Monday. Null: the whole stretch."),
+    met: z.number().int(),
+    missed: z.number().int(),
+    neverDone: z.number().int().describe('Those of the missed that were never done.'),
+    metShare: z.number().describe('From 0 to 1.'),
+    p50Ms: lateness.describe('Half were done this long after the deadline or earlier; negative: before it.'),
+    p90Ms: lateness.describe('The same of nine in ten.'),
+    maxMs: lateness.describe('The same of all.'),
+  })
+  .meta({ id: 'DeadlineReport' });
+
+export const deadlineReportQuery = z.strictObject({
+  dagId: z.string().max(1000).optional(),
+  from: instantParameter.describe('Deadlines that were due from here.'),
+  until: instantParameter.optional().describe('Exclusive; default: now.'),
+  by: z.enum(REPORT_PERIODS).optional().describe('Default: week.'),
+});

@@ -33,6 +33,7 @@ export {
   type MissedDeadline,
   type RunDeadline,
 } from './deadline.ts';
+export { type DeadlineReportArgs, reportDeadlines } from './deadline-report.ts';
 export { type DurationAlarm, DurationWatch } from './duration-alarms.ts';
 export {
   type EventNames,
