@@ -22,6 +22,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'put /variables/{key}': 'Editor',
   'delete /variables/{key}': 'Editor',
   'post /dags/{dagId}/runs/{runId}/priority': 'Operator',
+  'post /dags/{dagId}/runs/{runId}/tasks/{taskId}/run': 'Operator',
   'post /dags/{dagId}/reschedule': 'Operator',
   'put /pools/{name}': 'Editor',
   'delete /pools/{name}': 'Editor',
