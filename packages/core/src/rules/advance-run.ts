@@ -261,6 +261,8 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
   const { blocking } = pastVerdict(instance);
   if (blocking !== null) {
     instance.run.waitingOnPast.add(instance, blocking);
+    // What it waits for may stand in line behind its own run.
+    changes.roomInDags.add(instance.run.dag);
     return;
   }
   schedule(instance, ended, changes);
