@@ -16,6 +16,7 @@ import {
   type Limits,
   type MapScope,
   moveRun,
+  newDagWork,
   pastRun,
   pastVerdict,
   ReadyQueue,
@@ -28,10 +29,9 @@ import {
   type TaskOutcome,
   timeCame,
 } from '@tsflow/core/rules';
-import type { SerializedGroup, SerializedList } from '@tsflow/core/serialization';
-import { isFinished, isRunFinished, TRIGGER_RULES } from '@tsflow/core/state';
+import { isFinished, isRunFinished } from '@tsflow/core/state';
 import type { Random } from '../support/random.ts';
-import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
+import { randomDag } from './random-dag.ts';
 
 const INFRA_CAP = 3;
 
@@ -53,7 +53,7 @@ export class CoreWorld {
 
   constructor(random: Random) {
     this.#random = random;
-    this.#dag = randomDag(random);
+    this.#dag = randomWork(random);
     this.#parallelism = 1 + random.int(4);
     const maxActiveTasks = 1 + random.int(4);
     this.#limits = {
@@ -119,7 +119,6 @@ export class CoreWorld {
     const kind = this.#random.pick(['clear', 'mark', 'kill'] as const);
     this.#turn(`${kind} ${task} ${JSON.stringify(one)} of ${run.runId}`, (changes) => {
       if (kind === 'clear') {
-        const wasRunning = run.state === 'running';
         applyClear(
           run,
           { runId: run.runId, taskIds: [task], downstream, ...one },
@@ -128,8 +127,7 @@ export class CoreWorld {
           'ann',
           changes,
         );
-        if (wasRunning) startInstances(run, changes);
-        else if (run.state === 'queued') {
+        if (run.state === 'queued') {
           moveRun(run, 'running', changes);
           recount(run);
           startInstances(run, changes);
@@ -271,120 +269,9 @@ export class CoreWorld {
   }
 }
 
-function randomDag(random: Random): DagWorkState {
-  const specs: Record<string, TaskSpec> = {};
-  const size = 2 + random.int(10);
-  for (let i = 0; i < size; i++) {
-    const upstream = Object.keys(specs).filter(() => random.chance(0.3));
-    specs[`t${i}`] = {
-      upstream,
-      triggerRule: random.chance(0.6) ? 'all_success' : random.pick(TRIGGER_RULES),
-      retries: random.int(3),
-      retryDelayMs: 10,
-      decides: random.chance(0.15) ? 'branch' : random.chance(0.1) ? 'short_circuit' : null,
-      ignoreDownstreamTriggerRules: random.chance(0.5),
-      nothingToDo: random.chance(0.1),
-      dependsOnPast: random.chance(0.1),
-      waitForDownstream: random.chance(0.05),
-      maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
-    };
-  }
-  const groups = mapSome(random, specs);
-  const graph = buildDagGraph(serializedDag('d', specs, { groups }), 'v1');
-  return {
-    dagId: 'd',
-    epoch: 1,
-    isPaused: false,
-    isStale: false,
-    graph,
-    mark: null,
-    markVersion: null,
-    nextTick: null,
-    assetArrivals: [],
-    skipUntil: null,
-    runs: new Map(),
-    queuedRuns: new Map(),
-    backfills: new Map(),
-    activeRuns: new Map(),
-    activeTasks: 0,
-    activeByTask: new Map(),
-    maxMapLength: 8,
-  };
+function randomWork(random: Random): DagWorkState {
+  return newDagWork(buildDagGraph(randomDag(random, 'd', 10), 'v1'), 8);
 }
-
-/** Maps some of the tasks over what stands before them, and some that follow each other as a group, perhaps with one inside. */
-function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGroup[] {
-  const ids = Object.keys(specs);
-  const groups: SerializedGroup[] = [];
-  let members = ids.slice(1 + random.int(ids.length));
-  for (let parentId: string | null = null; members.length > 0 && groups.length < 2 && random.chance(0.4); ) {
-    const groupId: string = parentId === null ? 'g' : `${parentId}.h`;
-    const before = ids.slice(0, ids.indexOf(members[0]!));
-    const { list, sources } = randomList(random, before);
-    groups.push({
-      groupId,
-      parentId,
-      label: groupId,
-      doc: null,
-      ...(random.chance(0.4) ? { retry: randomRetry(random) } : {}),
-      ...(random.chance(0.7) ? { expand: { arguments: [{ name: 'a', list }] } } : {}),
-    });
-    for (const id of members) {
-      const spec = specs[id]!;
-      const isRoot = !spec.upstream!.some((up) => members.includes(up));
-      specs[id] = { ...spec, groupId, ...(isRoot ? { upstream: union(spec.upstream!, sources) } : {}) };
-    }
-    parentId = groupId;
-    members = members.slice(random.int(members.length), members.length - random.int(2));
-  }
-  for (const [i, id] of ids.entries()) {
-    if (!random.chance(0.25)) continue;
-    const one = randomList(random, ids.slice(0, i));
-    const two = random.chance(0.3) ? [randomList(random, ids.slice(0, i))] : [];
-    specs[id] = {
-      ...specs[id],
-      upstream: union(
-        specs[id]!.upstream!,
-        [one, ...two].flatMap(({ sources }) => sources),
-      ),
-      expand: { arguments: [one, ...two].map(({ list }, n) => ({ name: `a${n}`, list })) },
-      ...(random.chance(0.3) ? { maxActiveTisPerDagrun: 2 } : {}),
-    };
-  }
-  // The rule "always" is refused for what is mapped when a file is loaded.
-  for (const [id, spec] of Object.entries(specs)) {
-    const isMapped = spec.expand !== undefined || (spec.groupId ?? null) !== null;
-    if (isMapped && spec.triggerRule === 'always') specs[id] = { ...spec, triggerRule: 'all_done' };
-  }
-  return groups;
-}
-
-/** How a whole group is tried again. */
-function randomRetry(random: Random): NonNullable<SerializedGroup['retry']> {
-  const retryDelayMs = random.pick([0, 5, 20]);
-  return {
-    retries: 1 + random.int(2),
-    retryDelayMs,
-    retryBackoff: 1,
-    retryJitter: 0,
-    maxRetryDelayMs: 1_000,
-  };
-}
-
-function randomList(random: Random, before: readonly string[]): { list: SerializedList; sources: string[] } {
-  if (before.length === 0 || random.chance(0.3))
-    return { list: { kind: 'literal', length: random.int(4) }, sources: [] };
-  const taskId = random.pick(before);
-  const list: SerializedList = { kind: 'output', taskId, key: 'return_value' };
-  if (random.chance(0.8)) return { list, sources: [taskId] };
-  const other = randomList(random, before);
-  return {
-    list: { kind: random.pick(['zip', 'concat'] as const), of: [list, other.list] },
-    sources: union([taskId], other.sources),
-  };
-}
-
-const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
 
 /** It may run by its rule, but a task that makes its list has not ended. */
 function waitsForList(instance: InstanceWork): boolean {
