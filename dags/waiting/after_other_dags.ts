@@ -2,6 +2,7 @@ import {
   chain,
   DAG,
   EnsureDagRunOperator,
+  ExternalRunSensor,
   ExternalTaskSensor,
   TriggerDagRunOperator,
   task,
@@ -9,8 +10,8 @@ import {
 import { z } from 'zod';
 import { example } from '../shared/example.ts';
 
-// Three ways to depend on another DAG: start a run of it with params of one's own, see to it that the run of the day is there, wait for one
-// of its tasks. None of them holds a process while it waits.
+// Four ways to depend on another DAG: start a run of it with params of one's own, see to it that the run of the day is there, wait for one
+// of its tasks, wait for the whole run. None of them holds a process while it waits.
 
 const tags = ['example', 'waiting'];
 
@@ -51,10 +52,11 @@ export default new DAG(
       externalTaskId: 'load',
       timeout: '6h',
     });
+    const ended = new ExternalRunSensor({ taskId: 'orders_ended', dagId: load.dagId, timeout: '6h' });
     chain(
       tables,
       orders,
-      checked,
+      [checked, ended],
       task('report', ({ ds }) => `report of ${ds}`),
     );
   },

@@ -14,8 +14,13 @@ export default new DAG({ dagId: 'example_short_circuit_operator' }, () => {
     empty('false_2'),
   );
   chain(
-    shortCircuit('short_circuit', () => false, {}, { ignoreDownstreamTriggerRules: false }),
-    empty('task_5'),
+    empty('task_1'),
+    [
+      empty('task_2'),
+      shortCircuit('short_circuit', () => false, {}, { ignoreDownstreamTriggerRules: false }),
+    ],
+    [empty('task_3'), empty('task_4')],
+    [empty('task_5'), empty('task_6')],
     new EmptyOperator({ taskId: 'task_7', triggerRule: 'all_done' }),
   );
 });

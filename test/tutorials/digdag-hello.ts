@@ -1,12 +1,19 @@
-import { BashOperator, chain, DAG, group } from '@tsflow/core';
+import { BashOperator, chain, DAG, expand, task } from '@tsflow/core';
 
-/** Digdag's first workflow: steps one after the other, a group in parallel, variables of the session, and a retry. */
-export default new DAG({ dagId: 'hello_digdag', schedule: '0 7 * * *', timezone: 'Asia/Tokyo' }, () => {
-  const env = { SESSION: ({ ts }: { ts: string }) => ts, ANIMAL: 'elephant' };
-  const setup = new BashOperator({ taskId: 'setup', command: 'echo "start $SESSION"', env });
-  const parallel = group('disp_current_date', () => {
-    new BashOperator({ taskId: 'date', command: 'date -u -d "$SESSION" +%F', env });
-    new BashOperator({ taskId: 'animal', command: 'echo "$ANIMAL"', env, retries: 3, retryDelay: 0 });
+/** What `digdag init` writes: a start, the date of the session, a loop over two lists, an end. */
+export default new DAG({ dagId: 'mydag', timezone: 'UTC' }, () => {
+  const TIME = '{{ logicalDate | format("yyyy-MM-dd\'T\'HH:mm:ssxxx") }}';
+  const setup = new BashOperator({ taskId: 'setup', command: 'echo "start $TIME"', env: { TIME } });
+  const date = new BashOperator({
+    taskId: 'disp_current_date',
+    command: 'echo "$DATE"',
+    env: { DATE: "{{ logicalDate | format('yyyy-MM-dd HH:mm:ss xxx') }}" },
   });
-  chain(setup, parallel, new BashOperator({ taskId: 'repeat', command: 'echo "end {{ ds }}"' }));
+  const repeat = task('repeat', (_context, { order, animal }) => `${order} ${animal}`, {
+    order: expand(['first', 'second', 'third']),
+    animal: expand(['dog', 'cat']),
+  });
+  const teardown = new BashOperator({ taskId: 'teardown', command: 'echo "finish $TIME"', env: { TIME } });
+  chain(setup, date, repeat, teardown);
+  return { repeat };
 });

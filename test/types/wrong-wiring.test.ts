@@ -10,8 +10,9 @@ const page = new URL('../../docs/reference/what-does-not-compile.md', import.met
 const FILES = [
   'wrong-input wrong-use date-is-text missing-input misnamed-input wrong-field missing-field',
   'unknown-option unknown-task-option unknown-trigger-rule',
-  'unknown-param wrong-param-value wrong-conf wrong-variable wrong-variable-default wrong-connection',
-  'wrong-branch wrong-branch-list wrong-side output-has-no-order expand-no-list',
+  'unknown-param wrong-param-value wrong-conf wrong-variable wrong-variable-default wrong-variable-use wrong-connection',
+  'wrong-branch wrong-branch-list wrong-side output-has-no-order expand-no-list wrong-element wrong-group-element',
+  'missing-partial-option wrong-expanded-option',
 ].flatMap((line) => line.split(' '));
 
 interface CompilerError {
