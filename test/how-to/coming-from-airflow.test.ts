@@ -66,6 +66,7 @@ test('values', async () => {
   const run = await runDag(values, { ...day, connections: { warehouse: { host: 'db.example' } } });
   expect(run.assertSucceeded().output('read')).toEqual([3, 4, 'db.example', 'day']);
   expect(run.output('macros')).toMatch(/^20260301 2026-03-02 /);
+  expect(run.output(values.exports.since)).toBe('never');
 });
 
 // biome-ignore format: a table

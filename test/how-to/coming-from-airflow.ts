@@ -116,7 +116,11 @@ export const values = new DAG(
         FROM: "{{ dataIntervalStart | format('yyyy-MM-dd') }}",
       },
     });
-    return { read, mode, macros };
+    const since = task(
+      'since',
+      async ({ dagRuns }) => (await dagRuns.previousSuccess())?.dataInterval.end ?? 'never',
+    );
+    return { read, mode, macros, since };
   },
 );
 

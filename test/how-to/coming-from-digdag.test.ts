@@ -37,6 +37,7 @@ test.each([
 test('the variables of a session', async () => {
   const run = await runDag(session, { logicalDate: '2026-02-28T15:00:00Z' });
   expect(run.output(session.exports.variables)).toBe('2026-03-01 20260301 2026-02-28 2026-03-02 00:00');
+  expect(run.output(session.exports.last)).toBe('never');
 });
 
 test('values, params, secrets', async () => {

@@ -68,7 +68,8 @@ export const session = new DAG({ dagId: 'session', schedule: '@daily', timezone:
       TIME: "{{ logicalDate | format('HH:mm') }}",
     },
   });
-  return { variables };
+  const last = task('last', async ({ dagRuns }) => (await dagRuns.previousSuccess())?.logicalDate ?? 'never');
+  return { variables, last };
 });
 
 export const values = new DAG(
