@@ -27,8 +27,8 @@ async function checkCommand(line: string): Promise<void> {
   let command: Command = await programFor(words);
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
+    if (['>', '|', '&&', ';'].includes(word)) return;
     if (isPlaceholder(word) || word === '...') continue;
-    if (word === '>' || word === '&&' || word === ';') return;
     if (word.startsWith('-') && word !== '-') {
       const flag = word.split('=')[0]!;
       const known = optionsOf(command).find(({ short, long }) => flag === short || flag === long);
