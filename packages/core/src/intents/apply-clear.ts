@@ -25,7 +25,7 @@ import {
   taskOfBefore,
   withSetupsAndTeardowns,
 } from '../rules/index.ts';
-import { isFinished, isRunFinished } from '../state/index.ts';
+import { isFinished, isRunFinished, type TaskState } from '../state/index.ts';
 import type { ClearPayload } from './intent.ts';
 
 export interface ClearedTask {
@@ -33,7 +33,7 @@ export interface ClearedTask {
   readonly taskId: string;
   readonly mapPath: string;
   /** State before it was cleared, or marked. */
-  readonly state: string;
+  readonly state: TaskState;
 }
 
 /**

@@ -31,4 +31,5 @@ export type {
   TaskSelection,
   TriggerPayload,
 } from './intent.ts';
+export type { IntentOf, IntentResult } from './intent-result.ts';
 export { planReschedule, type ReschedulePlan } from './plan-reschedule.ts';

@@ -11,6 +11,8 @@ import {
   applyTrigger,
   type ClearPayload,
   type Intent,
+  type IntentOf,
+  type IntentResult,
   planClear,
   planReschedule,
   type RunTaskPayload,
@@ -175,7 +177,7 @@ async function applyIntent(
   intent: Intent,
   actor: string,
   changes: Changes,
-): Promise<unknown> {
+): Promise<IntentResult> {
   switch (intent.kind) {
     case 'trigger':
       return trigger(world, dag, intent.payload, actor, changes);
@@ -188,14 +190,14 @@ async function applyIntent(
       const others = await neighbours(world, dag, first, intent.payload, changes);
       const tasks = applyMarkTasks(first, intent.payload, actor, changes);
       for (const [run, payload] of others) tasks.push(...applyMarkTasks(run, payload, actor, changes));
-      return { runId: first.runId, tasks };
+      return { runId: first.runId, tasks } satisfies IntentResult<'mark_tasks'>;
     }
     case 'mark_run': {
       const run = await findRun(world, dag, intent.payload.runId, changes);
       const wasQueued = run.state === 'queued';
       applyMarkRun(run, intent.payload, actor, changes);
       if (wasQueued && run.state !== 'queued') countQueued(run, -1);
-      return { runId: run.runId, state: intent.payload.state };
+      return { runId: run.runId, state: intent.payload.state } satisfies IntentResult<'mark_run'>;
     }
     case 'kill': {
       const run = await findRun(world, dag, intent.payload.runId, changes);
@@ -204,11 +206,11 @@ async function applyIntent(
       const wasQueued = run.state === 'queued';
       const tasks = applyKill(run, intent.payload, actor, changes);
       if (wasQueued && run.state !== 'queued') countQueued(run, -1);
-      return { runId: run.runId, tasks: tasks.map(nameOf), instances: tasks };
+      return { runId: run.runId, tasks: tasks.map(nameOf), instances: tasks } satisfies IntentResult<'kill'>;
     }
     case 'pause':
       await setPaused(world, dag, intent.payload.isPaused, actor, changes);
-      return { dagId: dag.dagId, isPaused: dag.isPaused };
+      return { dagId: dag.dagId, isPaused: dag.isPaused } satisfies IntentResult<'pause'>;
     case 'backfill': {
       await world.versions.ensure(dag.graph.version);
       // The runs of its range may have been worked out a moment ago.
@@ -225,17 +227,20 @@ async function applyIntent(
         state: backfill.state,
         total: backfill.total,
         isPaused: dag.isPaused,
-      };
+      } satisfies IntentResult<'backfill'>;
     }
     case 'control_backfill': {
       const backfill = applyControlBackfill(dag, intent.payload, actor, changes);
-      return { backfillKey: backfill.key, state: backfill.state };
+      return { backfillKey: backfill.key, state: backfill.state } satisfies IntentResult<'control_backfill'>;
     }
     case 'prioritize': {
       const run = await findRun(world, dag, intent.payload.runId, changes);
       const reordered = applyPrioritize(run, intent.payload, changes);
       world.held.ready.reorder(reordered);
-      return { runId: run.runId, tasks: reordered.map(({ task }) => task.spec.taskId) };
+      return {
+        runId: run.runId,
+        tasks: reordered.map(({ task }) => task.spec.taskId),
+      } satisfies IntentResult<'prioritize'>;
     }
     case 'reschedule':
       return reschedule(world, dag, intent.payload, actor, changes);
@@ -243,7 +248,7 @@ async function applyIntent(
       const run = await findRun(world, dag, intent.payload.runId, changes);
       changes.touchRun(run);
       run.note = intent.payload.note;
-      return { runId: run.runId };
+      return { runId: run.runId } satisfies IntentResult<'note'>;
     }
   }
 }
@@ -251,10 +256,10 @@ async function applyIntent(
 async function trigger(
   world: World,
   dag: DagWorkState,
-  payload: Extract<Intent, { kind: 'trigger' }>['payload'],
+  payload: IntentOf<'trigger'>['payload'],
   actor: string,
   changes: Changes,
-): Promise<unknown> {
+): Promise<IntentResult<'trigger'>> {
   if (dag.isStale)
     throw new ConflictError(`The file of ${dag.dagId} is gone: nothing can be started from it.`);
   if (payload.runId !== undefined) await refuseDuplicate(world, dag, payload.runId, changes);
@@ -276,10 +281,10 @@ async function trigger(
 async function reschedule(
   world: World,
   dag: DagWorkState,
-  payload: Extract<Intent, { kind: 'reschedule' }>['payload'],
+  payload: IntentOf<'reschedule'>['payload'],
   actor: string,
   changes: Changes,
-): Promise<unknown> {
+): Promise<IntentResult<'reschedule'>> {
   if (dag.isStale) throw new ConflictError(`The file of ${dag.dagId} is gone: it has no schedule any more.`);
   const { timetable } = await world.versions.ensure(dag.graph.version);
   const plan = planReschedule(timetable, dag.graph.dag, dag, payload, changes.now);
@@ -321,7 +326,7 @@ async function clear(
   payload: ClearPayload,
   actor: string,
   changes: Changes,
-): Promise<unknown> {
+): Promise<IntentResult<'clear'>> {
   const first = await findRun(world, dag, payload.runId, changes);
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
   const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
@@ -350,7 +355,7 @@ async function runTask(
   payload: RunTaskPayload,
   actor: string,
   changes: Changes,
-): Promise<unknown> {
+): Promise<IntentResult<'run_task'>> {
   const run = await findRun(world, dag, payload.runId, changes);
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
   const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);

@@ -1,4 +1,4 @@
-import type { Intent } from '@tsflow/core/intents';
+import type { Intent, IntentKind, IntentResult } from '@tsflow/core/intents';
 import { askDag } from '@tsflow/core/store';
 import type { Caller } from '../auth/role.ts';
 import { RefusedIntentError } from '../http-errors.ts';
@@ -17,15 +17,15 @@ export const waitsForScheduler: Answer = {
  * Asks the scheduler that holds a DAG, and turns its result into a reply by `applied`. Refused: throws {@link RefusedIntentError}.
  * Nobody there: 202 with the intent's id; it is stored and will be applied.
  */
-export async function ask(
+export async function ask<Kind extends IntentKind>(
   services: ApiServices,
   asked: {
     readonly dagId: string;
-    readonly intent: Intent;
+    readonly intent: Intent & { readonly kind: Kind };
     readonly caller: Caller;
     readonly idempotencyKey?: string | undefined;
   },
-  applied: (result: unknown) => Promise<Content> | Content,
+  applied: (result: IntentResult<Kind>) => Promise<Content> | Content,
 ): Promise<Content> {
   const { dagId, intent, caller, idempotencyKey } = asked;
   const decided = await askDag(
@@ -34,7 +34,8 @@ export async function ask(
     { clock: services.clock },
   );
   if (decided.state === 'refused') throw new RefusedIntentError(decided.result);
-  if (decided.state === 'applied') return applied(decided.result);
+  // The scheduler wrote it in this form, or an earlier release did.
+  if (decided.state === 'applied') return applied(decided.result as IntentResult<Kind>);
   const message = decided.isAnybodyThere
     ? `The scheduler did not answer in time: the request waits (number ${decided.id}).`
     : `No scheduler is running: the request waits (number ${decided.id}) and is carried out as soon as one starts.`;

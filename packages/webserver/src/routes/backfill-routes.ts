@@ -77,9 +77,7 @@ export const backfillRoutes: readonly Route[] = [
       await ensureHorizon(services.store, dagId, range, horizonOptions(services));
       const intent = { kind: 'backfill', payload } as const;
       const asked = { dagId, intent, caller, idempotencyKey };
-      return ask(services, asked, (result) =>
-        backfillReply(services, (result as { backfillKey: number }).backfillKey, 201),
-      );
+      return ask(services, asked, (result) => backfillReply(services, result.backfillKey, 201));
     },
   }),
   route({

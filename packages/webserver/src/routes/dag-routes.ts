@@ -100,7 +100,7 @@ export const dagRoutes: readonly Route[] = [
         return json(rescheduledSchema, { ...plan, skipped: [...plan.skipped], runId: null });
       }
       return ask(services, { ...params, intent: { kind: 'reschedule', payload }, caller }, (result) =>
-        json(rescheduledSchema, result as z.input<typeof rescheduledSchema>),
+        json(rescheduledSchema, { ...result, skipped: [...result.skipped] }),
       );
     },
   }),

@@ -66,9 +66,7 @@ export const runRoutes: readonly Route[] = [
     handle({ params, body, caller, idempotencyKey }, services) {
       const intent = { kind: 'trigger', payload: defined({ ...body, conf: body.conf ?? {} }) } as const;
       const asked = { ...params, intent, caller, idempotencyKey };
-      return ask(services, asked, (result) =>
-        runReply(services, params.dagId, (result as Created).runId, 201),
-      );
+      return ask(services, asked, (result) => runReply(services, params.dagId, result.runId, 201));
     },
   }),
   route({
@@ -169,12 +167,11 @@ export const runRoutes: readonly Route[] = [
       const payload = { runId, ...defined(selection) };
       if (dryRun === true) {
         const plan = await clearPreview(services.store, dagId, payload);
-        return json(selectedTasksSchema, plan as unknown as Selected);
+        return json(selectedTasksSchema, { ...plan, tasks: [...plan.tasks] });
       }
       return ask(services, { dagId, intent: { kind: 'clear', payload }, caller }, async (result) => {
-        const cleared = result as Pick<Selected, 'version' | 'tasks'>;
-        const run = await getRun(services.store, { dagId, runId });
-        return json(selectedTasksSchema, { ...cleared, versionNumber: run.versionNumber });
+        const { versionNumber } = await getRun(services.store, { dagId, runId });
+        return json(selectedTasksSchema, { ...result, versionNumber, tasks: [...result.tasks] });
       });
     },
   }),
@@ -192,12 +189,11 @@ export const runRoutes: readonly Route[] = [
       const payload = { runId, taskId, ...defined(options) };
       if (dryRun === true) {
         const plan = await runTaskPreview(services.store, dagId, payload);
-        return json(selectedTasksSchema, plan as unknown as Selected);
+        return json(selectedTasksSchema, { ...plan, tasks: [...plan.tasks] });
       }
       return ask(services, { dagId, intent: { kind: 'run_task', payload }, caller }, async (result) => {
-        const { version, tasks } = result as Pick<Selected, 'version' | 'tasks'>;
         const { versionNumber } = await getRun(services.store, { dagId, runId });
-        return json(selectedTasksSchema, { version, versionNumber, tasks });
+        return json(selectedTasksSchema, { ...result, versionNumber, tasks: [...result.tasks] });
       });
     },
   }),
@@ -215,12 +211,11 @@ export const runRoutes: readonly Route[] = [
       const payload = { runId, ...defined(selection) };
       if (dryRun === true) {
         const plan = await markPreview(services.store, dagId, payload);
-        return json(selectedTasksSchema, plan as unknown as Selected);
+        return json(selectedTasksSchema, { ...plan, tasks: [...plan.tasks] });
       }
       return ask(services, { dagId, intent: { kind: 'mark_tasks', payload }, caller }, async (result) => {
         const { version, versionNumber } = await getRun(services.store, { dagId, runId });
-        const { tasks } = result as Pick<Selected, 'tasks'>;
-        return json(selectedTasksSchema, { version, versionNumber, tasks });
+        return json(selectedTasksSchema, { version, versionNumber, tasks: [...result.tasks] });
       });
     },
   }),
@@ -236,7 +231,7 @@ export const runRoutes: readonly Route[] = [
     handle({ params: { dagId, runId }, body, caller }, services) {
       const payload = { runId, ...defined(body) };
       return ask(services, { dagId, intent: { kind: 'prioritize', payload }, caller }, (result) =>
-        changed(services, dagId, runId, (result as { tasks: readonly string[] }).tasks),
+        changed(services, dagId, runId, result.tasks),
       );
     },
   }),
@@ -252,17 +247,13 @@ export const runRoutes: readonly Route[] = [
     handle({ params: { dagId, runId }, body, caller }, services) {
       const payload = { runId, ...defined(body) };
       return ask(services, { dagId, intent: { kind: 'kill', payload }, caller }, (result) =>
-        touched(services, dagId, runId, result, 'failed'),
+        touched(services, dagId, runId, result.instances, 'failed'),
       );
     },
   }),
 ];
 
 type Selected = z.input<typeof selectedTasksSchema>;
-
-interface Created {
-  readonly runId: string;
-}
 
 async function runReply(services: ApiServices, dagId: string, runId: string, status = 200): Promise<Content> {
   return json(runSchema, runJson(await getRun(services.store, { dagId, runId })), status);
@@ -288,11 +279,11 @@ async function touched(
   { store }: ApiServices,
   dagId: string,
   runId: string,
-  result: unknown,
+  instances: readonly TouchedTask[],
   state: Selected['tasks'][number]['state'],
 ): Promise<Content> {
   const { version, versionNumber } = await getRun(store, { dagId, runId });
-  const tasks = (result as { instances: readonly TouchedTask[] }).instances.map((task) => ({
+  const tasks = instances.map((task) => ({
     runId,
     ...task,
     state,
