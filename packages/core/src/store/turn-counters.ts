@@ -52,5 +52,6 @@ function slotDeltas(effects: DagEffects): ReadonlyMap<string, number> {
   };
   for (const task of effects.tasksInserted) move('none', task);
   for (const task of effects.tasksUpdated) move(task.from, task);
+  for (const task of effects.tasksMoved) move(task.from, task);
   return deltas;
 }
