@@ -2,6 +2,7 @@ import {
   CompareAndSetError,
   ContentRefusedError,
   type DagEffects,
+  type SavedState,
   type Store,
   type TurnResult,
 } from '@tsflow/core/store';
@@ -360,8 +361,8 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
   });
 
   it('leaves out a DAG that another scheduler holds, with its slots, and writes the rest', async () => {
-    const task = taskRow(2, 1);
-    await commit(effectsOf('etl', { runsInserted: [runRow(1)], tasksInserted: [task] }));
+    const [task, first] = [taskRow(2, 1), taskRow(5, 1, { mapSort: '-' })];
+    await commit(effectsOf('etl', { runsInserted: [runRow(1)], tasksInserted: [task, first] }));
     await store.leases.release('one', ['etl']);
     await registerScheduler(store, 'two');
     await store.leases.acquire('two', 1);
@@ -373,7 +374,12 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     const result = await store.turns.commit({
       ...turnOf(
         turn,
-        effectsOf('etl', { tasksUpdated: [taskUpdate(task, 'queued')], events: [eventRow(queue)] }),
+        effectsOf('etl', {
+          tasksUpdated: [taskUpdate(task, 'queued')],
+          // The first element of a list takes the place of what stood for the whole of it.
+          tasksMoved: [{ ...taskUpdate(first, 'queued'), mapPath: '0', mapSort: '0000000000' }],
+          events: [eventRow(queue), eventRow({ ...queue, taskInstanceKey: 5 })],
+        }),
         effectsOf('report', {
           runsInserted: [runRow(3, { dagId: 'report' })],
           tasksInserted: [taskRow(4, 3, { dagId: 'report', state: 'queued' })],
@@ -381,9 +387,9 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
         }),
       ),
       counters: [
-        { name: 'parallelism', delta: 2, limit: 16 },
-        { name: 'pool:default_pool', delta: 2, limit: 128 },
-        { name: 'pool_with_deferred:default_pool', delta: 2, limit: -1 },
+        { name: 'parallelism', delta: 3, limit: 16 },
+        { name: 'pool:default_pool', delta: 3, limit: 128 },
+        { name: 'pool_with_deferred:default_pool', delta: 3, limit: -1 },
       ],
     });
     expect(result).toEqual({
@@ -398,8 +404,39 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     expect((await tables()).tasks.map(({ key, state }) => [key, state])).toEqual([
       [2, 'none'],
       [4, 'queued'],
+      [5, 'none'],
     ]);
     expect(await store.turns.auditCounters()).toEqual([]);
+  });
+
+  it.each<[string, Partial<SavedState>, string | null]>([
+    ['its holder knows it', {}, '{"job":1}'],
+    ['it is forgotten', { savedState: null }, 'null'],
+    ['another holds the DAG, or it again', { epoch: 0 }, null],
+    ['another grant', { grantNumber: 2 }, null],
+    ['an attempt that is over', { attemptId: 11 }, null],
+    ['an attempt that nobody knows', { attemptId: 12 }, null],
+  ])('keeps what an attempt saves, when %s', async (_when, changes, expected) => {
+    const task = taskRow(2, 1);
+    await commit(
+      effectsOf('etl', {
+        runsInserted: [runRow(1)],
+        tasksInserted: [task],
+        attemptsInserted: [attemptRow(10, task), attemptRow(11, task)],
+      }),
+    );
+    const over = { ...NO_ATTEMPT_CHANGES, attemptId: 11, grantNumber: 1, newGrant: 1, state: 'success' };
+    await commit(effectsOf('etl', { attemptsUpdated: [{ ...over, endDate: AT }] }));
+    const saved = {
+      dagId: 'etl',
+      epoch: 1,
+      attemptId: 10,
+      grantNumber: 1,
+      savedState: { job: 1 },
+      ...changes,
+    };
+    expect(await store.turns.saveState(saved)).toBe(expected !== null);
+    expect((await tables()).attempts.map(({ savedState }) => savedState)).toEqual([expected, null]);
   });
 
   it('leaves out a DAG that it holds again under a newer epoch', async () => {

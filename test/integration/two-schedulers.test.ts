@@ -5,13 +5,14 @@ import type { Config } from '@tsflow/core/config';
 import { silentLogger } from '@tsflow/core/logger';
 import type { Store } from '@tsflow/core/store';
 import { Scheduler } from '@tsflow/scheduler/loop';
+import type { AttemptQuestion } from '@tsflow/scheduler/runner';
 import { expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { recordDags } from '../support/catalog.ts';
 import { InstalledProject } from '../support/installed-project.ts';
 import { startOf } from '../support/process-list.ts';
 import { testConfig, until } from '../support/scheduler-harness.ts';
-import { ScriptedExecutor } from '../support/scripted-executor.ts';
+import { type Script, ScriptedExecutor } from '../support/scripted-executor.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
 import { createDatabase } from '../support/store.ts';
 
@@ -20,6 +21,8 @@ const dags = Array.from({ length: 6 }, (_, i) =>
   serializedDag(`dag_${i}`, { a: {}, b: { upstream: ['a'] } }),
 );
 
+const succeeds: Script = () => ({ kind: 'success', xcoms: {} });
+
 /** A scheduler whose way to the database can be cut. */
 class Side {
   readonly scheduler: Scheduler;
@@ -27,15 +30,21 @@ class Side {
   executor!: ScriptedExecutor;
   isCut = false;
 
-  constructor(store: Store, settings: Config = config) {
+  constructor(
+    store: Store,
+    settings: Config = config,
+    script: Script = succeeds,
+    onlyDags?: readonly string[],
+  ) {
     this.scheduler = new Scheduler({
       store: this.#cuttable(store),
       config: settings,
       logger: silentLogger,
       executor: (events) => {
-        this.executor = new ScriptedExecutor(events, () => ({ kind: 'success', xcoms: {} }));
+        this.executor = new ScriptedExecutor(events, script);
         return this.executor;
       },
+      ...(onlyDags === undefined ? {} : { onlyDags }),
     });
     this.scheduler.onFatal = (error) => this.fatal.push(error);
   }
@@ -149,6 +158,62 @@ it('hands the DAGs of a scheduler that is cut off to the other, and stops the fi
   await right.scheduler.stop();
   await left.scheduler.stop().catch(() => undefined);
   expect(await audit(store)).toEqual([]);
+});
+
+it('answers what a task asks where its DAG is no longer held, and has the holder keep what it saves', async () => {
+  await using database = await createDatabase('postgres');
+  const store = await database.open();
+  const dag = serializedDag('etl', { job: { upstream: ['a'], retries: 1, retryDelayMs: 0 }, a: {} });
+  await recordDags(store, [dag]);
+  const script: Script = ({ taskId }) =>
+    taskId === 'a' ? { kind: 'success', xcoms: { return_value: 7 } } : null;
+  const onlyLeft = ['etl'];
+  const left = new Side(await database.open(), config, script, onlyLeft);
+  await left.scheduler.start();
+  const request = { dagId: 'etl', kind: 'trigger', payload: '{"conf":{}}', actor: 'ann' };
+  await store.intents.submit({ ...request, requestedAt: Date.now(), idempotencyKey: null });
+  await store.notify('tsflow_intent', 'etl');
+  const jobOf = (side: Side) => side.executor?.granted.find(({ taskId }) => taskId === 'job');
+  const job = await until('the job is granted', () => jobOf(left));
+  const row = () => store.turns.attempt(job.attemptId);
+  await until('it runs', async () => (await row())?.state === 'running');
+
+  // The first one keeps it in memory and does not know: nothing of the DAG has reached it since.
+  onlyLeft.pop();
+  await store.db.updateTable('dag').set({ holder: null }).execute();
+  const right = new Side(await database.open(), config, script);
+  await right.scheduler.start();
+  await until('the other holds it', async () => {
+    const held = await store.db.selectFrom('dag').select('holder').executeTakeFirstOrThrow();
+    return held.holder === right.scheduler.id;
+  });
+  const turnOfLeft = async () =>
+    (await store.leases.living()).find(({ id }) => id === left.scheduler.id)!.turn;
+  const before = await turnOfLeft();
+  await left.executor.save(job, { job: 1 });
+  expect(await row()).toMatchObject({ savedState: '{"job":1}' });
+
+  const failure = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: true } as const;
+  const ask = (question: AttemptQuestion) => left.executor.ask(job, question);
+  left.executor.group(job, 42);
+  await until('the first one lost it in a commit', async () => (await turnOfLeft()) > before);
+  await store.variables.set({ key: 'day', value: '"monday"', actor: 'ann', at: Date.now() });
+  expect(await ask({ verb: 'variable', key: 'day' })).toBe('monday');
+  expect(await ask({ verb: 'xcom', taskId: 'a', key: 'return_value' })).toBe(7);
+  await left.executor.save(job, { job: 2 });
+  await left.executor.save({ ...job, grantNumber: job.grantNumber - 1 }, { job: 3 }).then(
+    () => expect.unreachable('an older grant saves nothing'),
+    (error) => expect(error).toMatchObject({ code: 'fenced' }),
+  );
+  await until('its end reaches the holder', async () => {
+    left.executor.finish(job, failure);
+    return (await row())?.endDate ?? null;
+  });
+  const next = await until('the next try is granted', () => jobOf(right));
+  expect(next.savedState).toEqual({ job: 2 });
+  await right.scheduler.stop();
+  await left.scheduler.stop();
+  expect(await audit(store, { settled: false })).toEqual([]);
 });
 
 it('ends a scheduler that stood still for longer than its lease, after another has done its work', async () => {

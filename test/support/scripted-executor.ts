@@ -28,6 +28,7 @@ export class ScriptedExecutor implements Executor {
   readonly #running = new Map<number, Workload>();
   /** Ends that were reported and not answered: they are not lost when the scheduler asks. */
   readonly #reported = new Set<string>();
+  #lastSeq = 0;
   #concurrency = Number.POSITIVE_INFINITY;
 
   constructor(events: ExecutorEvents, script: Script, now: () => number = Date.now) {
@@ -93,12 +94,12 @@ export class ScriptedExecutor implements Executor {
 
   /** Saves state as the task does; resolves when it is written. */
   async save({ attemptId, grantNumber }: Workload, savedState: JsonObject | null): Promise<void> {
-    await this.#events.ask({ verb: 'state', seq: 1, attemptId, grantNumber, savedState });
+    await this.#events.ask({ verb: 'state', seq: ++this.#lastSeq, attemptId, grantNumber, savedState });
   }
 
   /** Asks what a task asks while it runs. */
   ask({ attemptId, grantNumber }: Workload, question: AttemptQuestion): Promise<Json | undefined> {
-    const asked = { ...question, attemptId, grantNumber, seq: 1 } as TaskQuestion;
+    const asked = { ...question, attemptId, grantNumber, seq: ++this.#lastSeq } as TaskQuestion;
     return this.#events.ask(asked) as Promise<Json | undefined>;
   }
 

@@ -38,6 +38,7 @@ export type {
   PoolUse,
   PostedAssetEvent,
   RunnerPort,
+  SavedState,
   Store,
   TurnPort,
   VariablePort,

@@ -108,6 +108,11 @@ export interface TurnPort {
   /** The newest attempt of each instance of a run that may go on from what that attempt left. */
   newestAttempts(runKey: number): Promise<readonly AttemptTable[]>;
   attempt(attemptId: number): Promise<AttemptTable | null>;
+  /**
+   * Keeps what a running attempt saved, at once and outside of any turn. False, and nothing is written: the DAG is held under another epoch
+   * by now, or the grant is not the attempt's newest.
+   */
+  saveState(saved: SavedState): Promise<boolean>;
   /** Attempts that are deferred until something of this DAG ends. */
   waitsForDag(dagId: string): Promise<readonly AttemptTable[]>;
   /** The newest run of a DAG with a logical date in this range, both ends included. */
@@ -121,6 +126,17 @@ export interface TurnPort {
   counters(): Promise<ReadonlyMap<string, number>>;
   /** Recounts `counter` out of the task instances and repairs it; returns what was wrong. */
   auditCounters(): Promise<readonly { name: string; recorded: number; actual: number }[]>;
+}
+
+/** What a running attempt saves, and who writes it. */
+export interface SavedState {
+  readonly dagId: string;
+  /** Epoch under which the writer holds the DAG. */
+  readonly epoch: number;
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  /** Null: what was saved before is forgotten. */
+  readonly savedState: JsonObject | null;
 }
 
 export interface DagWork {

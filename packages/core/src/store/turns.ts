@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { holdsSlot } from '../rules/index.ts';
 import type { TaskState } from '../state/index.ts';
 import type { Dialect } from './dialect.ts';
-import type { DagWork, TurnPort } from './store.ts';
+import type { DagWork, SavedState, TurnPort } from './store.ts';
 import type {
   AssetArrivalTable,
   AttemptTable,
@@ -166,6 +166,30 @@ export class Turns implements TurnPort {
       .where('attemptId', '=', attemptId)
       .executeTakeFirst();
     return attempt ?? null;
+  }
+
+  async saveState({ dagId, epoch, attemptId, grantNumber, savedState }: SavedState): Promise<boolean> {
+    const dialect = this.#dialect;
+    return dialect.write(async (tx) => {
+      // Locked as by a turn: who takes the DAG over reads its attempts after this, or this finds another epoch.
+      const held = await tx
+        .selectFrom('dag')
+        .select('dagId')
+        .where('dagId', '=', dagId)
+        .where('epoch', '=', epoch)
+        .modifyEnd(dialect.forUpdate)
+        .executeTakeFirst();
+      if (held === undefined) return false;
+      const { numUpdatedRows } = await tx
+        .updateTable('attempt')
+        // Nothing is written as null in JSON: a turn leaves the column as it is where it has nothing to say.
+        .set({ savedState: JSON.stringify(savedState) })
+        .where('attemptId', '=', attemptId)
+        .where('grantNumber', '=', grantNumber)
+        .where('endDate', 'is', null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    });
   }
 
   waitsForDag(dagId: string): Promise<readonly AttemptTable[]> {

@@ -1,15 +1,22 @@
 import { validateVariable } from '@tsflow/core/config';
 import { TsflowError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
-import type { InstanceWork } from '@tsflow/core/rules';
+import { type DagGraph, type InstanceWork, instancesOf } from '@tsflow/core/rules';
+import { loadLists, restoreDag } from '@tsflow/core/store';
 import type { TaskQuestion } from '../executors/executor.ts';
 import { toldEvent } from './asset-event.ts';
+import type { Report } from './inbox.ts';
+import { saveState } from './save-state.ts';
 import { elementFor, outputFor } from './upstream-values.ts';
 import type { World } from './world.ts';
 
 type InstallationQuestion = Extract<TaskQuestion, { verb: 'variable' | 'set_variable' | 'connection' }>;
+type StateQuestion = Extract<TaskQuestion, { verb: 'state' }>;
 
-/** Answers what a running task or callback asks over the task API. Only the newest grant of what is active may ask. */
+/**
+ * Answers what a running task or callback asks over the task API. Only the newest grant of what is active may ask, whoever holds its DAG:
+ * supervising a process and holding its DAG are separate duties.
+ */
 export async function answerQuestion(world: World, question: TaskQuestion): Promise<Json | undefined> {
   const callback = world.held.callbacks.get(question.attemptId);
   if (callback?.grantNumber === question.grantNumber) {
@@ -21,12 +28,55 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
       `A callback has no ${question.verb}: it tells of what is over.`,
     );
   }
-  const instance = world.held.instanceOf(question.attemptId);
-  if (instance?.attempt?.grantNumber !== question.grantNumber) {
-    throw new TsflowError('fenced', 'This attempt is no longer the newest: its questions are not answered.');
-  }
-  if (!isAboutInstallation(question)) return answerAttempt(world, instance, question);
-  return answerInstallation(world, question, actorOf(instance));
+  const held = world.held.instanceOf(question.attemptId);
+  const instance = held ?? (await instanceElsewhere(world, question.attemptId));
+  if (instance?.attempt?.grantNumber !== question.grantNumber) throw fenced();
+  if (isAboutInstallation(question)) return answerInstallation(world, question, actorOf(instance));
+  if (question.verb !== 'state') return answerAttempt(world, instance, question);
+  if (held === undefined || !(await saveState(world, held, question)))
+    await saveElsewhere(world, instance.run.dag.dagId, question);
+  return null;
+}
+
+const fenced = () =>
+  new TsflowError('fenced', 'This attempt is no longer the newest: its questions are not answered.');
+
+/**
+ * The instance of an attempt whose DAG is held by another scheduler, or is just being read anew here: out of the database, for this one
+ * question.
+ */
+async function instanceElsewhere(world: World, attemptId: number): Promise<InstanceWork | undefined> {
+  const { store, versions, config } = world;
+  const row = await store.turns.attempt(attemptId);
+  if (row === null || row.endDate !== null) return undefined;
+  const work = await store.turns.load(row.dagId);
+  if (work === null || work.dag.currentVersion === null) return undefined;
+  const graphs = new Map<string, DagGraph>();
+  for (const version of new Set([work.dag.currentVersion, ...work.activeRuns.map((run) => run.version)]))
+    graphs.set(version, (await versions.ensure(version)).graph);
+  const dag = restoreDag(work, (version) => graphs.get(version)!, config.maxMapLength);
+  const run = dag.runs.get(row.runKey);
+  if (run === undefined) return undefined;
+  await loadLists(store, run);
+  for (const instance of instancesOf(run)) if (instance.attempt?.attemptId === attemptId) return instance;
+  return undefined;
+}
+
+/** Has the holder keep it. What it kept is looked at, not what it answered: it may have lost the DAG, or refused the grant. */
+async function saveElsewhere(world: World, dagId: string, question: StateQuestion): Promise<void> {
+  const { attemptId, grantNumber, savedState, seq } = question;
+  const report: Report = { kind: 'saved', report: { attemptId, grantNumber, savedState } };
+  await world.decisions.ask({
+    dagId,
+    kind: 'report',
+    payload: JSON.stringify(report),
+    actor: 'scheduler',
+    requestedAt: world.clock.now(),
+    idempotencyKey: `report:saved:${attemptId}:${grantNumber}:${seq}`,
+  });
+  const row = await world.store.turns.attempt(attemptId);
+  const isKept = row?.grantNumber === grantNumber && row.savedState === JSON.stringify(savedState);
+  if (!isKept) throw fenced();
 }
 
 function isAboutInstallation(question: TaskQuestion): question is InstallationQuestion {
@@ -36,7 +86,7 @@ function isAboutInstallation(question: TaskQuestion): question is InstallationQu
 async function answerAttempt(
   world: World,
   instance: InstanceWork,
-  question: Exclude<TaskQuestion, InstallationQuestion>,
+  question: Exclude<TaskQuestion, InstallationQuestion | StateQuestion>,
 ): Promise<Json> {
   switch (question.verb) {
     case 'xcom': {
@@ -76,18 +126,6 @@ async function answerAttempt(
         idempotencyKey: `event_of_task:${callOf(instance, call)}`,
       });
       return { eventId };
-    }
-    case 'state': {
-      // Saved before a side effect, so the task waits until it is written: a statement of its own, fenced by the grant.
-      instance.attempt!.savedState = question.savedState;
-      await world.store.db
-        .updateTable('attempt')
-        // Nothing is written as null in JSON: a turn leaves the column as it is where it has nothing to say.
-        .set({ savedState: JSON.stringify(question.savedState) })
-        .where('attemptId', '=', question.attemptId)
-        .where('grantNumber', '=', question.grantNumber)
-        .execute();
-      return null;
     }
   }
 }

@@ -52,7 +52,7 @@ export function applyCallbackReport(
   changes: Changes,
 ): void {
   const { key, dag } = callback;
-  if (entry.kind === 'group' || entry.kind === 'started') return;
+  if (entry.kind !== 'outcome' && entry.kind !== 'gone') return;
   const { grantNumber } = entry.report;
   const isNewest = callback.grantNumber === grantNumber;
   if (entry.kind === 'gone') {

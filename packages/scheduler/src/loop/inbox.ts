@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@tsflow/core/clock';
+import type { JsonObject } from '@tsflow/core/json';
 import type { GoneReport, OutcomeReport, StartedReport } from '../executors/executor.ts';
 
 /** What came in for the next turn. */
@@ -11,7 +12,16 @@ export type Report =
       readonly attemptId: number;
       readonly grantNumber: number;
       readonly processGroup: number;
-    };
+    }
+  /** Saved where the DAG is not held: it reaches the holder as an intent. */
+  | { readonly kind: 'saved'; readonly report: SavedReport };
+
+export interface SavedReport {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  /** Null: what was saved before is forgotten. */
+  readonly savedState: JsonObject | null;
+}
 
 /** Hints that the database has news. */
 export type Hint = 'intents' | 'variables' | 'versions' | 'leases';

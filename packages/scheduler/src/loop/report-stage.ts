@@ -10,6 +10,7 @@ import {
 import type { OutcomeReport } from '../executors/executor.ts';
 import { applyCallbackReport, callbackClaim } from './callback-stage.ts';
 import type { Report } from './inbox.ts';
+import { saveState } from './save-state.ts';
 import type { World } from './world.ts';
 
 /** What the runners are to be told once the turn is committed. */
@@ -44,6 +45,8 @@ export async function applyReports(
       await answerUnknown(world, entry, answers, changes.now);
     } else if (instance.attempt.grantNumber !== grantNumber) {
       refuse(instance, grantNumber, entry, answers, changes);
+    } else if (entry.kind === 'saved') {
+      await saveState(world, instance, entry.report);
     } else {
       try {
         apply(world, instance, entry, answers, changes);
@@ -74,7 +77,7 @@ export function asFailure(report: Report, { name, message, code }: TsflowError):
 function apply(
   world: World,
   instance: InstanceWork,
-  entry: Report,
+  entry: Exclude<Report, { kind: 'saved' }>,
   answers: ReportAnswers,
   changes: Changes,
 ): void {
@@ -140,7 +143,7 @@ function refuse(
   changes: Changes,
 ): void {
   const attempt = instance.attempt!;
-  if (entry.kind === 'gone' || entry.kind === 'group') return;
+  if (entry.kind !== 'started' && entry.kind !== 'outcome') return;
   answers.fence.push({ attemptId: attempt.attemptId, grantNumber, dagId: instance.run.dag.dagId });
   changes.event({
     type: 'report_refused',

@@ -326,12 +326,17 @@ function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptU
     earlierLogs: attempt.earlierLogs.length === 0 ? null : JSON.stringify(attempt.earlierLogs),
     error: errorOf(attempt, end),
     rendered: json(end === null ? null : end.rendered),
-    // Written as null in JSON: what its `onKill` undid is not for the next attempt.
-    savedState:
-      attempt.savedState === null && attempt.state === 'on_kill' ? 'null' : json(attempt.savedState),
+    savedState: savedStateOf(attempt),
     waiting: json(attempt.waiting),
     waitsForDag: watchedDag(attempt),
   };
+}
+
+/** What a running attempt saves is written as it comes (`saveState`): a turn decided just before must not put back what was there. */
+function savedStateOf({ state, savedState }: AttemptWork): string | null {
+  if (state === 'running') return null;
+  // Written as null in JSON: what its `onKill` undid is not for the next attempt.
+  return savedState === null && state === 'on_kill' ? 'null' : json(savedState);
 }
 
 /** What an `onKill` was to fail it with goes when it did not fail after all; no error leaves the column as it is, hence null in JSON. */
