@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { type Clock, systemClock, type Timer } from '@tsflow/core/clock';
 import type { DagProcessorOptions } from '@tsflow/scheduler/dag-processor';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import { DagProcessorProject } from './dag-processor-project.ts';
 
 const dagFile = (dagId: string, more = '') =>
@@ -276,6 +277,26 @@ describe('files that go', () => {
     project.write('a.ts', dagFile('a'));
     await back;
     expect(await project.dag('a')).toMatchObject({ isStale: 0 });
+  });
+
+  test('a removed file stops the schedule of its DAGs, also while younger ones go on', async () => {
+    await using tsflow = await SchedulerHarness.start('sqlite', [], () => null);
+    await using project = DagProcessorProject.on(tsflow.store);
+    const daily = (dagId: string) =>
+      `import { DAG } from '@tsflow/core';\nnew DAG({ dagId: '${dagId}', schedule: '@daily' }, () => {});\n`;
+    const ticks = async (dagId: string) => (await project.dag(dagId))?.nextTick ?? null;
+    project.write('old.ts', daily('old'));
+    const running = await project.parsed();
+    const parsed = running.parsed('young.ts');
+    project.write('young.ts', daily('young'));
+    await parsed;
+    tsflow.scheduler.ping('versions');
+    await until('both tick', async () => (await ticks('old')) !== null && (await ticks('young')) !== null);
+    const removed = running.removed('old.ts');
+    project.remove('old.ts');
+    await removed;
+    await until('the old one ticks no longer', async () => (await ticks('old')) === null);
+    expect(await ticks('young')).not.toBeNull();
   });
 
   test('a dags folder that is not there says nothing about its files', async () => {

@@ -25,9 +25,10 @@ export class Catalog implements CatalogPort {
     await this.#dialect.write(
       async (tx) => {
         await this.#dialect.oneAtATime(tx, 'catalog');
-        for (const parsed of pass.parsed) await recordFile(tx, parsed, pass.at);
+        const definedAt = await nextDefinedAt(tx, pass.at);
+        for (const parsed of pass.parsed) await recordFile(tx, parsed, pass.at, definedAt);
         for (const failure of pass.failed) await recordFailure(tx, failure, pass.at);
-        for (const file of pass.removed) await recordRemoval(tx, file, pass.at);
+        for (const file of pass.removed) await recordRemoval(tx, file, pass.at, definedAt);
       },
       { channel: 'tsflow_wake', payload: 'versions' },
     );
@@ -69,7 +70,24 @@ export class Catalog implements CatalogPort {
   }
 }
 
-async function recordFile(tx: Transaction<Tables>, { file, dags }: ParsedFile, at: number): Promise<void> {
+/**
+ * When the definitions of this pass changed: never before those of a pass that was committed earlier, whatever the clocks of two dag
+ * processors say, so that a scheduler that has seen the newest has seen all.
+ */
+async function nextDefinedAt(tx: Transaction<Tables>, at: number): Promise<number> {
+  const newest = await tx
+    .selectFrom('dag')
+    .select((of) => of.fn.max('definedAt').as('definedAt'))
+    .executeTakeFirst();
+  return Math.max(at, newest?.definedAt ?? 0);
+}
+
+async function recordFile(
+  tx: Transaction<Tables>,
+  { file, dags }: ParsedFile,
+  at: number,
+  definedAt: number,
+): Promise<void> {
   const dagIds = dags.map((dag) => dag.serialized.dagId).sort();
   const columns = { ...file, dagIds: JSON.stringify(dagIds), parsedAt: at };
   const { path, ...changes } = columns;
@@ -81,11 +99,11 @@ async function recordFile(tx: Transaction<Tables>, { file, dags }: ParsedFile, a
   // In order of their ids: the order in which schedulers lock them.
   for (const dag of [...dags].sort((a, b) => (a.serialized.dagId < b.serialized.dagId ? -1 : 1))) {
     await recordVersion(tx, dag, path, at);
-    await recordDag(tx, dag, path, at);
+    await recordDag(tx, dag, path, definedAt);
     await recordHorizon(tx, dag, at);
     await recordAssets(tx, dag.serialized, assetsOfSchedule(dag.serialized));
   }
-  await markStale(tx, path, dagIds);
+  await markStale(tx, path, dagIds, definedAt);
   await forgetFailure(tx, path, at);
 }
 
@@ -133,7 +151,12 @@ async function recordVersion(
 }
 
 /** Writes the definition; of the state only what a DAG begins with. */
-async function recordDag(tx: Transaction<Tables>, dag: ParsedDag, file: string, at: number): Promise<void> {
+async function recordDag(
+  tx: Transaction<Tables>,
+  dag: ParsedDag,
+  file: string,
+  definedAt: number,
+): Promise<void> {
   const { serialized } = dag;
   const definition = {
     file,
@@ -144,7 +167,7 @@ async function recordDag(tx: Transaction<Tables>, dag: ParsedDag, file: string, 
     owner: serialized.owner,
     schedule: serialized.schedule,
     timezone: serialized.timezone,
-    definedAt: at,
+    definedAt,
   };
   await tx
     .insertInto('dag')
@@ -169,10 +192,15 @@ function assetsOfSchedule({ timetable }: SerializedDag): readonly string[] {
 }
 
 /** DAGs that the file had and has no longer, unless another file has them now. */
-async function markStale(tx: Transaction<Tables>, file: string, dagIds: readonly string[]): Promise<void> {
+async function markStale(
+  tx: Transaction<Tables>,
+  file: string,
+  dagIds: readonly string[],
+  definedAt: number,
+): Promise<void> {
   await tx
     .updateTable('dag')
-    .set({ isStale: 1 })
+    .set({ isStale: 1, definedAt })
     .where('file', '=', file)
     .where('isStale', '=', 0)
     .$if(dagIds.length > 0, (query) => query.where('dagId', 'not in', dagIds))
@@ -207,9 +235,14 @@ async function forgetFailure(tx: Transaction<Tables>, file: string, at: number):
   if (numDeletedRows > 0n) await emit(tx, { at, type: 'import_error_fixed', data: JSON.stringify({ file }) });
 }
 
-async function recordRemoval(tx: Transaction<Tables>, file: string, at: number): Promise<void> {
+async function recordRemoval(
+  tx: Transaction<Tables>,
+  file: string,
+  at: number,
+  definedAt: number,
+): Promise<void> {
   await tx.deleteFrom('dagFile').where('path', '=', file).execute();
-  await markStale(tx, file, []);
+  await markStale(tx, file, [], definedAt);
   await forgetFailure(tx, file, at);
 }
 

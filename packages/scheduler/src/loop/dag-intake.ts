@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { errorMessage } from '@tsflow/core/errors';
 import {
   allInstancesOf,
   type Changes,
@@ -13,6 +14,7 @@ import { regrantCallback } from './callback-stage.ts';
 import type { Admission } from './grants.ts';
 import type { Inbox } from './inbox.ts';
 import { planTicks } from './tick-stage.ts';
+import type { LoadedVersion } from './version-cache.ts';
 import type { World } from './world.ts';
 
 const MAX_DAGS_PER_ACQUIRE = 500;
@@ -41,7 +43,10 @@ export class DagIntake {
   readonly #regrant: (admission: Admission) => void;
   /** Whether leases may be held here of DAGs whose working state is not. */
   #isInDoubt = false;
+  /** Definitions that changed before this instant are known here, as they are. */
   #seenDefinitions = 0;
+  /** Versions that could not be read: said once, tried again at each look. */
+  readonly #unreadable = new Set<string>();
 
   constructor({ world, schedulerId, executor, inbox, onlyDags, regrant }: DagIntakeOptions) {
     this.#world = world;
@@ -118,25 +123,60 @@ export class DagIntake {
       .select(['dagId', 'currentVersion', 'isStale', 'definedAt'])
       .where('holder', '=', this.#schedulerId)
       .where('definedAt', '>=', this.#seenDefinitions)
+      .orderBy('definedAt')
       .execute();
+    let isBehind = false;
     for (const row of rows) {
-      this.#seenDefinitions = Math.max(this.#seenDefinitions, row.definedAt);
       const dag = held.dags.get(row.dagId);
-      if (dag === undefined || row.currentVersion === null) continue;
+      const { currentVersion } = row;
+      if (dag === undefined || currentVersion === null) continue;
       const isStale = row.isStale === 1;
       // A file that was read again without an edit may know more runs of its custom timetable.
-      const isRenewed = await versions.refreshHorizon(row.currentVersion);
-      if (dag.graph.version === row.currentVersion && dag.isStale === isStale && !isRenewed) continue;
-      const { graph, number } = await versions.ensure(row.currentVersion);
-      if (dag.graph.version !== graph.version) {
-        const data = { version: graph.version, number };
-        changes.event({ type: 'dag_version', dagId: dag.dagId, data });
-      }
-      dag.graph = graph;
-      dag.isStale = isStale;
-      await planTicks(this.#world, dag, changes);
-      held.ready.openDag(dag.dagId);
-      changes.roomInDags.add(dag);
+      const isRenewed = await versions.refreshHorizon(currentVersion);
+      const loaded =
+        dag.graph.version === currentVersion && dag.isStale === isStale && !isRenewed
+          ? 'as before'
+          : await this.#readable(row.dagId, currentVersion);
+      // Behind it nothing counts as seen, so that it is tried again; what comes after it is adopted all the same.
+      isBehind ||= loaded === null;
+      if (loaded !== null && loaded !== 'as before') await this.#adoptVersion(dag, loaded, isStale, changes);
+      if (!isBehind) this.#seenDefinitions = row.definedAt;
+    }
+  }
+
+  async #adoptVersion(
+    dag: DagWorkState,
+    { graph, number }: LoadedVersion,
+    isStale: boolean,
+    changes: Changes,
+  ): Promise<void> {
+    if (dag.graph.version !== graph.version) {
+      const data = { version: graph.version, number };
+      changes.event({ type: 'dag_version', dagId: dag.dagId, data });
+    }
+    dag.graph = graph;
+    dag.isStale = isStale;
+    await planTicks(this.#world, dag, changes);
+    this.#world.held.ready.openDag(dag.dagId);
+    changes.roomInDags.add(dag);
+  }
+
+  /** Null: it cannot be read, of which the log tells. Other DAGs must not wait for it. */
+  async #readable(dagId: string, version: string): Promise<LoadedVersion | null> {
+    const { logger, versions } = this.#world;
+    try {
+      const loaded = await versions.ensure(version);
+      this.#unreadable.delete(version);
+      return loaded;
+    } catch (error) {
+      if (!this.#unreadable.has(version))
+        logger.error('The new version of a DAG cannot be read; it goes on as it was.', {
+          dagId,
+          version,
+          error: errorMessage(error),
+        });
+      this.#unreadable.add(version);
+      return null;
     }
   }
 
