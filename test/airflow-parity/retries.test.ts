@@ -1,4 +1,4 @@
-import { type RetryPolicy, retryDelayMs } from '@tsflow/core/rules';
+import { type RetryPolicy, retryDelayMs, timeCame } from '@tsflow/core/rules';
 import { expect, test } from 'vitest';
 import { PlayedDag } from '../support/played-dag.ts';
 
@@ -15,12 +15,49 @@ test.each([
   [1,         'a:waits 5 a:failed a:waits 5',              'success',   2],
   [0,         'a:lost',                                    'success',   1],  // infrastructure has a count of its own
   [0,         'a:lost a:lost',                             'success',   1],
-  [0,         'a:lost a:lost a:lost',                      'failed',    1],  // and a cap
+  [0,         'a:lost a:lost a:lost',                      'success',   1],
+  [0,         'a:lost a:lost a:lost a:lost',               'failed',    1],  // and a cap
   [1,         'a:lost a:failed a:lost',                    'success',   2],
 ] as const)('retries %i with [%s]: %s after %i tries', (retries, ends, state, tries) => {
   const run = new PlayedDag(`a retries=${retries}`).run().play(ends);
   expect([run.states.a, run.instance('a').tryNumber]).toEqual([state, tries]);
 });
+
+test.each([0, 1, 2])(
+  'infraRetries %i starts an attempt again that often when its runner is lost',
+  (infraRetries) => {
+    const dag = new PlayedDag('a');
+    dag.infraRetries = infraRetries;
+    const run = dag.run();
+    for (let loss = 0; loss < infraRetries; loss++) run.end('a', 'lost');
+    expect(run.states.a).toBe('queued');
+    run.end('a', 'lost');
+    expect(run.states.a).toBe('failed');
+    expect(run.instance('a').reason).toBe(
+      `killed by signal 9; ${['lost once', 'lost 2 times', 'lost 3 times'][infraRetries]}, and starts again at most ${infraRetries} times`,
+    );
+  },
+);
+
+test.each([
+  ['queued', 'a:defers 10 a:lost'],
+  ['running', 'a:defers 10 a:lost'],
+  ['deferred', 'a:defers 10 a:lost a:defers 20'],
+  ['failed', 'a:defers 10 a:lost a:lost'],
+])(
+  'an instance that is %s after its trigger was lost does not wait for the old instant: %s',
+  (state, ends) => {
+    const dag = new PlayedDag('a');
+    dag.infraRetries = 1;
+    const run = dag.run().ends(ends);
+    if (state === 'running') run.begin('a');
+    const waiting = run.instance('a').nextAt;
+    expect([run.states.a, waiting]).toEqual([state, state === 'deferred' ? dag.now + 20 : null]);
+    dag.now += 10;
+    if (state !== 'deferred') dag.turn((changes) => timeCame(run.instance('a'), changes));
+    expect([run.states.a, run.instance('a').nextAt]).toEqual([state, waiting]);
+  },
+);
 
 // biome-ignore format: a table
 test.each([

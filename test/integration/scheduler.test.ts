@@ -201,7 +201,7 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
     const dag = serializedDag('poison', { only: {} });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);
     const runId = await tsflow.trigger('poison');
-    for (let loss = 1; loss <= 3; loss++) {
+    for (let loss = 1; loss <= 4; loss++) {
       await until(
         'it runs',
         async () => tsflow.executor.granted.length === loss && tsflow.executor.running.length === 1,
@@ -209,7 +209,7 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
       tsflow.executor.lose(tsflow.executor.running[0]!, 'killed by signal 11');
     }
     await tsflow.runIs('poison', runId, 'failed');
-    expect((await tsflow.tasks('poison', runId)).only).toMatchObject({ tryNumber: 1, infraNumber: 3 });
+    expect((await tsflow.tasks('poison', runId)).only).toMatchObject({ tryNumber: 1, infraNumber: 4 });
   });
 
   it('backfills a range once, and says of the second time that all exist', async () => {

@@ -33,7 +33,7 @@ import { isFinished, isRunFinished } from '@tsflow/core/state';
 import type { Random } from '../support/random.ts';
 import { randomDag } from './random-dag.ts';
 
-const INFRA_CAP = 3;
+const INFRA_RETRIES = 3;
 
 /**
  * One DAG under the pure core, driven by chance: tasks succeed, fail, skip, ask to be called again or lose their runner; people clear,
@@ -171,7 +171,7 @@ export class CoreWorld {
     const { state, tryNumber, maxTries, infraNumber, attempt, task, run } = instance;
     if (tryNumber > maxTries + 1)
       throw new Error(`${task.spec.taskId} made try ${tryNumber} of ${maxTries + 1}`);
-    if (infraNumber > INFRA_CAP) throw new Error(`${task.spec.taskId} was lost ${infraNumber} times`);
+    if (infraNumber > INFRA_RETRIES + 1) throw new Error(`${task.spec.taskId} was lost ${infraNumber} times`);
     if (
       (state === 'queued' || state === 'running') !== (attempt !== null) &&
       state !== 'restarting' &&
@@ -196,7 +196,7 @@ export class CoreWorld {
     const { taskId, decides } = instance.task.spec;
     if (this.#random.chance(0.1)) {
       this.#turn(`lost ${taskId}`, (changes) => {
-        attemptLost(instance, { reason: 'killed by signal 9', atMs: this.#now }, INFRA_CAP, changes);
+        attemptLost(instance, { reason: 'killed by signal 9', atMs: this.#now }, INFRA_RETRIES, changes);
       });
       return;
     }
@@ -236,7 +236,7 @@ export class CoreWorld {
 
   #gone(instance: InstanceWork): void {
     this.#turn(`gone ${instance.task.spec.taskId}`, (changes) => {
-      attemptLost(instance, { reason: 'cancelled', atMs: this.#now }, INFRA_CAP, changes);
+      attemptLost(instance, { reason: 'cancelled', atMs: this.#now }, INFRA_RETRIES, changes);
     });
   }
 

@@ -38,11 +38,10 @@ import { serializedDag, type TaskSpec } from './serialized-dag.ts';
 
 /**
  * How an attempt ends: `success`, `failed`, `skipped`, `fails for good`, `lost` (its runner), `chooses a b` (a branch), `stops` (a
- * short-circuit on something falsy), `waits 10` (asks to be called again in so many ms).
+ * short-circuit on something falsy), `waits 10` (asks to be called again in so many ms), `defers 10` (to a trigger that never fires, for
+ * so many ms).
  */
 export type End = string;
-
-const INFRA_CAP = 3;
 
 /**
  * A DAG written as text and played by the pure core: the harness of parity tables.
@@ -60,6 +59,8 @@ export class PlayedDag {
   /** Ids in the order in which they got their slots. */
   readonly admitted: string[] = [];
   now = 1_000_000;
+  /** How often what was lost starts again. */
+  infraRetries = 3;
   readonly #dag: DagWorkState;
   readonly #ready = new ReadyQueue();
   readonly #parallelism: number;
@@ -130,7 +131,9 @@ export class PlayedDag {
     for (const instance of changes.instances) instance.path = null;
     // Whoever is to be ended is gone at once.
     for (const { instance } of changes.cancels)
-      this.turn((later) => attemptLost(instance, { reason: 'cancelled', atMs: this.now }, INFRA_CAP, later));
+      this.turn((later) =>
+        attemptLost(instance, { reason: 'cancelled', atMs: this.now }, this.infraRetries, later),
+      );
     return result;
   }
 }
@@ -177,7 +180,7 @@ export class PlayedRun {
         return attemptLost(
           instance,
           { reason: 'killed by signal 9', atMs: this.#dag.now },
-          INFRA_CAP,
+          this.#dag.infraRetries,
           changes,
         );
       attemptStarted(instance, startedBy(this.#dag.now), changes);
@@ -339,6 +342,11 @@ function outcomeOf(end: End, now: number): TaskOutcome {
       return { kind: 'failed', error: { name: 'Error', message: 'never' }, retryable: false };
     case 'skipped':
       return { kind: 'skipped', reason: 'nothing new' };
+    case 'defers': {
+      const on = { kind: 'trigger', type: 'Never', args: {} } as const;
+      const deferral = { on, timeoutAt: now + Number(rest[0]), onTimeout: 'fail', after: 'end' } as const;
+      return { kind: 'defer', deferral, savedState: null };
+    }
     case 'waits':
       return { kind: 'reschedule', atMs: now + Number(rest[0]), savedState: null };
     default:

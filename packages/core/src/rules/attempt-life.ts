@@ -132,18 +132,22 @@ function callEnded(attempt: AttemptWork, end: number | null): void {
   attempt.log = null;
 }
 
-/** The process tree of an attempt is gone and it reported nothing. */
+/**
+ * The process tree of an attempt is gone and it reported nothing: it starts again, uncounted as a try.
+ *
+ * @param infraRetries how often an instance starts again so; one loss more fails it. 0: the first one does
+ */
 export function attemptLost(
   instance: InstanceWork,
   loss: { readonly reason: string; readonly atMs: number },
-  infraCap: number,
+  infraRetries: number,
   changes: Changes,
 ): void {
   const end = { endedAtMs: loss.atMs, rendered: null, logEnd: null };
   const attempt = instance.attempt!;
   if (attempt.state === 'on_kill') {
     attempt.onKillLosses += 1;
-    if (attempt.onKillLosses < infraCap) return grantOnKill(instance, changes);
+    if (attempt.onKillLosses <= infraRetries) return grantOnKill(instance, changes);
     const error = { name: 'InfrastructureLost', message: loss.reason };
     return onKillEnded(instance, { ...end, outcome: { kind: 'failed', error, retryable: false } }, changes);
   }
@@ -169,14 +173,17 @@ export function attemptLost(
     attemptId,
     data,
   });
-  if (instance.infraNumber >= infraCap) {
-    const reason = `${loss.reason}; lost ${instance.infraNumber} times, which is the cap`;
+  if (instance.infraNumber > infraRetries) {
+    const reason = `${loss.reason}; ${timesLost(instance.infraNumber)}, and starts again at most ${infraRetries} times`;
     return failForGood(instance, loss.atMs, { ...error, message: reason }, changes);
   }
   moveInstance(instance, 'scheduled', changes, loss.reason);
   instance.scheduledAt = changes.now;
   changes.ready.push(instance);
 }
+
+/** How often something was lost, in words. */
+export const timesLost = (losses: number): string => (losses === 1 ? 'lost once' : `lost ${losses} times`);
 
 function rescheduled(
   instance: InstanceWork,

@@ -19,6 +19,7 @@ export {
   attemptLost,
   attemptStarted,
   regrant,
+  timesLost,
 } from './attempt-life.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
 export {

@@ -2,6 +2,7 @@ import type { Deferral, RunWait } from '../dag/wait.ts';
 import { formatDuration } from '../duration.ts';
 import type { SerializedError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import type { TaskState } from '../state/index.ts';
 import { instanceEnded } from './advance-run.ts';
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
@@ -235,9 +236,10 @@ export function triggerFailed(
   failWaiting(instance, error, retryable, changes);
 }
 
-/** A due time of an instance: of its wait, of its patience, of its try, or of its next call. */
+/** A due time of an instance: of its wait, of its patience, of its try, or of its next call. Nothing, when it waits no longer. */
 export function timeCame(instance: InstanceWork, changes: Changes): void {
   const { now } = changes;
+  if (!WAITING.includes(instance.state)) return;
   const deferral = instance.state === 'deferred' ? instance.attempt!.waiting!.deferral! : null;
   if (deferral !== null && deferral.on.kind !== 'trigger') {
     const dueAt = waitDueAt(deferral.on, instance.run);
@@ -249,6 +251,8 @@ export function timeCame(instance: InstanceWork, changes: Changes): void {
   if (deferral.onTimeout === 'continue') return continued(instance, changes);
   gaveUp(instance, `what it waits for did not come in time: it ${instance.reason ?? 'waits'}`, changes);
 }
+
+const WAITING: readonly TaskState[] = ['deferred', 'up_for_retry', 'up_for_reschedule'];
 
 function setTimer(instance: InstanceWork, dueAt: number | null, changes: Changes): void {
   const { timeoutAt } = instance.attempt!.waiting!.deferral!;

@@ -1,6 +1,12 @@
 import type { CallbackFacts } from '@tsflow/core';
 import { runUrl } from '@tsflow/core/config';
-import type { CallbackChange, CallbackWork, Changes, News } from '@tsflow/core/rules';
+import {
+  type CallbackChange,
+  type CallbackWork,
+  type Changes,
+  type News,
+  timesLost,
+} from '@tsflow/core/rules';
 import type { CallbackTable } from '@tsflow/core/store';
 import type { Workload } from '../task-api/protocol.ts';
 import { hasRecovered } from './has-recovered.ts';
@@ -92,8 +98,9 @@ export async function callbackClaim(
 
 function lost(world: World, callback: CallbackWork, reason: string, changes: Changes): void {
   callback.losses += 1;
-  if (callback.losses < world.config.infraRetries) return regrantCallback(callback, changes);
-  const message = `${reason}; lost ${callback.losses} times, which is the cap`;
+  const { infraRetries } = world.config;
+  if (callback.losses <= infraRetries) return regrantCallback(callback, changes);
+  const message = `${reason}; ${timesLost(callback.losses)}, and is handed out again at most ${infraRetries} times`;
   const error = { name: 'InfrastructureLost', message, code: 'infrastructure_lost' };
   close(callback, { state: 'failed', log: null, error }, world, changes);
 }
