@@ -27,11 +27,11 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
    * ticks that wait, the newest gets its run and the older ones are passed over, unless the DAG has `catchup`.
    */
   readonly onOverlap?: 'queue' | 'skip' | undefined;
-  /** A tick whose run could only begin this much later, or more, is passed over. Default: however late. */
+  /** A tick whose run could only begin this much later, or more, is passed over; a number is seconds. Default: however late. */
   readonly skipDelayedBy?: Duration | undefined;
   /**
    * Spreads DAGs that share a tick: this one's runs become due up to `jitter` after it, always by the same time, which is a hash of the
-   * DAG's id. Logical date and data interval stay. Default: none.
+   * DAG's id. A number is seconds. Logical date and data interval stay. Default: none.
    */
   readonly jitter?: Duration | undefined;
   /** A zod object. Forms and checks are made of it; tasks get its values typed. Default: any conf is taken. */
@@ -50,7 +50,7 @@ export interface DagOptions<Schema extends ParamsSchema | undefined = undefined>
   readonly description?: string | undefined;
   /** Markdown. */
   readonly doc?: string | undefined;
-  /** Longest time for a run: then it fails and what is unfinished is skipped. Default: none. */
+  /** Longest time for a run; a number is seconds. Then it fails and what is unfinished is skipped. Default: none. */
   readonly dagRunTimeout?: Duration | undefined;
   /** Ends the run when the first task fails for good. Its tasks must have the default trigger rule. Default false. */
   readonly failFast?: boolean | undefined;
@@ -72,9 +72,12 @@ export interface Deadline {
   readonly name: string;
   /** Id of the task that has to be done; default: the run. */
   readonly task?: string | undefined;
-  /** Time on the clock of the DAG's zone, `HH:MM`, on the day the run becomes due. */
+  /**
+   * Time on the clock of the DAG's zone, `HH:MM`, on the day the run becomes due; of the next day when it is past that time then. Runs of a
+   * backfill have no deadlines.
+   */
   readonly by?: string | undefined;
-  /** From the moment the run becomes due. */
+  /** From the moment the run becomes due; a number is seconds. */
   readonly within?: Duration | undefined;
   /** Called once for a run that is late, while it goes on. Default: nobody. */
   readonly onMiss?: Callbacks | undefined;

@@ -22,7 +22,7 @@ export interface RetryOptions {
   readonly retryExponentialBackoff?: boolean | number | undefined;
   /** Adds up to this share of the delay, 0 to 1, the same each time it is computed. Default 0. */
   readonly retryJitter?: number | undefined;
-  /** Longest delay that back-off reaches. Default 24 hours. */
+  /** Longest delay that back-off reaches; a number is seconds. Default 24 hours. */
   readonly maxRetryDelay?: Duration | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface RetryOptions {
 export interface CommonOptions extends RetryOptions {
   /** When the task may run, judged by how its direct upstream ended. Default `all_success`. */
   readonly triggerRule?: TriggerRule | undefined;
-  /** Longest time for one try, from its start, waiting included. Default: none. */
+  /** Longest time for one try, from its start, waiting included; a number is seconds. Default: none. */
   readonly executionTimeout?: Duration | undefined;
   /** Pool whose slots it takes. Default `default_pool`. */
   readonly pool?: string | undefined;

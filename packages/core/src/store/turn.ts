@@ -82,7 +82,7 @@ export interface DagChange {
   };
 }
 
-/** Compare-and-set on `from`. Members that are absent stay as they are. */
+/** Compare-and-set on `from`; all other members are the run's new values, null included. */
 export interface RunUpdate {
   readonly key: number;
   readonly from: string;

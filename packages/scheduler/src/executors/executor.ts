@@ -22,7 +22,7 @@ export interface Executor extends Service {
   fence(attemptId: number, grantNumber: number): void;
   /**
    * Attempts of a scheduler that is gone: those still alive are taken over (their reports arrive like any other), the rest are
-   * returned as lost. Call before the first `submit`.
+   * returned as lost. Called at each takeover of a DAG, also while others of its attempts run here.
    */
   adopt(attempts: readonly AdoptableAttempt[]): Promise<readonly LostAttempt[]>;
   /** Limit on attempts that run here at once; 0 pauses. Follows the Variable `parallelism` live. */
@@ -37,6 +37,7 @@ export interface ExecutorEvents {
   outcome(report: OutcomeReport): void;
   /** The process tree of an attempt is gone and no outcome came: cancelled (`cancelled`), or lost infrastructure. */
   gone(report: GoneReport): void;
+  /** The attempt leads a process group, told before anything runs in it: whoever ends the attempt ends the group too. */
   group(attemptId: number, grantNumber: number, processGroup: number): void;
   /** A question of a running task; the answer goes back through the promise. */
   ask(question: TaskQuestion): Promise<unknown>;
@@ -45,6 +46,7 @@ export interface ExecutorEvents {
 export interface StartedReport {
   readonly attemptId: number;
   readonly grantNumber: number;
+  /** When it began, by the wall clock of the runner's machine. */
   readonly atMs: number;
   readonly runnerId: string;
   readonly host: string;
@@ -64,6 +66,7 @@ export interface GoneReport {
   readonly cancelled: boolean;
   /** In words: `killed by signal 9`, `runner exited with code 3`, `the machine was restarted`. */
   readonly reason: string;
+  /** When that was seen, by the wall clock of the machine that saw it. */
   readonly atMs: number;
 }
 
