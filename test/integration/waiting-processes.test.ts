@@ -93,7 +93,7 @@ describe.each(DATABASES)('waiting in processes on %s', (dialect) => {
     const signal = join(project.folder, 'signal');
     const environment = { SIGNAL_FILE: signal, JOBS: project.folder };
     await project.parse(5);
-    const scheduler = () => project.startWith(environment, 'scheduler');
+    const scheduler = (more = {}) => project.startWith({ ...environment, ...more }, 'scheduler');
     const store = await project.store();
     const states = async (dagId: string): Promise<Record<string, string>> => {
       const rows = await store.db
@@ -221,7 +221,7 @@ describe.each(DATABASES)('waiting in processes on %s', (dialect) => {
 
   it('a trigger that ends its process is given up, and the attempt counts as lost', async () => {
     await using it = await start();
-    it.scheduler();
+    it.scheduler({ TSFLOW_INFRA_RETRIES: '1' });
     await it.trigger('crashing');
     await until('it has failed', async () => (await it.states('crashing')).crash === 'failed', 50_000);
     const row = await it.store.db
@@ -230,6 +230,7 @@ describe.each(DATABASES)('waiting in processes on %s', (dialect) => {
       .where('dagId', '=', 'crashing')
       .executeTakeFirstOrThrow();
     expect(row.reason).toContain('exited with code 3');
+    expect(row.infraNumber).toBe(2);
   });
 
   it('a durable job is submitted once, whatever dies while it is asked after', async () => {
