@@ -16,7 +16,7 @@ export class LiveLimits implements Limits {
   #pools: ReadonlyMap<string, LiveNumber> = new Map();
   /** Pools that count deferred tasks too. */
   #withDeferred: ReadonlySet<string> = new Set();
-  #used: ReadonlyMap<string, number> = new Map();
+  #used = new Map<string, number>();
   #turn: Changes | null = null;
   #revision = -1;
   /** When the first daily plan that was read says something else. */
@@ -59,7 +59,7 @@ export class LiveLimits implements Limits {
   /** Reads what is in use, other schedulers included; true when something is less than it was known to be. */
   async loadUse(): Promise<boolean> {
     const before = this.#used;
-    this.#used = await this.#store.turns.counters();
+    this.#used = new Map(await this.#store.turns.counters());
     return [...before].some(([name, used]) => (this.#used.get(name) ?? 0) < used);
   }
 
@@ -70,7 +70,7 @@ export class LiveLimits implements Limits {
   }
 
   committed(counters: ReadonlyMap<string, number>): void {
-    this.#used = new Map([...this.#used, ...counters]);
+    for (const [name, used] of counters) this.#used.set(name, used);
     this.#turn = null;
   }
 

@@ -49,9 +49,13 @@ export async function refuseUnknownDags(world: World, changes: Changes): Promise
   const { held, store } = world;
   const asked = changes.sent.filter(({ kind, dagId }) => kind === 'request_run' && !held.dags.has(dagId));
   if (asked.length === 0) return;
+  const askedIds = [...new Set(asked.map(({ dagId }) => dagId))];
+  const there = await store.db.selectFrom('dag').select('dagId').where('dagId', 'in', askedIds).execute();
+  const unknown = asked.filter((sent) => there.every(({ dagId }) => dagId !== sent.dagId));
+  if (unknown.length === 0) return;
+  // All of them only for who made a typing mistake.
   const known = (await store.db.selectFrom('dag').select('dagId').execute()).map(({ dagId }) => dagId);
-  for (const sent of asked) {
-    if (known.includes(sent.dagId)) continue;
+  for (const sent of unknown) {
     changes.sent.splice(changes.sent.indexOf(sent), 1);
     const meant = didYouMean(sent.dagId, known);
     const error = new NotFoundError('DAG', sent.dagId, meant === undefined ? '' : `Did you mean "${meant}"?`);
