@@ -197,6 +197,20 @@ describe.each(DATABASES)('the scheduler on %s', (dialect) => {
     await tsflow.runIs('sleeper', result.runId as string, 'success');
   });
 
+  it.each([
+    ['x', true],
+    ['é', false],
+  ])('sends 40,000 times %s along with a grant: %s', async (letter, isSent) => {
+    const value = letter.repeat(40_000);
+    await using tsflow = await SchedulerHarness.start(dialect, [chain], () => ({
+      kind: 'success',
+      xcoms: { return_value: value },
+    }));
+    await tsflow.runIs('chain', await tsflow.trigger('chain'), 'success');
+    const b = tsflow.executor.granted.find(({ taskId }) => taskId === 'b')!;
+    expect(Object.values(b.inputs)).toEqual(isSent ? [value] : []);
+  });
+
   it('counts a lost runner apart from tries, up to the cap', async () => {
     const dag = serializedDag('poison', { only: {} });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], () => null);

@@ -1,5 +1,5 @@
 import { alertRules, runUrl } from '@tsflow/core/config';
-import { type Alert, type AlertKind, alertRows } from '@tsflow/core/notifiers';
+import { type Alert, type AlertKind, type AlertRule, alertRows, isWanted } from '@tsflow/core/notifiers';
 import type { Changes, DagWorkState, News } from '@tsflow/core/rules';
 import type { NewAlert } from '@tsflow/core/store';
 import { hasRecovered } from './has-recovered.ts';
@@ -15,7 +15,7 @@ export async function fileAlerts(
   if (rules.length === 0) return [];
   const filed: { dag: DagWorkState; alert: NewAlert }[] = [];
   for (const news of changes.news) {
-    const kind = await kindOf(world, news);
+    const kind = await kindOf(world, rules, news);
     if (kind === null) continue;
     for (const alert of alertRows(rules, alertOf(world, news, kind), changes.now))
       filed.push({ dag: news.run.dag, alert });
@@ -23,13 +23,15 @@ export async function fileAlerts(
   return filed;
 }
 
-async function kindOf(world: World, news: News): Promise<AlertKind | null> {
+async function kindOf(world: World, rules: readonly AlertRule[], news: News): Promise<AlertKind | null> {
   const { event, instance } = news;
   if (event === 'onMiss') return 'deadline_missed';
   if (instance !== null)
     return event === 'onFailure' ? 'task_failure' : event === 'onRetry' ? 'task_retry' : null;
   if (event === 'onFailure') return 'run_failure';
-  return event === 'onSuccess' && (await hasRecovered(world.store, news)) ? 'run_recovered' : null;
+  // It takes reads to know: not for a success that nobody wants to hear of.
+  if (event !== 'onSuccess' || !isWanted(rules, 'run_recovered')) return null;
+  return (await hasRecovered(world.store, news)) ? 'run_recovered' : null;
 }
 
 const VERBS: Readonly<Record<string, string>> = {

@@ -35,11 +35,12 @@ export async function workloads(
   admitted: readonly Admission[],
 ): Promise<{ readonly workloads: Workload[]; readonly failed: Ungrantable[] }> {
   const result: Workload[] = [];
+  const connections: Found = new Map();
   const failed: Ungrantable[] = [];
   for (const { instance, attempt } of admitted) {
     if (instance.attempt !== attempt) continue;
     try {
-      result.push(await workload(world, instance, attempt));
+      result.push(await workload(world, instance, attempt, connections));
     } catch (error) {
       // The database is everybody's trouble; anything else is this attempt's own, and must not keep the others from theirs.
       if (error instanceof DatabaseError) throw error;
@@ -50,7 +51,12 @@ export async function workloads(
   return { workloads: result, failed };
 }
 
-async function workload(world: World, instance: InstanceWork, attempt: AttemptWork): Promise<Workload> {
+async function workload(
+  world: World,
+  instance: InstanceWork,
+  attempt: AttemptWork,
+  connections: Found,
+): Promise<Workload> {
   const { run, task } = instance;
   // Not its run's, when that was cleared while it ran.
   const { bundle, entry } = await world.versions.ensure(attempt.version);
@@ -94,7 +100,7 @@ async function workload(world: World, instance: InstanceWork, attempt: AttemptWo
     savedState: attempt.savedState,
     ...(task.spec.connections === undefined
       ? {}
-      : { connections: await declared(world, task.spec.connections) }),
+      : { connections: await declared(world, task.spec.connections, connections) }),
   };
 }
 
@@ -106,20 +112,29 @@ function kindOf({ state }: AttemptWork): Workload['kind'] {
 /** How long an `onKill` may take before it is ended. */
 const ON_KILL_TIMEOUT_MS = 60_000;
 
+/** Connections that were read for one hand-out; null: this one cannot be. */
+type Found = Map<string, Connection | null>;
+
 /** What cannot be read now is left out: the task asks for it, and hears why. */
 async function declared(
   { connections, logger }: World,
   connectionIds: readonly string[],
+  found: Found,
 ): Promise<NonNullable<Workload['connections']>> {
-  const found: { [connectionId: string]: Connection } = {};
+  const given: { [connectionId: string]: Connection } = {};
   for (const connectionId of connectionIds) {
-    try {
-      found[connectionId] = await connections.get(connectionId);
-    } catch (error) {
-      logger.warn('A declared connection cannot be read.', { connectionId, error: errorMessage(error) });
+    if (!found.has(connectionId)) {
+      try {
+        found.set(connectionId, await connections.get(connectionId));
+      } catch (error) {
+        found.set(connectionId, null);
+        logger.warn('A declared connection cannot be read.', { connectionId, error: errorMessage(error) });
+      }
     }
+    const connection = found.get(connectionId);
+    if (connection != null) given[connectionId] = connection;
   }
-  return found;
+  return given;
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();
@@ -135,7 +150,7 @@ async function inputsOf({ store }: World, instance: InstanceWork): Promise<Input
   const inputs: { [source: string]: Json } = {};
   let bytes = 0;
   const add = (name: string, value: Json): void => {
-    bytes += JSON.stringify(value).length;
+    bytes += Buffer.byteLength(JSON.stringify(value));
     if (bytes <= MAX_GRANT_INPUT_BYTES) inputs[name] = value;
   };
   for (const { taskId, key } of spec.inputs)
