@@ -22,6 +22,7 @@ import modes from '../../dags/flow/all_or_incremental.ts';
 import bestOfThree from '../../dags/flow/best_of_three.ts';
 import cluster from '../../dags/flow/cluster_for_an_hour.ts';
 import onlyWhenNew from '../../dags/flow/only_when_new.ts';
+import pagesUntilTheLast from '../../dags/flow/pages_until_the_last.ts';
 import durableJob from '../../dags/operators/durable_job.ts';
 import httpApi from '../../dags/operators/http_api.ts';
 import loadAndSwap from '../../dags/operators/load_and_swap.ts';
@@ -174,6 +175,21 @@ describe('flow', () => {
       publish_mean: 'skipped',
       tell: 'success',
     });
+  });
+
+  it.each([
+    [7, '3 pages'],
+    [6, '3 pages'],
+    [0, '1 pages'],
+  ])('pages_until_the_last: %i rows are on %s', async (rows, pages) => {
+    const run = (await runDag(pagesUntilTheLast, { conf: { rows } })).assertSucceeded();
+    expect(run.output(pagesUntilTheLast.exports.summary)).toBe(pages);
+    expect(run.output(pagesUntilTheLast.exports.report)).toBe('loaded mon, loaded tue, loaded wed');
+  });
+
+  it('pages_until_the_last: more pages than it reads at most fail it', async () => {
+    const run = (await runDag(pagesUntilTheLast, { conf: { rows: 100 } })).assertFailed();
+    run.assertStates({ summary: 'upstream_failed' });
   });
 
   it('only_when_new: nothing new, nothing done', async () => {
@@ -350,6 +366,7 @@ it('the table of the examples names each of them', async () => {
     modes,
     bestOfThree,
     onlyWhenNew,
+    pagesUntilTheLast,
     cluster,
     fileOfTheDay,
     afterOtherDags,

@@ -523,7 +523,7 @@ describe('why a task does not run', () => {
     play(world, 'before g.a g.b');
     expect(why(world, 'after')).toEqual([
       'No group around it begins again.',
-      'It waits until all of these have ended, since they may begin again: group g: g.c (scheduled).',
+      'It waits until all of these have ended, since they may begin again, or go round once more: group g: g.c (scheduled).',
     ]);
   });
 });

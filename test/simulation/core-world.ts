@@ -28,9 +28,11 @@ import {
   startRun,
   type TaskOutcome,
   timeCame,
+  waitsForIteration,
 } from '@tsflow/core/rules';
 import { isFinished, isRunFinished } from '@tsflow/core/state';
 import type { Random } from '../support/random.ts';
+import type { TaskSpec } from '../support/serialized-dag.ts';
 import { randomDag } from './random-dag.ts';
 
 const INFRA_RETRIES = 3;
@@ -186,6 +188,7 @@ export class CoreWorld {
       pastVerdict(instance).passed &&
       instance.groups.every(({ failed }) => failed === null) &&
       !waitsForList(instance) &&
+      !waitsForIteration(instance) &&
       ruleVerdict(instance) !== 'wait'
     ) {
       throw new Error(`${task.spec.taskId} is none though its rule says ${ruleVerdict(instance)}`);
@@ -208,7 +211,7 @@ export class CoreWorld {
     });
   }
 
-  #outcome(instance: InstanceWork, decides: 'branch' | 'short_circuit' | null): TaskOutcome {
+  #outcome(instance: InstanceWork, decides: TaskSpec['decides']): TaskOutcome {
     const luck = this.#random.next();
     if (luck < 0.15)
       return { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: this.#random.chance(0.8) };
@@ -221,7 +224,9 @@ export class CoreWorld {
         decision: { kind: 'short_circuit', proceed: this.#random.chance(0.5) },
       };
     }
-    if (decides === null) return { kind: 'success', xcoms: { return_value: this.#value() } };
+    if (decides === 'until')
+      return { kind: 'success', xcoms: {}, decision: { kind: 'until', isMet: this.#random.chance(0.4) } };
+    if (decides == null) return { kind: 'success', xcoms: { return_value: this.#value() } };
     const below = instance.task.downstream.map((i) => instance.run.graph.tasks[i]!.spec.taskId);
     const chosen = below.filter(() => this.#random.chance(0.5));
     return { kind: 'success', xcoms: {}, decision: { kind: 'branch', chosen } };
@@ -270,7 +275,7 @@ export class CoreWorld {
 }
 
 function randomWork(random: Random): DagWorkState {
-  return newDagWork(buildDagGraph(randomDag(random, 'd', 10), 'v1'), 8);
+  return newDagWork(buildDagGraph(randomDag(random, 'd', 10, {}, true), 'v1'), 8);
 }
 
 /** It may run by its rule, but a task that makes its list has not ended. */

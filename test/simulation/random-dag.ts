@@ -5,13 +5,14 @@ import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 
 /**
  * A DAG of two to `2 + most - 1` tasks with random edges, trigger rules, retries, decisions, pasts, a setup and its teardown, mapped tasks, and
- * groups that are mapped or tried again as a whole.
+ * groups that are mapped or tried again as a whole, or (`hasLoops`) gone round.
  */
 export function randomDag(
   random: Random,
   dagId: string,
   most: number,
   dag: Partial<SerializedDag> = {},
+  hasLoops = false,
 ): SerializedDag {
   const specs: Record<string, TaskSpec> = {};
   const size = 2 + random.int(most);
@@ -31,7 +32,7 @@ export function randomDag(
     };
   }
   if (random.chance(0.25)) setUpSome(random, specs);
-  const groups = mapSome(random, specs);
+  const groups = mapSome(random, specs, hasLoops);
   // What fails fast has the default rule everywhere, or its file is refused.
   if (dag.failFast === true)
     for (const [id, spec] of Object.entries(specs))
@@ -64,7 +65,11 @@ function setUpSome(random: Random, specs: Record<string, TaskSpec>): void {
 }
 
 /** Maps some of the tasks over what stands before them, and some that follow each other as a group, perhaps with one inside. */
-function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGroup[] {
+function mapSome(
+  random: Random,
+  specs: Record<string, TaskSpec>,
+  hasLoops: boolean,
+): SerializedGroup[] {
   const ids = Object.keys(specs);
   const groups: SerializedGroup[] = [];
   let members = ids.slice(1 + random.int(ids.length));
@@ -78,7 +83,14 @@ function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGro
       label: groupId,
       doc: null,
       ...(random.chance(0.4) ? { retry: randomRetry(random) } : {}),
-      ...(random.chance(0.7) ? { expand: { arguments: [{ name: 'a', list }] } } : {}),
+      ...(random.chance(0.7)
+        ? {
+            expand: {
+              arguments: [{ name: 'a', list }],
+              ...(hasLoops ? randomLoop(random, specs, groupId, members) : {}),
+            },
+          }
+        : {}),
     });
     for (const id of members) {
       const spec = specs[id]!;
@@ -89,7 +101,7 @@ function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGro
     members = members.slice(random.int(members.length), members.length - random.int(2));
   }
   for (const [i, id] of ids.entries()) {
-    if (!random.chance(0.25)) continue;
+    if (!random.chance(0.25) || specs[id]!.decides === 'until') continue;
     const one = randomList(random, ids.slice(0, i));
     const two = random.chance(0.3) ? [randomList(random, ids.slice(0, i))] : [];
     specs[id] = {
@@ -108,6 +120,23 @@ function mapSome(random: Random, specs: Record<string, TaskSpec>): SerializedGro
     if (isMapped && spec.triggerRule === 'always') specs[id] = { ...spec, triggerRule: 'all_done' };
   }
   return groups;
+}
+
+/** Perhaps a loop, until the last of its tasks says so, or through its list. */
+function randomLoop(
+  random: Random,
+  specs: Record<string, TaskSpec>,
+  groupId: string,
+  members: readonly string[],
+): Pick<NonNullable<SerializedGroup['expand']>, 'loop'> {
+  if (random.chance(0.6)) return {};
+  const onMax = random.pick(['fail', 'continue'] as const);
+  const last = members.at(-1)!;
+  const { isSetup = false, isTeardown = false } = specs[last]!;
+  // An inner group has tasks of its own: what ends a loop stands directly in it, and is not mapped.
+  if (groupId !== 'g' || isSetup || isTeardown || random.chance(0.4)) return { loop: { until: null, onMax } };
+  specs[last] = { ...specs[last], decides: 'until', nothingToDo: false };
+  return { loop: { until: last, onMax } };
 }
 
 /** How a whole group is tried again. */

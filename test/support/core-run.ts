@@ -117,8 +117,9 @@ export class CoreRun {
     return took;
   }
 
-  mark(taskIds: readonly string[], state: 'success' | 'failed' | 'skipped'): void {
-    this.#turn((changes) => applyMarkTasks(this.run, { runId: 'r', taskIds, state }, 'ann', changes));
+  mark(taskIds: readonly string[], state: 'success' | 'failed' | 'skipped', mapPath?: string): void {
+    const one = mapPath === undefined ? {} : { mapPath };
+    this.#turn((changes) => applyMarkTasks(this.run, { runId: 'r', taskIds, state, ...one }, 'ann', changes));
   }
 
   kill(taskIds: readonly string[]): void {

@@ -5,7 +5,11 @@ import {
   DAG,
   expand,
   expandGroup,
+  forEach,
+  HttpOperator,
+  loop,
   Operator,
+  repeat,
   type TaskContext,
   type TaskOutput,
   task,
@@ -102,6 +106,18 @@ export const operators = new DAG({ dagId: 'operators' }, () => {
     env: [{ A: '1' }, { A: ({ ds }) => ds }],
   });
 
+  const lines = BashOperator.partial({ taskId: 'lines' }).expand({ command: ['date', 'uptime'] });
+  outputIs<string[]>()(lines.output, true);
+  const counts = BashOperator.partial({ taskId: 'counts', outputProcessor: (line) => line.length }).expand({
+    command: ['date'],
+  });
+  outputIs<number[]>()(counts.output, true);
+  const pages = HttpOperator.partial({ taskId: 'pages', parse: ({ status }) => status }).expand({
+    url: ['https://a.example', 'https://b.example'],
+  });
+  outputIs<number[]>()(pages.output, true);
+  // @ts-expect-error no such option
+  BashOperator.partial({ taskId: 'misspelt', comand: 'date' });
   // @ts-expect-error the rows are still missing
   Load.partial({ taskId: 'missing' }).expand({ table: tables.output });
   // @ts-expect-error a table is a text
@@ -139,3 +155,33 @@ export const groups = new DAG({ dagId: 'groups' }, () => {
   outputIs<number[]>()(each.exports.days, true);
   outputIs<number[]>()(each.exports.read.output, true);
 });
+
+export const looped = new DAG(
+  { dagId: 'looped', params: z.object({ times: z.number(), days: z.array(z.string()) }) },
+  ({ params }) => {
+    const polling = loop(
+      'polling',
+      ({ index }) => {
+        const status = task('status', (_context, { i }) => (i > 1 ? 'done' : 'waiting'), { i: index });
+        return status;
+      },
+      { until: (status) => same<typeof status, 'done' | 'waiting'>(true) === undefined },
+    );
+    // The value of the last iteration.
+    outputIs<'done' | 'waiting'>()(polling.exports.output, true);
+    const squares = repeat('squares', params.times, ({ index }) =>
+      task('square', (_context, { n }) => n * n, { n: index }),
+    );
+    outputIs<number[]>()(squares.exports.output, true);
+    const loads = forEach('loads', params.days, ({ item }) =>
+      task('load', (_context, { day }) => ({ day }), { day: item }),
+    );
+    outputIs<{ day: string }[]>()(loads.exports.output, true);
+    // @ts-expect-error a count is a number
+    repeat('days', params.days, () => undefined);
+    // @ts-expect-error a loop needs to know when it is done
+    loop('endless', () => task('a', () => 1), {});
+    // @ts-expect-error the result is a text
+    loop('typed', () => task('b', () => 'x'), { until: (result) => result > 1 });
+  },
+);

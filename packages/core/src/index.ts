@@ -122,6 +122,7 @@ export {
 } from './operators/http-operator.ts';
 export { HttpResponseError, HttpSensor, type HttpSensorOptions } from './operators/http-sensor.ts';
 export { LatestOnlyOperator } from './operators/latest-only-operator.ts';
+export { forEach, type LoopOptions, loop, repeat, UntilOperator } from './operators/loop.ts';
 export { type Poked, Sensor, type SensorMode, type SensorOptions } from './operators/sensor.ts';
 export {
   ShortCircuitOperator,
@@ -156,7 +157,7 @@ export {
 } from './operators/trigger-dag-run-operator.ts';
 export type { WaitOptions } from './operators/wait-options.ts';
 export { WaitUntil, type WaitUntilOptions } from './operators/wait-until.ts';
-export { Choice, match, type SideValue, when } from './operators/when.ts';
+export { Choice, ChooseOperator, match, type SideValue, when } from './operators/when.ts';
 export type {
   ConfOf,
   ParamReference,

@@ -124,15 +124,41 @@ export class GraphBuilder {
           this.#edges.push({ from: output.operator as AnyOperator, to: group, site: group.site });
       }
     }
+    // What ends an iteration comes after all of its tasks: once the edges inside of the loop stand, before those of the loop itself.
+    const untils = [...this.#groups.values()].flatMap((group) =>
+      group.loop?.until == null
+        ? []
+        : [{ edge: { from: group, to: group.loop.until, site: group.site }, depth: depthOf(group) + 0.5 }],
+    );
     const byDepth = this.#edges
-      .map((edge) => ({ edge, depth: Math.min(depthOf(edge.from), depthOf(edge.to)) }))
+      .map((edge): { edge: Edge; depth: number } => ({
+        edge,
+        depth: Math.min(depthOf(edge.from), depthOf(edge.to)),
+      }))
+      .concat(untils)
       .sort((a, b) => b.depth - a.depth);
     for (const { edge } of byDepth) {
       const starts = this.#ends(edge.from, upstream, 'leaves', edge.site);
       const ends = this.#ends(edge.to, upstream, 'roots', edge.site);
-      for (const from of starts) for (const to of ends) this.#link(upstream, from, to, edge.site);
+      const isUntil = isTaskGroup(edge.from) && edge.from.loop?.until === edge.to;
+      for (const from of starts)
+        for (const to of ends) if (!isUntil || from !== to) this.#link(upstream, from, to, edge.site);
     }
+    for (const group of this.#groups.values()) if (group.loop !== null) this.#linkLoopEnd(group, upstream);
     return upstream;
+  }
+
+  /** Who reads something of a loop waits for the loop, and not for that task alone: else it would go on although the loop has failed. */
+  #linkLoopEnd(loop: AnyTaskGroup, upstream: Map<string, Set<string>>): void {
+    const inside = new Set([...this.#tasks.values()].filter((task) => isWithin(task.group, loop)));
+    const ids = new Set([...inside].map(({ taskId }) => taskId));
+    const readers = [...this.#tasks.values()].filter(
+      (task) =>
+        !inside.has(task) && !task.isTeardown && [...upstream.get(task.taskId)!].some((id) => ids.has(id)),
+    );
+    if (readers.length === 0) return;
+    const leaves = this.#ends(loop, upstream, 'leaves', loop.site);
+    for (const from of leaves) for (const to of readers) this.#link(upstream, from, to, loop.site);
   }
 
   #ends(

@@ -39,7 +39,7 @@ export type FieldKind = 'template' | 'file' | 'input' | 'value';
 export type FieldKinds<Fields> = { readonly [K in keyof Required<Fields>]: FieldKind };
 
 /** What the outcome of a task decides about what comes after it. */
-export type Decides = 'branch' | 'short_circuit';
+export type Decides = 'branch' | 'short_circuit' | 'until';
 
 /** Any operator, whatever it returns and takes. */
 export type AnyOperator = Operator<unknown, object, never>;
@@ -50,10 +50,11 @@ export type MappedOperator<Output> = Operator<Collected<Awaited<Output>>, object
 /** What the instances of a mapped task returned, for who reads it from outside. */
 export type Collected<Output> = Exclude<Output, null | undefined | void>[];
 
-type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<Options, 'taskId'>;
+/** Options of which some are still to come: those that `partial` takes. */
+export type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<Options, 'taskId'>;
 
 /** A misspelt option is an error, as it is in the constructor. */
-type NoOthers<Given, Known> = { readonly [K in Exclude<keyof Given, Known>]: never };
+export type NoOthers<Given, Known> = { readonly [K in Exclude<keyof Given, Known>]: never };
 
 /** A task of which some options are still to come, as lists. */
 export interface PartialOperator<Options extends OperatorOptions, Output, Given> {

@@ -5,7 +5,7 @@ import { type ItemOf, listNode, type Mappable } from './expand.ts';
 import { checkId, checkIdComponent } from './identifier.ts';
 import { currentScope, withinScope } from './load-session.ts';
 import { elementOf, type GroupElement, type MapArgument } from './map-argument.ts';
-import type { Collected, Operator } from './operator.ts';
+import type { AnyOperator, Collected, Operator } from './operator.ts';
 import {
   type DefaultArgs,
   type Limit,
@@ -34,6 +34,14 @@ export interface GroupOptions extends RetryOptions {
   readonly label?: string | undefined;
   /** Markdown. */
   readonly doc?: string | undefined;
+}
+
+/** Of a mapped group whose indexes run one after the other. */
+export interface LoopSettings {
+  /** The task in it that decides after each iteration whether it was the last; null: the list decides. Made while the body runs. */
+  until: AnyOperator | null;
+  /** What becomes of it when that has not held in the last one. */
+  readonly onMax: 'fail' | 'continue';
 }
 
 export type AnyTaskGroup = TaskGroup<unknown>;
@@ -75,13 +83,19 @@ export class TaskGroup<Exports = void> {
   readonly exports: Exports;
   /** The lists that it is mapped over, by the names under which its body gets the elements; null: it is not mapped. */
   readonly expansion: ReadonlyMap<string, MapArgument> | null;
+  /** Null: its indexes, if it is mapped, run side by side. */
+  readonly loop: LoopSettings | null;
 
-  /** @param lists what the whole group is mapped over, by name: see {@link expandGroup} */
+  /**
+   * @param lists what the whole group is mapped over, by name: see {@link expandGroup}
+   * @param loop for indexes that run one after the other
+   */
   constructor(
     id: string,
     body: (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports,
     options: GroupOptions = {},
     lists: Readonly<Record<string, unknown>> | null = null,
+    loop: LoopSettings | null = null,
   ) {
     Object.defineProperty(this, TASK_GROUP_BRAND, { value: true });
     const scope = currentScope();
@@ -106,6 +120,7 @@ export class TaskGroup<Exports = void> {
       options.maxActiveTasks === undefined ? null : check.limit('maxActiveTasks', options.maxActiveTasks, 0);
     const retry = retrySettings(options, check);
     this.retry = retry.retries === 0 ? null : retry;
+    this.loop = loop;
     this.expansion = lists === null ? null : mapArguments(this.groupId, lists);
     const self = this as unknown as AnyTaskGroup;
     scope.adoptGroup(self);

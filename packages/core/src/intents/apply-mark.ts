@@ -1,6 +1,5 @@
 import {
   type Changes,
-  ENDED_WITH_RUN,
   finishRunIfOver,
   heedDependencies,
   type InstanceWork,
@@ -8,6 +7,7 @@ import {
   moveInstance,
   moveRun,
   noteEndedWithRun,
+  overrule,
   type RunWork,
   recount,
   runOutcome,
@@ -132,7 +132,7 @@ function setByHand(
   changes: Changes,
 ): void {
   heedDependencies(instance);
-  if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
+  overrule(instance);
   if (!isFinished(instance.state)) return stopInstance(instance, state, reason, changes);
   moveInstance(instance, 'none', changes);
   moveInstance(instance, state, changes, reason);

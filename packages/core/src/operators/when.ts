@@ -213,7 +213,8 @@ function side(
   return { name, of: of as AnyTaskGroup, output: outputOf(of.exports) };
 }
 
-function outputOf(made: unknown): TaskOutput<unknown> | null {
+/** The output that a body handed on: of a task, of a choice, or one itself; null: none. */
+export function outputOf(made: unknown): TaskOutput<unknown> | null {
   if (isTaskOutput(made)) return made;
   // A task, or another choice; of whichever copy of this package.
   const isTask = isOperator(made) || isTaskGroup(made);

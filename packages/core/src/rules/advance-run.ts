@@ -5,6 +5,7 @@ import { reachable } from './dag-graph.ts';
 import { deciderOf, heedDependencies, ignoresDependencies, skippedBy } from './decision.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
 import { dueTeardowns, isHeldBack, mayRestart, resetGroup } from './group-restart.ts';
+import { iterationEnded, waitsForIteration } from './loop-step.ts';
 import {
   countEnd,
   countGroup,
@@ -54,6 +55,10 @@ export function reshapeRun(run: RunWork, changes: Changes): void {
 }
 
 function startFrom(run: RunWork, ended: InstanceWork[], changes: Changes): void {
+  // Somebody may have decided otherwise about the end of an iteration.
+  for (const group of [...run.groups.values()]) {
+    if (group.group.isIteration && group.isOver) goRound(group, ended, changes);
+  }
   for (const instance of [...instancesOf(run)]) {
     if (instance.state === 'none') evaluate(instance, ended, changes);
   }
@@ -145,7 +150,9 @@ function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
       if (run.followers.size > 0) heldUp.push(...heldUpBy(run, ended.task.spec.taskId));
     }
     // Only now: what else ended with it has been counted where it counts at once.
-    for (const group of run.ending) endGroup(group, open, changes);
+    // Inner ones first: another iteration keeps the loop going.
+    for (const group of [...run.ending].sort((a, b) => b.group.level - a.group.level))
+      endGroup(group, open, changes);
     for (const group of [...changes.reopened]) {
       if (group.run !== run) continue;
       changes.reopened.delete(group);
@@ -178,11 +185,18 @@ function endGroup(group: GroupWork, open: InstanceWork[], changes: Changes): voi
   if (group.isOver || group.unfinished > 0) return;
   const changed: MapScope[] = [];
   countGroup(group, (scope) => changed.push(scope));
+  if (group.group.isIteration) goRound(group, open, changes);
   for (const member of membersOf(group)) {
     if (member.task.sourceExits.includes(group.group.level))
       expandFrom(member, (exit) => exit === group.group.level, open, changes);
   }
   for (const { instances } of changed) evaluateAll(instances, open, changes);
+}
+
+function goRound(iteration: GroupWork, open: InstanceWork[], changes: Changes): void {
+  const expansion: Expansion = { ended: open, open: [] };
+  iterationEnded(iteration, expansion, changes);
+  evaluateAll(expansion.open, open, changes);
 }
 
 /** A group that is to begin again: its teardowns run, then (after its delay) it is reset and its first tasks are asked. */
@@ -240,6 +254,7 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     heedDependencies(instance);
     return schedule(instance, ended, changes, 'runs by hand, whatever stands before it');
   }
+  if (waitsForIteration(instance)) return;
   const verdict = ruleVerdict(instance);
   if (verdict === 'wait') return;
   if (verdict !== 'run') {

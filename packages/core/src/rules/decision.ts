@@ -16,6 +16,23 @@ export function deciderOf({ decision }: Pick<InstanceWork, 'decision'>): string 
   return decision?.startsWith(SKIPPED_BY) === true ? decision.slice(SKIPPED_BY.length) : null;
 }
 
+/** The task that ends a loop found that it goes on. Kept with the instance, so that another scheduler knows where the loop is. */
+const NOT_YET = 'until:not_yet';
+
+/** What the task that ends a loop found. */
+export function noteUntil(instance: InstanceWork, isMet: boolean): void {
+  instance.decision = isMet ? null : NOT_YET;
+}
+
+/** Whether the task that ends a loop found that it goes on; false: it is done, or a person said so. */
+export const saidNotYet = ({ state, decision }: InstanceWork): boolean =>
+  state === 'success' && decision === NOT_YET;
+
+/** A person decides about the instance: what it found itself, or the end of its run did, counts no more. What a branch decided stays. */
+export function overrule(instance: InstanceWork): void {
+  if (instance.decision === ENDED_WITH_RUN || instance.decision === NOT_YET) instance.decision = null;
+}
+
 /** Whether a person asked for it to run whatever stands before it; holds until it is scheduled. */
 export function ignoresDependencies({ decision }: Pick<InstanceWork, 'decision'>): boolean {
   return decision?.startsWith(IGNORES_DEPENDENCIES) === true;

@@ -4,7 +4,7 @@ import type { GraphTask } from './dag-graph.ts';
 import { expansionLength } from './list-length.ts';
 import type { ListSource, MapLevel } from './map-levels.ts';
 import { joinPath, mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
-import { attach, detach, instanceAt, instancesUnder } from './map-scope.ts';
+import { attach, detach, instanceAt, instancesUnder, ofLastIterations } from './map-scope.ts';
 import { endAttempt, moveInstance } from './move-instance.ts';
 import { newInstance } from './new-instance.ts';
 import type { InstanceWork, RunWork } from './work.ts';
@@ -105,7 +105,50 @@ export function lengthOfSource(
 
 /** The instances that an output of a source is read from, by something with this path. */
 export function sourceInstances(run: RunWork, source: ListSource, prefix: string): readonly InstanceWork[] {
-  return instancesUnder(run, source.task, pathPrefix(prefix, source.depth));
+  const instances = instancesUnder(run, source.task, pathPrefix(prefix, source.depth));
+  return ofLastIterations(instances, run.graph.tasks[source.task]!, source.depth);
+}
+
+/** Number of elements of the lists that a level is mapped over; null: one of them is not there yet. */
+export function levelLength(run: RunWork, level: MapLevel, prefix: string): number | null {
+  return expansionLength(level.arguments, (taskId, key) => lengthOfSource(run, level, prefix, taskId, key));
+}
+
+/** Another iteration of a loop: its instances are added, or restored. */
+export function addIteration(
+  run: RunWork,
+  level: MapLevel,
+  path: string,
+  into: Expansion,
+  changes: Changes,
+): void {
+  for (const index of level.tasks) {
+    const instances = instancesUnder(run, index, path);
+    if (instances.length === 0) into.open.push(add(run, run.graph.tasks[index]!, path, changes));
+    for (const instance of [...instances]) {
+      if (instance.state === 'removed') restore(instance, into, changes);
+      else if (instance.state === 'none') into.open.push(instance);
+    }
+  }
+  for (const inner of run.graph.levels)
+    if (inner.parent === level) expandLevel(run, inner, path, into, changes);
+}
+
+/** Iterations of a loop behind the one that was its last: what has not ended, or (`all`) also what has. */
+export function removeIterations(
+  run: RunWork,
+  level: MapLevel,
+  { prefix, after, all, reason }: { prefix: string; after: number; all: boolean; reason: string },
+  into: Expansion,
+  changes: Changes,
+): void {
+  for (const index of level.tasks) {
+    for (const instance of [...instancesUnder(run, index, prefix)]) {
+      if (pathDepth(instance.mapPath) <= level.depth || pathIndex(instance.mapPath, level.depth) <= after)
+        continue;
+      if (all || !isFinished(instance.state)) remove(instance, reason, into, changes);
+    }
+  }
 }
 
 /** Whether an instance stands for a list that is not known yet. */
@@ -114,9 +157,7 @@ export function isUnexpanded({ task, mapPath }: InstanceWork): boolean {
 }
 
 function expandNow(run: RunWork, level: MapLevel, prefix: string, into: Expansion, changes: Changes): void {
-  const length = expansionLength(level.arguments, (taskId, key) =>
-    lengthOfSource(run, level, prefix, taskId, key),
-  );
+  const length = levelLength(run, level, prefix);
   if (length === null) return;
   const max = run.dag.maxMapLength;
   if (length > max)
@@ -128,11 +169,22 @@ function expandNow(run: RunWork, level: MapLevel, prefix: string, into: Expansio
       into,
       changes,
     );
-  for (const index of level.tasks) shape(run, run.graph.tasks[index]!, level, prefix, length, into, changes);
+  const made = level.loop === null ? length : Math.min(length, reached(run, level, prefix));
+  for (const index of level.tasks) shape(run, run.graph.tasks[index]!, level, prefix, made, into, changes);
   for (const inner of run.graph.levels) {
     if (inner.parent !== level) continue;
-    for (let i = 0; i < length; i++) expandLevel(run, inner, joinPath(prefix, i), into, changes);
+    for (let i = 0; i < made; i++) expandLevel(run, inner, joinPath(prefix, i), into, changes);
   }
+}
+
+/** Iterations that a loop has come to: at first one, the others follow as each ends. */
+function reached(run: RunWork, level: MapLevel, prefix: string): number {
+  let count = 1;
+  for (const { mapPath, state } of instancesUnder(run, level.tasks[0]!, prefix)) {
+    if (state === 'removed' || pathDepth(mapPath) <= level.depth) continue;
+    count = Math.max(count, pathIndex(mapPath, level.depth) + 1);
+  }
+  return count;
 }
 
 /** Every source has ended well: a failed one is for the trigger rules to judge. */

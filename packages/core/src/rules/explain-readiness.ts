@@ -3,6 +3,7 @@ import { isFinished, type RunState, type TaskState } from '../state/index.ts';
 import { nameOf, ruleVerdict } from './advance-run.ts';
 import { exitLevel } from './closed-group.ts';
 import { ignoresDependencies } from './decision.ts';
+import { previousOf } from './loop-step.ts';
 import { countsOutside, membersOf, relevantInstances } from './map-scope.ts';
 import { pastVerdict } from './past.ts';
 import { ruleInWords } from './rule-in-words.ts';
@@ -129,6 +130,21 @@ function groupRetry(instance: InstanceWork, now: number): { passed: boolean; rea
   };
 }
 
+/** An iteration of a loop waits for the one before. */
+function loopBefore({ run, groups, state }: InstanceWork): { passed: boolean; reason: string } {
+  for (const group of state === 'none' ? groups : []) {
+    const previous = previousOf(run, group);
+    if (previous === undefined || previous.unfinished === 0) continue;
+    const going = [...membersOf(previous)].filter((member) => !isFinished(member.state));
+    const names = going.slice(0, 3).map((member) => `${nameOf(member)} (${member.state})`);
+    return {
+      passed: false,
+      reason: `The iteration before it in loop ${group.group.groupId} has not ended: ${names.join(', ')}${going.length > 3 ? ', …' : ''}.`,
+    };
+  }
+  return { passed: true, reason: 'It waits for no iteration of a loop.' };
+}
+
 /** Upstream in a group that may still begin again does not count before all of that group has ended. */
 function closedGroupsAbove(instance: InstanceWork): { passed: boolean; reason: string } {
   const { task } = instance;
@@ -149,7 +165,7 @@ function closedGroupsAbove(instance: InstanceWork): { passed: boolean; reason: s
   });
   return {
     passed,
-    reason: `It waits until all of these have ended, since they may begin again: ${waits.join('; ')}.`,
+    reason: `It waits until all of these have ended, since they may begin again, or go round once more: ${waits.join('; ')}.`,
   };
 }
 
@@ -203,6 +219,7 @@ const CHECKS: readonly ReadinessCheck[] = [
     },
   },
   { name: 'group_retry', evaluate: (instance, { now }) => groupRetry(instance, now) },
+  { name: 'loop', evaluate: loopBefore },
   { name: 'closed_groups', evaluate: closedGroupsAbove },
   {
     name: 'depends_on_past',

@@ -51,6 +51,7 @@ export {
   ignoreDependencies,
   ignoresDependencies,
   noteEndedWithRun,
+  overrule,
 } from './decision.ts';
 export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
@@ -61,13 +62,15 @@ export { Heap } from './heap.ts';
 export { type HorizonAge, horizonRenewAt, isHorizonDue } from './horizon-renewal.ts';
 export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
 export { listLengths } from './list-output.ts';
-export type { ListSource, MapLevel } from './map-levels.ts';
+export { waitsForIteration } from './loop-step.ts';
+export { isList, type ListSource, type MapLevel } from './map-levels.ts';
 export { mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
 export {
   allInstancesOf,
   instanceAt,
   instancesOf,
   instancesUnder,
+  ofLastIterations,
   placeInstances,
   recount,
   relevantInstances,

@@ -15,8 +15,17 @@ export interface MapLevel {
   readonly arguments: readonly SerializedMapArgument[];
   /** Indexes of the tasks in it. */
   readonly tasks: readonly number[];
+  /** Null: its indexes, if it is a group, run side by side. */
+  readonly loop: MapLoop | null;
   /** The outputs that its lists are made of. */
   readonly sources: readonly ListSource[];
+}
+
+/** A level whose indexes run one after the other. */
+export interface MapLoop {
+  /** Index of the task that ends it; null: the list does. */
+  readonly until: number | 'left_out' | null;
+  readonly onMax: 'fail' | 'continue';
 }
 
 export interface ListSource {
@@ -47,6 +56,13 @@ export function mapLevels(
       parent,
       depth: parent === null ? 0 : parent.depth + 1,
       arguments: expand.arguments,
+      loop:
+        expand.loop === undefined
+          ? null
+          : {
+              until: untilOf(dag, expand.loop.until),
+              onMax: expand.loop.onMax,
+            },
       tasks: [],
       sources: [],
     };
@@ -73,7 +89,13 @@ export function mapLevels(
       if (level.sources.some((source) => source.taskId === taskId && source.key === key)) continue;
       const task = toIndex(taskId);
       const depth = sharedDepth(levelsOf[task]!, around);
-      level.sources.push({ task, taskId, key, depth, isCollected: levelsOf[task]!.length > depth });
+      level.sources.push({
+        task,
+        taskId,
+        key,
+        depth,
+        isCollected: levelsOf[task]!.slice(depth).some(isList),
+      });
     }
   }
   return { levels, levelsOf };
@@ -94,6 +116,16 @@ export function sourcesOfLevels(
   }
   return sources.map(({ levels: over, collectDepths }) => ({ levels: [...over], collectDepths }));
 }
+
+/** A run of some of the tasks may be without it: its loop goes round once. */
+function untilOf(dag: SerializedDag, taskId: string | null): MapLoop['until'] {
+  if (taskId === null) return null;
+  const index = dag.tasks.findIndex((task) => task.taskId === taskId);
+  return index < 0 ? 'left_out' : index;
+}
+
+/** Whether an output from below this level is a list of what its indexes gave. Of a loop that goes on until something holds, the last counts. */
+export const isList = ({ loop }: MapLevel): boolean => loop?.until == null;
 
 /** How many levels two tasks have in common. */
 export function sharedDepth(a: readonly MapLevel[], b: readonly MapLevel[]): number {

@@ -2,8 +2,8 @@ import { type FinishedTaskState, isFinished, type TaskState } from '../state/ind
 import { isLive } from './activity.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { GraphTask } from './dag-graph.ts';
-import { sharedDepth } from './map-levels.ts';
-import { isUnder, pathDepth, pathPrefix } from './map-path.ts';
+import { isList, sharedDepth } from './map-levels.ts';
+import { isUnder, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
 import { notePast } from './past.ts';
 import type { UpstreamEnds } from './trigger-rule.ts';
 import type { EndCounts, GroupWork, InstanceWork, MapScope, RunWork, TaskWork } from './work.ts';
@@ -85,6 +85,31 @@ export function relevantInstances(from: InstanceWork, to: number): readonly Inst
   const { tasks } = from.run;
   const depth = sharedDepth(from.task.levels, tasks[to]!.task.levels);
   return instancesUnder(from.run, to, pathPrefix(from.mapPath, depth));
+}
+
+/** Of instances that share `depth` components of their paths, those of the last iteration of each loop that goes on until something holds. */
+export function ofLastIterations(
+  instances: readonly InstanceWork[],
+  { levels }: GraphTask,
+  depth: number,
+): readonly InstanceWork[] {
+  let kept = instances;
+  for (const level of levels.slice(depth)) {
+    if (isList(level)) continue;
+    const last = new Map<string, number>();
+    const reached = kept.filter(
+      ({ mapPath, state }) => state !== 'removed' && pathDepth(mapPath) > level.depth,
+    );
+    for (const { mapPath } of reached) {
+      const prefix = pathPrefix(mapPath, level.depth);
+      last.set(prefix, Math.max(last.get(prefix) ?? 0, pathIndex(mapPath, level.depth)));
+    }
+    if (reached.length === 0) continue;
+    kept = reached.filter(
+      ({ mapPath }) => pathIndex(mapPath, level.depth) === last.get(pathPrefix(mapPath, level.depth)),
+    );
+  }
+  return kept;
 }
 
 /** Adds an instance to its task, and to the counts of what is below it. Costs its edges. */
@@ -197,8 +222,15 @@ export function undoEnd(instance: InstanceWork, move: () => void): void {
   countBelow(instance, 1);
 }
 
+const groupName = ({ groupId, level }: ClosedGroup, mapPath: string): string =>
+  `${level} ${groupId} [${mapPath}]`;
+
+/** The closed group of this map path, if it has any tasks. */
+export const groupOf = (run: RunWork, group: ClosedGroup, mapPath: string): GroupWork | undefined =>
+  run.groups.get(groupName(group, mapPath));
+
 function groupAt(run: RunWork, group: ClosedGroup, mapPath: string): GroupWork {
-  const name = mapPath === '' ? group.groupId : `${group.groupId} [${mapPath}]`;
+  const name = groupName(group, mapPath);
   let work = run.groups.get(name);
   if (work === undefined) {
     const maxTries = group.retry?.retries ?? 0;

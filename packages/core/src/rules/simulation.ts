@@ -516,6 +516,8 @@ function oneEach(task: GraphTask): { readonly [key: string]: Json } {
 }
 
 function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
+  // Nobody knows how often it will go round.
+  if (task.spec.decides === 'until') return { kind: 'until', isMet: true };
   if (task.spec.decides === 'short_circuit') return { kind: 'short_circuit', proceed: true };
   if (task.spec.decides !== 'branch') return undefined;
   if (task.sides !== null) return { kind: 'branch', chosen: [...task.sides.keys()] };

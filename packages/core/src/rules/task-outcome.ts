@@ -20,4 +20,6 @@ export type TaskOutcome =
 /** What a branch or short-circuit task decided about its downstream. Ids of tasks or of groups. */
 export type TaskDecision =
   | { readonly kind: 'branch'; readonly chosen: readonly string[] }
-  | { readonly kind: 'short_circuit'; readonly proceed: boolean };
+  | { readonly kind: 'short_circuit'; readonly proceed: boolean }
+  /** Whether the loop around the task is done. */
+  | { readonly kind: 'until'; readonly isMet: boolean };

@@ -13,10 +13,12 @@ import {
 import type { Changes } from './changes.ts';
 import { type AttemptEnd, closeAttempt } from './close-attempt.ts';
 import type { Choice } from './dag-graph.ts';
+import { noteUntil } from './decision.ts';
 import { failFast } from './fail-fast.ts';
 import { isHeldBack } from './group-restart.ts';
 import { beginGroupRetry, groupToRetry } from './group-retry.ts';
 import { listLengths, listProblem } from './list-output.ts';
+import { untilProblem } from './loop-step.ts';
 import { moveInstance } from './move-instance.ts';
 import { tellTask } from './news.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
@@ -40,6 +42,12 @@ export function succeeded(
   const wrong = decision?.kind === 'branch' ? unknownChoice(instance, decision.chosen) : undefined;
   if (wrong !== undefined) {
     const error = serializeError(new Error(wrong));
+    closeAttempt(instance, 'failed', end, error, changes);
+    return failedTry(instance, end.endedAtMs, error, false, changes);
+  }
+  const goesNoFurther = decision?.kind === 'until' && !decision.isMet ? untilProblem(instance) : undefined;
+  if (goesNoFurther !== undefined) {
+    const error = serializeError(new Error(goesNoFurther));
     closeAttempt(instance, 'failed', end, error, changes);
     return failedTry(instance, end.endedAtMs, error, false, changes);
   }
@@ -94,6 +102,10 @@ function applyDecision(
   decision: TaskDecision,
   changes: Changes,
 ): readonly InstanceWork[] {
+  if (decision.kind === 'until') {
+    noteUntil(instance, decision.isMet);
+    return [];
+  }
   if (decision.kind === 'branch' && instance.task.sides !== null)
     return skipByDecision(sidesNotChosen(instance, decision.chosen), instance, changes);
   if (decision.kind === 'branch') {

@@ -13,6 +13,7 @@ export {
   type SerializedGroupRetry,
   type SerializedInput,
   type SerializedList,
+  type SerializedLoop,
   type SerializedMapArgument,
   type SerializedTask,
   type VariableReference,

@@ -186,7 +186,14 @@ function serializeGroup(group: AnyTaskGroup, dag: AnyDag): SerializedGroup {
     ...(group.retry === null ? {} : { retry: group.retry }),
     ...(group.expansion === null
       ? {}
-      : { expand: expansion([...group.expansion].map(([name, { node }]) => [name, node] as const)) }),
+      : {
+          expand: {
+            ...expansion([...group.expansion].map(([name, { node }]) => [name, node] as const)),
+            ...(group.loop === null
+              ? {}
+              : { loop: { until: group.loop.until?.taskId ?? null, onMax: group.loop.onMax } }),
+          },
+        }),
   };
 }
 

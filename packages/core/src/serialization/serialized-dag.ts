@@ -126,7 +126,7 @@ export interface SerializedTask {
   /** True when ending it from outside calls its operator's `onKill`. */
   readonly onKill?: boolean;
   /** What the outcome of this task decides about its downstream, if it is one of those. */
-  readonly decides: 'branch' | 'short_circuit' | null;
+  readonly decides: 'branch' | 'short_circuit' | 'until' | null;
   /** Branch only: the groups that it chooses one of, by name; what is in none of them goes on. Absent: it chooses among its direct downstream. */
   readonly sides?: Readonly<Record<string, string>>;
   /** Short-circuit only: skip direct downstream alone and let trigger rules carry it on. */
@@ -160,6 +160,15 @@ export interface SerializedAsset {
 /** What a task or a group is mapped over: one instance for each combination, the last argument varying fastest. */
 export interface SerializedExpansion {
   readonly arguments: readonly SerializedMapArgument[];
+  /** Of a group: its indexes run one after the other, each when the one before has gone well. Absent: side by side. */
+  readonly loop?: SerializedLoop;
+}
+
+export interface SerializedLoop {
+  /** The task in it whose output ends it when it is true; null: it runs to the end of its list. */
+  readonly until: string | null;
+  /** What becomes of it when that has not held at the end of the list. */
+  readonly onMax: 'fail' | 'continue';
 }
 
 export interface SerializedMapArgument {

@@ -199,7 +199,7 @@ function restoreGroups(
   for (const { runKey, groupId, mapPath, tryNumber, maxTries, failedKey } of rows) {
     if (runKey !== run.key) continue;
     const group = [...run.groups.values()].find(
-      (one) => one.group.groupId === groupId && one.mapPath === mapPath,
+      ({ group: of, mapPath: path }) => of.groupId === groupId && !of.isIteration && path === mapPath,
     );
     if (group === undefined) continue;
     const failed = instances.find(({ key, state }) => key === failedKey && state === 'up_for_retry') ?? null;

@@ -3,7 +3,9 @@ import type { Json } from '@tsflow/core/json';
 import {
   elementOfValue,
   type InstanceWork,
+  isList,
   type ListSource,
+  ofLastIterations,
   pathPrefix,
   relevantInstances,
   sourceInstances,
@@ -12,7 +14,8 @@ import type { Store } from '@tsflow/core/store';
 
 /**
  * What a task reads of an output: the value of the instance that concerns it, or, when there are many because the output's task is mapped
- * and the reader is not in the same mapped group, one flat list of theirs in index order, without nulls.
+ * and the reader is not in the same mapped group, one flat list of theirs in index order, without nulls. Of a loop that goes on until something
+ * holds, it is that of the last iteration.
  */
 export async function outputFor(
   store: Store,
@@ -22,7 +25,10 @@ export async function outputFor(
 ): Promise<Json> {
   const index = reader.run.graph.indexOf.get(taskId);
   if (index === undefined) throw new NotFoundError(`Task of ${reader.run.dag.dagId}`, taskId);
-  const sources = relevantInstances(reader, index);
+  const { levels } = reader.run.graph.tasks[index]!;
+  const shared = levels.findIndex((level, depth) => reader.task.levels[depth] !== level);
+  const relevant = relevantInstances(reader, index);
+  const sources = shared < 0 ? relevant : ofLastIterations(relevant, reader.run.graph.tasks[index]!, shared);
   if (isSingle(reader, index)) return (await outputsOf(store, sources, key))[0] ?? null;
   return (await outputsOf(store, sources, key)).filter((value) => value !== null);
 }
@@ -112,5 +118,6 @@ const mayHaveOutput = ({ state, attemptId }: InstanceWork): boolean =>
 
 function isSingle(reader: InstanceWork, index: number): boolean {
   const { levels } = reader.run.graph.tasks[index]!;
-  return levels.every((level, depth) => reader.task.levels[depth] === level);
+  const shared = levels.findIndex((level, depth) => reader.task.levels[depth] !== level);
+  return shared < 0 || !levels.slice(shared).some(isList);
 }

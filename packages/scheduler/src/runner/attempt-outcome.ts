@@ -89,6 +89,7 @@ export function thrownOutcome(thrown: unknown, savedState: JsonObject | null, re
 
 function decision(decides: Decides, value: unknown): TaskDecision {
   if (decides === 'short_circuit') return { kind: 'short_circuit', proceed: Boolean(value) };
+  if (decides === 'until') return { kind: 'until', isMet: Boolean(value) };
   const chosen = value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
   return { kind: 'branch', chosen: chosen.map(String) };
 }

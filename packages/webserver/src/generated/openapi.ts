@@ -1674,6 +1674,17 @@ export interface components {
                 retryJitter: number;
                 maxRetryDelayMs: number;
             };
+            /** @description It is mapped; with `loop` its indexes run one after the other. */
+            expand?: {
+                arguments: {
+                    name: string;
+                }[];
+                loop?: {
+                    until: string | null;
+                    /** @enum {string} */
+                    onMax: "fail" | "continue";
+                };
+            };
         };
         PendingIntent: {
             intentId: number;

@@ -97,6 +97,13 @@ const serializedGroup = z
       })
       .optional()
       .describe('How all of it begins again when a task of it failed for good.'),
+    expand: z
+      .object({
+        arguments: z.array(z.object({ name: z.string() })).readonly(),
+        loop: z.object({ until: z.string().nullable(), onMax: z.enum(['fail', 'continue']) }).optional(),
+      })
+      .optional()
+      .describe('It is mapped; with `loop` its indexes run one after the other.'),
   })
   .meta({ id: 'SerializedGroup' });
 

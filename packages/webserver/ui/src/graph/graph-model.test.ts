@@ -40,6 +40,12 @@ it('says how often a group is tried again', () => {
   expect(graphModel({ ...dag, groups }, new Set()).nodes[0]).toMatchObject({ kind: 'group', note: '↻ 2' });
 });
 
+it('says that a group is a loop', () => {
+  const expand = { arguments: [{ name: 'index' }], loop: { until: 'g.until', onMax: 'fail' as const } };
+  const groups = [{ groupId: 'g', parentId: null, label: 'g', doc: null, expand }];
+  expect(graphModel({ ...dag, groups }, new Set()).nodes[0]).toMatchObject({ note: '⟳' });
+});
+
 it('lets a closed group stand for what is inside, with one edge for many', () => {
   const model = graphModel(dag, new Set(['g']));
   expect(model.nodes.map((node) => node.id).sort()).toEqual(['a', 'e', 'g', 'z']);

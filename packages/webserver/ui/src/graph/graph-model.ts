@@ -54,7 +54,9 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
       kind: closed.has(group.groupId) ? 'closed' : 'group',
       parentId: known(group.parentId),
       label: group.label,
-      note: group.retry ? `↻ ${group.retry.retries}` : '',
+      note: [group.expand?.loop ? '⟳' : '', group.retry ? `↻ ${group.retry.retries}` : '']
+        .filter(Boolean)
+        .join(' '),
       taskIds: below.get(group.groupId) ?? [],
     });
   }

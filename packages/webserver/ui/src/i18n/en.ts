@@ -283,6 +283,7 @@ export const en = {
       paused: 'Switch of the DAG',
       trigger_rule: 'Tasks before it',
       group_retry: 'Retries of its groups',
+      loop: 'Iteration before it',
       closed_groups: 'Groups before it',
       depends_on_past: 'Earlier runs',
       wait: 'Time',

@@ -274,6 +274,7 @@ export const ja: Catalogue<typeof en> = {
       paused: 'DAG のスイッチ',
       trigger_rule: '前のタスク',
       group_retry: 'グループの再試行',
+      loop: '前の反復',
       closed_groups: '前のグループ',
       depends_on_past: '以前の実行',
       wait: '時刻',
