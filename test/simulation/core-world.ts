@@ -275,7 +275,7 @@ export class CoreWorld {
 }
 
 function randomWork(random: Random): DagWorkState {
-  return newDagWork(buildDagGraph(randomDag(random, 'd', 10, {}, true), 'v1'), 8);
+  return newDagWork(buildDagGraph(randomDag(random, 'd', 10, {}, random.chance(0.5)), 'v1'), 8);
 }
 
 /** It may run by its rule, but a task that makes its list has not ended. */

@@ -31,7 +31,7 @@ export function randomDag(
       maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
     };
   }
-  if (random.chance(0.25)) setUpSome(random, specs);
+  if (!hasLoops && random.chance(0.25)) setUpSome(random, specs);
   const groups = mapSome(random, specs, hasLoops);
   // What fails fast has the default rule everywhere, or its file is refused.
   if (dag.failFast === true)
@@ -65,11 +65,7 @@ function setUpSome(random: Random, specs: Record<string, TaskSpec>): void {
 }
 
 /** Maps some of the tasks over what stands before them, and some that follow each other as a group, perhaps with one inside. */
-function mapSome(
-  random: Random,
-  specs: Record<string, TaskSpec>,
-  hasLoops: boolean,
-): SerializedGroup[] {
+function mapSome(random: Random, specs: Record<string, TaskSpec>, hasLoops: boolean): SerializedGroup[] {
   const ids = Object.keys(specs);
   const groups: SerializedGroup[] = [];
   let members = ids.slice(1 + random.int(ids.length));

@@ -1,7 +1,7 @@
 import type { Deferral, Wait } from '@tsflow/core/dag';
 import type { Json } from '@tsflow/core/json';
 import type { TaskDecision, TaskOutcome } from '@tsflow/core/rules';
-import type { SerializedDag } from '@tsflow/core/serialization';
+import type { SerializedDag, SerializedTask } from '@tsflow/core/serialization';
 import type { Workload } from '@tsflow/scheduler/executors';
 import type { Random } from '../../support/random.ts';
 
@@ -48,9 +48,10 @@ export function good(random: Random, { taskId, kind }: Workload, dag: Serialized
 
 function decide(
   random: Random,
-  how: 'branch' | 'short_circuit',
+  how: NonNullable<SerializedTask['decides']>,
   downstream: readonly string[],
 ): TaskDecision {
+  if (how === 'until') return { kind: 'until', isMet: random.chance(0.4) };
   if (how === 'short_circuit') return { kind: 'short_circuit', proceed: random.chance(0.5) };
   return { kind: 'branch', chosen: downstream.filter(() => random.chance(0.5)) };
 }

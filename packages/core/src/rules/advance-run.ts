@@ -144,22 +144,26 @@ export function shortCircuited(decider: InstanceWork): InstanceWork[] {
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
 function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
   const heldUp: InstanceWork[] = [];
-  do {
+  for (;;) {
     for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
       propagateEnd(ended, open, changes);
       if (run.followers.size > 0) heldUp.push(...heldUpBy(run, ended.task.spec.taskId));
     }
-    // Only now: what else ended with it has been counted where it counts at once.
-    // Inner ones first: another iteration keeps the loop going.
-    for (const group of [...run.ending].sort((a, b) => b.group.level - a.group.level))
+    // Only now: what else ended with it has been counted where it counts at once. One after the other, since what the end of one ends is
+    // counted before the next is looked at; inner ones first, since another iteration keeps the loop going.
+    const [group] = [...run.ending].sort((one, other) => other.group.level - one.group.level);
+    if (group !== undefined) {
       endGroup(group, open, changes);
+      continue;
+    }
     for (const group of [...changes.reopened]) {
       if (group.run !== run) continue;
       changes.reopened.delete(group);
       askMembers(group, open, changes);
     }
     for (const group of [...run.restarting]) continueGroup(group, open, changes);
-  } while (open.length > 0);
+    if (open.length === 0 && run.ending.size === 0) break;
+  }
   finishRunIfOver(run, changes);
   reconsiderAll(heldUp, changes);
 }

@@ -324,7 +324,9 @@ function remove(instance: InstanceWork, reason: string, into: Expansion, changes
     }
     return;
   }
-  const wasCounted = isFinished(state);
+  // What has just ended is counted when its turn comes, as what it is then.
+  const isPending = into.ended.includes(instance);
+  const wasCounted = isFinished(state) && !isPending;
   if (wasCounted) detach(instance);
   if (instance.attempt !== null)
     endAttempt(
@@ -335,5 +337,5 @@ function remove(instance: InstanceWork, reason: string, into: Expansion, changes
   instance.nextAt = null;
   moveInstance(instance, 'removed', changes, reason);
   if (wasCounted) attach(instance);
-  else into.ended.push(instance);
+  else if (!isPending) into.ended.push(instance);
 }

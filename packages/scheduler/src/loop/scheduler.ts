@@ -551,7 +551,9 @@ export class Scheduler implements Service {
     let again = reports;
     if (error instanceof CountersRefused) this.#world.limits.committed(error.counters);
     else if (error instanceof ContentRefusedError || error instanceof ConflictError) {
-      this.#logger.warn('A turn held what the database does not keep; its work comes again.', fields);
+      // A value is its author's mistake; a key that is taken is one of ours.
+      const tell = error instanceof ConflictError ? this.#logger.error : this.#logger.warn;
+      tell.call(this.#logger, 'A turn held what the database does not keep; its work comes again.', fields);
       again = this.#suspects.refused(error, reports, this.#world);
     } else if (error instanceof BrokenReportError) {
       this.#logger.error('A report could not be taken; it counts as a failure.', fields);
