@@ -29,6 +29,9 @@ const CORE_LAYERS = [
   ['loader'],
 ];
 
+/** Inside the rules too: what a DAG is, when it runs, what is at work, who goes first, a run, an attempt; then those who ask about all of it. */
+const RULES_ROOMS = ['graph', 'schedule', 'work', 'queue', 'run', 'attempt', 'explain', 'simulation'];
+
 /** A library of others is known to one folder, so that replacing it is a change of one folder. */
 const VENDORS = {
   '@asteasolutions/zod-to-openapi': ['packages/webserver/src/'],
@@ -86,6 +89,13 @@ module.exports = {
           .flat()
           .map((folder) => `^packages/core/src/${folder}(/|\\.ts$)`),
       },
+    })),
+    ...RULES_ROOMS.slice(0, -1).map((room, index) => ({
+      name: `rules-rooms-${room}`,
+      severity: 'error',
+      comment: 'A decision about a smaller thing knows nothing of the larger one that asks it.',
+      from: { path: `^packages/core/src/rules/${room}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: RULES_ROOMS.slice(index + 1).map((other) => `^packages/core/src/rules/${other}/`) },
     })),
     {
       name: 'index-is-for-outsiders',

@@ -1,4 +1,55 @@
-export { holdsSlot, isLive, staysInPool } from './activity.ts';
+export {
+  type AttemptStart,
+  admitInstance,
+  attemptEnded,
+  attemptLost,
+  attemptStarted,
+  regrant,
+  timesLost,
+} from './attempt/attempt-life.ts';
+export { externalVerdict, type FoundStates, meansRun } from './attempt/external-verdict.ts';
+export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './attempt/retry.ts';
+export {
+  newRequestedRun,
+  type ResolvedRunWait,
+  type RunRequest,
+  type RunRequestStep,
+  requestedEnd,
+  resolvedRunWait,
+  runRequestStep,
+} from './attempt/run-request.ts';
+export { stopInstance } from './attempt/stop-instance.ts';
+export { attemptDeadline } from './attempt/try-end.ts';
+export { assetWaitSince, endsAssetWait } from './attempt/wait-due.ts';
+export {
+  answered,
+  beginWait,
+  gaveUp,
+  grantTrigger,
+  isWait,
+  requestFailed,
+  timeCame,
+} from './attempt/waiting.ts';
+export {
+  explainReadiness,
+  explainRun,
+  type Readiness,
+  type ReadinessWorld,
+} from './explain/explain-readiness.ts';
+export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './graph/dag-graph.ts';
+export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './graph/list-length.ts';
+export { isList, type ListSource, type MapLevel } from './graph/map-levels.ts';
+export { mapSortOf, pathDepth, pathIndex, pathPrefix } from './graph/map-path.ts';
+export type { RunLimit } from './graph/run-limits.ts';
+export {
+  evaluateSetups,
+  evaluateTriggerRule,
+  noEnds,
+  type RuleVerdict,
+  type UpstreamEnds,
+} from './graph/trigger-rule.ts';
+export { Heap } from './queue/heap.ts';
+export { blockingGate, type Gate, type Limits, ReadyQueue } from './queue/ready-queue.ts';
 export {
   beginInstances,
   instanceEnded,
@@ -10,30 +61,18 @@ export {
   ruleVerdict,
   startInstances,
   wakeFollowers,
-} from './advance-run.ts';
-export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns, newAssetRun } from './asset-runs.ts';
+} from './run/advance-run.ts';
+export { type BackfillStep, backfillDates, backfillStep } from './run/backfill-plan.ts';
+export { chosenGraph, chosenTasks } from './run/chosen-tasks.ts';
 export {
-  type AttemptStart,
-  admitInstance,
-  attemptEnded,
-  attemptLost,
-  attemptStarted,
-  regrant,
-  timesLost,
-} from './attempt-life.ts';
-export { type BackfillStep, backfillDates, backfillStep } from './backfill-plan.ts';
-export {
-  type ArrivalChange,
-  Changes,
-  type DagBefore,
-  type EndedAttempt,
-  type OutletEvent,
-  type SentIntent,
-  type TurnEvent,
-} from './changes.ts';
-export { chosenGraph, chosenTasks } from './chosen-tasks.ts';
-export { createRun, type NewRun, resumeRun, roomForRuns, runIdOf, startRun } from './create-run.ts';
-export { buildDagGraph, type DagGraph, type GraphTask, reachable, subGraph } from './dag-graph.ts';
+  createRun,
+  type NewRun,
+  newAssetRun,
+  resumeRun,
+  roomForRuns,
+  runIdOf,
+  startRun,
+} from './run/create-run.ts';
 export {
   type DeadlineFacts,
   type DeadlineOutcome,
@@ -42,45 +81,32 @@ export {
   deadlineReport,
   REPORT_PERIODS,
   type ReportPeriod,
-} from './deadline-report.ts';
-export { type DueDeadline, deadlinesOf, isMissed, lateAt, passDeadline, type RunDue } from './deadlines.ts';
+} from './run/deadline-report.ts';
 export {
-  deciderOf,
-  ENDED_WITH_RUN,
-  heedDependencies,
-  ignoreDependencies,
-  ignoresDependencies,
-  noteEndedWithRun,
-  overrule,
-} from './decision.ts';
-export { type DueTick, dueTick, missedBefore } from './due-tick.ts';
-export { isUnexpanded, lengthOfSource, sourceInstances } from './expand-level.ts';
-export { explainReadiness, explainRun, type Readiness, type ReadinessWorld } from './explain-readiness.ts';
-export { externalVerdict, type FoundStates, meansRun } from './external-verdict.ts';
-export { renewTries } from './group-restart.ts';
-export { Heap } from './heap.ts';
-export { type HorizonAge, horizonRenewAt, isHorizonDue } from './horizon-renewal.ts';
-export { chooseElements, type ElementChoice, elementOfValue, outputElements } from './list-length.ts';
-export { listLengths } from './list-output.ts';
-export { waitsForIteration } from './loop-step.ts';
-export { isList, type ListSource, type MapLevel } from './map-levels.ts';
-export { mapSortOf, pathDepth, pathIndex, pathPrefix } from './map-path.ts';
+  type DueDeadline,
+  deadlinesOf,
+  isMissed,
+  lateAt,
+  passDeadline,
+  type RunDue,
+} from './run/deadlines.ts';
+export { type DueTick, dueTick, missedBefore } from './run/due-tick.ts';
+export { isUnexpanded, lengthOfSource, sourceInstances } from './run/expand-level.ts';
+export { renewTries } from './run/group-restart.ts';
+export { listLengths } from './run/list-output.ts';
+export { waitsForIteration } from './run/loop-step.ts';
+export { resetInstance } from './run/reset-instance.ts';
+export { finishRunIfOver, moveRun, runOutcome } from './run/run-outcome.ts';
 export {
-  allInstancesOf,
-  instanceAt,
-  instancesOf,
-  instancesUnder,
-  ofLastIterations,
-  placeInstances,
-  recount,
-  relevantInstances,
-  setTries,
-  taskOfBefore,
-} from './map-scope.ts';
-export { countOccupied, moveInstance, occupiedBy } from './move-instance.ts';
-export { newDagWork } from './new-dag-work.ts';
-export { newInstance } from './new-instance.ts';
-export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './news.ts';
+  choiceWithin,
+  selectInstances,
+  selectTasks,
+  type TaskChoice,
+  withSetupsAndTeardowns,
+} from './run/task-selection.ts';
+export { isAnomalous, overdueAfterMs, type UsualDuration, usualDuration } from './run/usual-duration.ts';
+export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns } from './schedule/asset-runs.ts';
+export { type HorizonAge, horizonRenewAt, isHorizonDue } from './schedule/horizon-renewal.ts';
 export {
   isTooLate,
   MAX_MARK_AHEAD_MS,
@@ -92,22 +118,7 @@ export {
   type ScheduleProgress,
   scheduleChanged,
   upcomingTicks,
-} from './next-tick.ts';
-export { isWithinPast, PastWaits, pastRun, pastVerdict } from './past.ts';
-export { blockingGate, type Gate, type Limits, ReadyQueue } from './ready-queue.ts';
-export { resetInstance } from './reset-instance.ts';
-export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './retry.ts';
-export type { RunLimit } from './run-limits.ts';
-export { finishRunIfOver, moveRun, runOutcome } from './run-outcome.ts';
-export {
-  newRequestedRun,
-  type ResolvedRunWait,
-  type RunRequest,
-  type RunRequestStep,
-  requestedEnd,
-  resolvedRunWait,
-  runRequestStep,
-} from './run-request.ts';
+} from './schedule/next-tick.ts';
 export {
   type SimulatedDag,
   type SimulatedLimits,
@@ -115,27 +126,44 @@ export {
   type Simulation,
   type SimulationOptions,
   simulate,
-} from './simulation.ts';
-export { stopInstance } from './stop-instance.ts';
-export type { TaskDecision, TaskOutcome } from './task-outcome.ts';
+} from './simulation/simulation.ts';
+export { holdsSlot, isLive, staysInPool } from './work/activity.ts';
 export {
-  choiceWithin,
-  selectInstances,
-  selectTasks,
-  type TaskChoice,
-  withSetupsAndTeardowns,
-} from './task-selection.ts';
+  type ArrivalChange,
+  Changes,
+  type DagBefore,
+  type EndedAttempt,
+  type OutletEvent,
+  type SentIntent,
+  type TurnEvent,
+} from './work/changes.ts';
 export {
-  evaluateSetups,
-  evaluateTriggerRule,
-  noEnds,
-  type RuleVerdict,
-  type UpstreamEnds,
-} from './trigger-rule.ts';
-export { attemptDeadline } from './try-end.ts';
-export { isAnomalous, overdueAfterMs, type UsualDuration, usualDuration } from './usual-duration.ts';
-export { assetWaitSince, endsAssetWait } from './wait-due.ts';
-export { answered, beginWait, gaveUp, grantTrigger, isWait, requestFailed, timeCame } from './waiting.ts';
+  deciderOf,
+  ENDED_WITH_RUN,
+  heedDependencies,
+  ignoreDependencies,
+  ignoresDependencies,
+  noteEndedWithRun,
+  overrule,
+} from './work/decision.ts';
+export {
+  allInstancesOf,
+  instanceAt,
+  instancesOf,
+  instancesUnder,
+  ofLastIterations,
+  placeInstances,
+  recount,
+  relevantInstances,
+  setTries,
+  taskOfBefore,
+} from './work/map-scope.ts';
+export { countOccupied, moveInstance, occupiedBy } from './work/move-instance.ts';
+export { newDagWork } from './work/new-dag-work.ts';
+export { newInstance } from './work/new-instance.ts';
+export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './work/news.ts';
+export { isWithinPast, PastWaits, pastRun, pastVerdict } from './work/past.ts';
+export type { TaskDecision, TaskOutcome } from './work/task-outcome.ts';
 export type {
   AttemptWork,
   BackfillOptions,
@@ -148,4 +176,4 @@ export type {
   PastRun,
   RunWork,
   TaskWork,
-} from './work.ts';
+} from './work/work.ts';

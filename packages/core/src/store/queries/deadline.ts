@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { deadlinesOf } from '../../rules/deadlines.ts';
+import { deadlinesOf } from '../../rules/run/deadlines.ts';
 import type { Store } from '../store.ts';
 import type { DagRunTable } from '../tables.ts';
 import { serializedVersion } from './dag-facts.ts';
