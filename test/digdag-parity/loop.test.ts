@@ -167,6 +167,21 @@ describe('a person', () => {
     expect(world.instance('l.a [0]').tryNumber).toBe(1);
   });
 
+  it('leaves nothing of iterations whose list failed since', () => {
+    const world = run(() => {
+      const days = task('days', () => [1, 2]);
+      forEach('l', days.output, () => void task('a', () => 1, {}, { triggerRule: 'all_done' })).before(
+        step('after'),
+      );
+    });
+    world.finish('days', { kind: 'success', xcoms: { return_value: [1, 2] } });
+    play(world, 'l.a[0]');
+    world.clear({ taskIds: ['l'], downstream: true });
+    world.clear({ taskIds: ['days'] });
+    play(world, 'days! l.a[0]');
+    expect(line(world)).toBe('days:failed a[0]:success a[1]:removed after:scheduled');
+  });
+
   it('marks what ends it: it is done', () => {
     const world = run(polled());
     play(world, 'l.a[0]');

@@ -31,7 +31,7 @@ export function randomDag(
       maxActiveTisPerDag: random.chance(0.2) ? 1 : null,
     };
   }
-  if (!hasLoops && random.chance(0.25)) setUpSome(random, specs);
+  if (random.chance(0.25)) setUpSome(random, specs);
   const groups = mapSome(random, specs, hasLoops);
   // What fails fast has the default rule everywhere, or its file is refused.
   if (dag.failFast === true)

@@ -37,7 +37,10 @@ export function iterationEnded(iteration: GroupWork, into: Expansion, changes: C
     return removeIterations(run, level, { prefix, after: index, all: !isFailed, reason }, into, changes);
   }
   const length = levelLength(run, level, prefix) ?? 0;
-  if (index + 1 < length) addIteration(run, level, joinPath(prefix, index + 1), into, changes);
+  if (index + 1 < length) return addIteration(run, level, joinPath(prefix, index + 1), into, changes);
+  // Iterations of an earlier list, whose task was cleared and failed since: nothing would ever begin them.
+  const reason = `iteration ${index} of ${level.id} was the last that its list has`;
+  removeIterations(run, level, { prefix, after: index, all: true, reason }, into, changes);
 }
 
 /** An iteration before this one has not ended. */
