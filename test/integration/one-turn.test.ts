@@ -379,6 +379,18 @@ describe.each(['sqlite'] as const)('runs that depend on their past, on %s', (dia
     await tsflow.runIs('etl', second, 'success');
   });
 
+  it('wait no longer for a task that a clear took out of the run before', async () => {
+    const dag = past({ gate: {}, load: { upstream: ['gate'], dependsOnPast: true } });
+    const script: Script = (workload) => (workload.runId === first ? null : succeeds(workload));
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
+    await tsflow.ask('etl', backfill(1, 2, { reprocess: 'failed' }));
+    await tsflow.taskIs('etl', first, 'gate', 'running');
+    await tsflow.taskIs('etl', second, 'gate', 'success');
+    await tsflow.record(past({ gate: {} }));
+    await tsflow.ask('etl', clear(first, { taskIds: ['gate'] }));
+    await tsflow.runIs('etl', second, 'success');
+  });
+
   it('can be cleared though they were killed before they began', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [past({ load: {} })], succeeds);
     await tsflow.ask('etl', pause(true));

@@ -23,6 +23,7 @@ import {
   stopInstance,
   subGraph,
   taskOfBefore,
+  wakeFollowers,
   withSetupsAndTeardowns,
 } from '../rules/index.ts';
 import { isFinished, isRunFinished, type TaskState } from '../state/index.ts';
@@ -96,6 +97,8 @@ export function reopenRun(
   // Last: with the end of one that waited the run would be over, did nothing of it run again.
   for (const instance of gone)
     if (instance.attempt !== null) stopInstance(instance, 'removed', GONE, changes);
+  // A later run need not wait for what this one does not have any more.
+  if (gone.length > 0) wakeFollowers(run, changes);
   const runsAgain = run.unfinished.count > 0 || run.tasks.length === 0;
   if (isRunFinished(run.state) && runsAgain) moveRun(run, 'queued', changes, null, actor);
 }
