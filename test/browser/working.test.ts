@@ -150,7 +150,7 @@ it('clears downstream just what it said it would, and keeps both tries', async (
   await stack.waitFor();
   expect(await page().getByRole('log').textContent()).not.toContain('U+000A');
   await page().getByRole('region', { name: 'Task broken' }).getByRole('button', { name: 'Clear…' }).click();
-  await dialog().getByText('after').waitFor();
+  await dialog().getByText('after', { exact: true }).waitFor();
   const promised = await dialog().getByRole('listitem').allTextContents();
   expect(promised.sort()).toEqual(['failedbrokenversion 1', 'upstream failedafterversion 1']);
   await flow.chrome.look('clear-preview');
