@@ -101,7 +101,10 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
         backfillsUpdated: [{ ...backfill, created: 5, cursor: AT + 5 }],
         tasksUpdated: [taskUpdate(task, 'scheduled', { attemptId: 10, reason: 'it was time' })],
         attemptsUpdated: [
-          { ...NO_ATTEMPT_CHANGES, attemptId: 10, grantNumber: 1, newGrant: 2, state: 'running', pid: 4711 },
+          {
+            ...NO_ATTEMPT_CHANGES,
+            ...{ attemptId: 10, grantNumber: 1, newGrant: 2, state: 'running', pid: 4711, logSegment: 'a' },
+          },
         ],
         xcoms: [
           { attemptId: 10, key: 'return_value', value: '2' },
@@ -146,7 +149,11 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     ]);
     expect(tasks).toEqual([{ ...task, state: 'scheduled', attemptId: 10, reason: 'it was time' }]);
     expect(attempts).toEqual([
-      { ...NO_ATTEMPT_CHANGES, ...attempt, state: 'success', grantNumber: 2, pid: 4711, endDate: AT + 9 },
+      {
+        ...NO_ATTEMPT_CHANGES,
+        ...attempt,
+        ...{ state: 'success', grantNumber: 2, logSegment: 'a', endDate: AT + 9 },
+      },
     ]);
     expect(events.map(({ type, data }) => [type, data])).toEqual([
       ['dag_version', expect.stringContaining('number')],
@@ -166,6 +173,30 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
     const work = await store.turns.load('etl');
     expect(work?.dag).toMatchObject({ isPaused: 1, mark: AT + 60_000, markVersion: 'v2', nextTick: null });
     expect(work?.backfills).toEqual([{ ...backfill, created: 5, cursor: AT + 5 }]);
+  });
+
+  it('keeps what an update knows nothing of, but for where the attempt runs', async () => {
+    const task = taskRow(2, 1);
+    const begun = { runnerId: 'runner-1', host: 'here', pid: 4711, processGroups: '[4711]' };
+    const known = { startDate: AT, logSegment: 'a', logStart: 3, savedState: '{"job":1}' };
+    const claim = { ...NO_ATTEMPT_CHANGES, attemptId: 10, grantNumber: 1 };
+    await commit(
+      effectsOf('etl', {
+        runsInserted: [runRow(1)],
+        tasksInserted: [task],
+        attemptsInserted: [attemptRow(10, task)],
+      }),
+    );
+    await commit(
+      effectsOf('etl', {
+        attemptsUpdated: [{ ...claim, newGrant: 1, state: 'running', ...begun, ...known }],
+      }),
+    );
+    expect((await tables()).attempts).toMatchObject([{ ...begun, ...known }]);
+    await commit(effectsOf('etl', { attemptsUpdated: [{ ...claim, newGrant: 2, state: 'queued' }] }));
+    expect((await tables()).attempts).toMatchObject([
+      { ...known, runnerId: null, host: null, pid: null, processGroups: null },
+    ]);
   });
 
   it('loads what is active and nothing else', async () => {

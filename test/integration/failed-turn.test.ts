@@ -1,4 +1,5 @@
 import type { Intent } from '@tsflow/core/intents';
+import type { TaskOutcome } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import { DatabaseError, type Store } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,8 @@ import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 
 /** A turn that fails loses nothing, and what made it fail does not make the next one fail. */
-const succeeds: Script = () => ({ kind: 'success', xcoms: { return_value: [1, 2] } });
+const success: TaskOutcome = { kind: 'success', xcoms: { return_value: [1, 2] } };
+const succeeds: Script = () => success;
 const etl = (tasks: Record<string, TaskSpec>, dag: Partial<SerializedDag> = {}) =>
   serializedDag('etl', tasks, dag);
 const clear = (runId: string, choice: object = {}): Intent => ({
@@ -60,9 +62,16 @@ describe('a turn that fails', () => {
     const outage = new Outage('runsBySlot');
     const at = Date.now() + 700;
     const dags = ['a', 'b', 'c'].map((dagId) =>
-      serializedDag(dagId, { load: {} }, {
-        timetable: { type: 'events', events: [new Date(at).toISOString()], description: null },
-      } as never),
+      serializedDag(
+        dagId,
+        { load: {} },
+        {
+          timetable: { type: 'events', events: [new Date(at).toISOString()], description: null },
+          // A machine that is busy starts the scheduler only after the instant.
+          startDate: new Date(at).toISOString(),
+          catchup: true,
+        },
+      ),
     );
     outage.left = 1;
     await using tsflow = await SchedulerHarness.start('sqlite', dags, succeeds, outage.wrap);
@@ -109,7 +118,7 @@ describe('what cannot be done', () => {
   it('fails the task that said it, and nobody else: a wait for a time that is none', async () => {
     const script: Script = ({ taskId }) =>
       taskId !== 'odd'
-        ? succeeds(undefined as never)
+        ? success
         : {
             kind: 'defer',
             savedState: null,

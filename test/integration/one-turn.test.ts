@@ -1,5 +1,5 @@
 import type { Intent } from '@tsflow/core/intents';
-import type { RunRequest } from '@tsflow/core/rules';
+import type { RunRequest, TaskOutcome } from '@tsflow/core/rules';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../support/auditor.ts';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
@@ -10,7 +10,8 @@ import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
  * What meets in one turn, or in a turn that failed. Each of these froze a DAG, since the turn failed again and again or nobody looked
  * again; the harness complains of a turn that fails.
  */
-const succeeds: Script = () => ({ kind: 'success', xcoms: { return_value: [1, 2] } });
+const success: TaskOutcome = { kind: 'success', xcoms: { return_value: [1, 2] } };
+const succeeds: Script = () => success;
 const never: Script = () => null;
 const daily = { timetable: { type: 'cron', expression: '0 0 * * *', timezone: 'UTC' } } as const;
 const LIST_AND_ONE = {
@@ -124,7 +125,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
     await tsflow.ask('etl', trigger('one'));
     await tsflow.taskIs('etl', 'one', 'load', 'running');
     await tsflow.ask('etl', trigger('two'));
-    const finish = () => tsflow.executor.finish(tsflow.executor.running[0]!, succeeds(undefined as never)!);
+    const finish = () => tsflow.executor.finish(tsflow.executor.running[0]!, success);
     await atOnce(tsflow, [clear('one')], finish);
     await tsflow.taskIs('etl', 'two', 'load', 'running');
     finish();
@@ -200,10 +201,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
       ({ type, toState }) => type === 'run_state' && toState === 'success',
     );
     expect(ends).toEqual([]);
-    tsflow.executor.finish(
-      tsflow.executor.running.find(({ taskId }) => taskId === 'a')!,
-      succeeds(undefined as never)!,
-    );
+    tsflow.executor.finish(tsflow.executor.running.find(({ taskId }) => taskId === 'a')!, success);
     await tsflow.runIs('etl', 'one', 'success');
   });
 
@@ -221,7 +219,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
     await tsflow.ask('etl', clear('one', { taskIds: ['a'] }));
     await tsflow.taskIs('etl', 'one', 'a', 'running');
     await until('it would have been tried again', () => Date.now() > dueAt);
-    tsflow.executor.finish(tsflow.executor.running[0]!, succeeds(undefined as never)!);
+    tsflow.executor.finish(tsflow.executor.running[0]!, success);
     await tsflow.runIs('etl', 'one', 'success');
     expect((await tsflow.states('etl', 'one')).b).toBe('removed');
   });
@@ -261,7 +259,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
   it('forgets how long a wait has patience whose trigger is lost', async () => {
     const patience = 600;
     await using tsflow = await start(etl({ load: {}, other: {} }), ({ taskId, kind, infraNumber }) => {
-      if (infraNumber > 0) return succeeds(undefined as never);
+      if (infraNumber > 0) return success;
       if (kind === 'trigger' || taskId === 'other') return null;
       const on = { kind: 'trigger', type: 'Simulated', args: {} } as const;
       const timeoutAt = Date.now() + patience;
@@ -276,7 +274,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
     tsflow.executor.lose(waiting, 'killed by signal 9');
     await tsflow.taskIs('etl', 'one', 'load', 'success');
     await until('its patience would be over', () => Date.now() > overAt + 50);
-    tsflow.executor.finish(tsflow.executor.running[0]!, succeeds(undefined as never)!);
+    tsflow.executor.finish(tsflow.executor.running[0]!, success);
     await tsflow.runIs('etl', 'one', 'success');
   });
 
@@ -291,7 +289,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
       },
     };
     await using tsflow = await start(etl(tasks), ({ taskId, tryNumber }) =>
-      taskId === 'list' && tryNumber === 1 ? succeeds(undefined as never) : null,
+      taskId === 'list' && tryNumber === 1 ? success : null,
     );
     await tsflow.ask('etl', trigger('one'));
     await until('all three run', () => tsflow.executor.running.length === 3);

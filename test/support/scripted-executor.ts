@@ -22,6 +22,8 @@ export class ScriptedExecutor implements Executor {
   readonly fenced: number[] = [];
   /** Bundles whose code was to be loaded ahead. */
   readonly preloaded: string[] = [];
+  /** Whether a runner comes to what is granted. */
+  hasRunners = true;
   readonly #events: ExecutorEvents;
   readonly #script: Script;
   readonly #now: () => number;
@@ -55,6 +57,7 @@ export class ScriptedExecutor implements Executor {
     for (const workload of workloads) {
       this.granted.push(workload);
       this.#running.set(workload.attemptId, workload);
+      if (!this.hasRunners) continue;
       const outcome = this.#script(workload);
       if (outcome === null) this.begin(workload);
       else setImmediate(() => this.finish(workload, outcome));

@@ -13,7 +13,7 @@ export function randomInstallation(random: Random): SerializedDag[] {
   return Array.from({ length: count }, (_, i) => {
     const dagId = `d${i}`;
     const schedule = randomSchedule(random, i);
-    const dag = randomDag(random, dagId, 5, {
+    const properties: Partial<SerializedDag> = {
       ...schedule,
       endDate: new Date(BEGINNING + SCHEDULES_END_MS).toISOString(),
       catchup: random.chance(0.5),
@@ -28,7 +28,8 @@ export function randomInstallation(random: Random): SerializedDag[] {
       ...(random.chance(0.15) ? { onOverlap: 'skip' as const } : {}),
       ...(random.chance(0.1) ? { skipDelayedByMs: 5_000 } : {}),
       ...(random.chance(0.15) ? { jitterMs: 3_000 } : {}),
-    });
+    };
+    const dag = randomDag(random, dagId, 5, properties, random.chance(0.5));
     const later = Array.from({ length: count - i - 1 }, (_, n) => `d${i + 1 + n}`);
     const tasks = dag.tasks.map((task) => furnish(random, dagId, task, later));
     const deadline = { name: 'soon', taskId: null, by: null, withinMs: 4_000, callback: random.chance(0.5) };

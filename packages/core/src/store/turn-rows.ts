@@ -218,6 +218,20 @@ export const ATTEMPT_UPDATES: RowLayout<AttemptUpdate> = layout('attempt', {
   grantNumber: 'int8',
 });
 
+const WHERE_IT_RUNS: ReadonlySet<string> = new Set(['runner_id', 'host', 'pid', 'process_groups']);
+
+/** What an update sets: grant and state, where the attempt runs (nowhere under a new grant), and all else of which it knows something. */
+export function attemptAssignments(given: (sqlName: string) => string): string {
+  const others = ATTEMPT_UPDATES.columns
+    .slice(2, -2)
+    .map(({ sqlName }) =>
+      WHERE_IT_RUNS.has(sqlName)
+        ? `${sqlName} = ${given(sqlName)}`
+        : `${sqlName} = coalesce(${given(sqlName)}, attempt.${sqlName})`,
+    );
+  return [`grant_number = ${given('new_grant')}`, `state = ${given('state')}`, ...others].join(', ');
+}
+
 export const XCOMS: RowLayout<XcomTable> = layout('xcom', {
   attemptId: 'int8',
   key: 'text',

@@ -130,7 +130,10 @@ export interface NewAttempt {
   readonly groupTries: string | null;
 }
 
-/** Repeats its claim: written only `WHERE attempt_id AND grant_number`. Null leaves a column as it is. */
+/**
+ * Repeats its claim: written only `WHERE attempt_id AND grant_number`. Null leaves a column as it is, so that a report repeats nothing that
+ * it does not know; but for where the attempt runs, which null says is nowhere.
+ */
 export interface AttemptUpdate {
   readonly attemptId: number;
   /** Grant under which the writer knows the attempt; `newGrant` replaces it. */

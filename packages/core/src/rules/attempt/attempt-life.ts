@@ -4,6 +4,7 @@ import type { Changes } from '../work/changes.ts';
 import { type AttemptEnd, closeAttempt } from '../work/close-attempt.ts';
 import { moveInstance } from '../work/move-instance.ts';
 import { newAttempt } from '../work/new-attempt.ts';
+import { newGrant } from '../work/new-grant.ts';
 import { tellTask } from '../work/news.ts';
 import type { TaskOutcome } from '../work/task-outcome.ts';
 import type { AttemptWork, InstanceWork } from '../work/work.ts';
@@ -35,13 +36,8 @@ export function admitInstance(
   }
   moveInstance(instance, 'queued', changes);
   instance.queuedAt = changes.now;
+  if (instance.attempt !== null) return newGrant(instance, 'queued', changes);
   instance.grantNumber += 1;
-  if (instance.attempt !== null) {
-    instance.attempt.state = 'queued';
-    instance.attempt.grantNumber = instance.grantNumber;
-    changes.attempts.set(instance.attempt, instance);
-    return instance.attempt;
-  }
   instance.attempt = newAttempt(instance, nextKey(), changes);
   instance.attemptId = instance.attempt.attemptId;
   return instance.attempt;
@@ -49,13 +45,7 @@ export function admitInstance(
 
 /** A grant that no runner acknowledged is granted again: the same attempt, uncounted. */
 export function regrant(instance: InstanceWork, changes: Changes): void {
-  const attempt = instance.attempt!;
-  instance.grantNumber += 1;
-  attempt.grantNumber = instance.grantNumber;
-  attempt.state = 'queued';
-  attempt.runnerId = null;
-  changes.attempts.set(attempt, instance);
-  changes.instances.add(instance);
+  newGrant(instance, 'queued', changes);
 }
 
 export interface AttemptStart {

@@ -1,5 +1,6 @@
 import type { Changes } from '../work/changes.ts';
 import { moveInstance } from '../work/move-instance.ts';
+import { newGrant } from '../work/new-grant.ts';
 import type { InstanceWork } from '../work/work.ts';
 
 /**
@@ -16,13 +17,7 @@ export function owesOnKill({ attempt, task }: InstanceWork): boolean {
 
 /** Grants `onKill`. What ran is gone by now. */
 export function grantOnKill(instance: InstanceWork, changes: Changes): void {
-  const attempt = instance.attempt!;
-  instance.grantNumber += 1;
-  attempt.grantNumber = instance.grantNumber;
-  attempt.state = 'on_kill';
-  attempt.runnerId = null;
-  changes.instances.add(instance);
-  changes.attempts.set(attempt, instance);
+  const attempt = newGrant(instance, 'on_kill', changes);
   changes.onKills.push({ instance, attempt });
 }
 

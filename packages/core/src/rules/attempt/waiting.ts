@@ -8,6 +8,7 @@ import type { Changes } from '../work/changes.ts';
 import { type AttemptEnd, closeAttempt } from '../work/close-attempt.ts';
 import { moveInstance } from '../work/move-instance.ts';
 import { newAttempt } from '../work/new-attempt.ts';
+import { newGrant } from '../work/new-grant.ts';
 import { tellTask } from '../work/news.ts';
 import type { InstanceWork } from '../work/work.ts';
 import { grantOnKill, owesOnKill } from './on-kill.ts';
@@ -127,11 +128,7 @@ export function requestFailed(
 
 /** (Again) hands the trigger of a deferred instance to who runs triggers, under a grant of its own. */
 export function grantTrigger(instance: InstanceWork, changes: Changes): void {
-  const attempt = instance.attempt!;
-  instance.grantNumber += 1;
-  attempt.grantNumber = instance.grantNumber;
-  changes.instances.add(instance);
-  changes.attempts.set(attempt, instance);
+  const attempt = newGrant(instance, 'deferred', changes);
   changes.triggers.push({ instance, attempt });
 }
 

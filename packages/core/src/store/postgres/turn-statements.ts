@@ -6,6 +6,7 @@ import {
   ASSET_EVENTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
+  attemptAssignments,
   BACKFILL_UPDATES,
   BACKFILLS,
   BEGAN_BEFORE,
@@ -273,12 +274,8 @@ const updateDags = (source: string) => `update dag set
   from ${source}
   where dag.dag_id = given.dag_id and (given.moves_mark = 0 or dag.mark is not distinct from given."from")`;
 
-/** Null leaves a column as it is, so that a report repeats nothing it does not know. */
 function updateAttempts(source: string): string {
-  const kept = ATTEMPT_UPDATES.columns
-    .slice(2, -2)
-    .map(({ sqlName }) => `${sqlName} = coalesce(given.${sqlName}, attempt.${sqlName})`);
-  return `update attempt set grant_number = given.new_grant, state = given.state, ${kept.join(', ')}
+  return `update attempt set ${attemptAssignments((name) => `given.${name}`)}
     from ${source} where attempt.attempt_id = given.attempt_id and attempt.grant_number = given.grant_number`;
 }
 

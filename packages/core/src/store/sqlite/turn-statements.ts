@@ -6,6 +6,7 @@ import {
   ASSET_EVENTS,
   ATTEMPT_UPDATES,
   ATTEMPTS,
+  attemptAssignments,
   BACKFILL_UPDATES,
   BACKFILLS,
   BEGAN_BEFORE,
@@ -184,11 +185,7 @@ class RowWriter<T> {
   }
 }
 
-/** Null leaves a column as it is, so that a report repeats nothing it does not know. */
-const UPDATE_ATTEMPT = `update attempt set grant_number = ?, state = ?, ${ATTEMPT_UPDATES.columns
-  .slice(2, -2)
-  .map(({ sqlName }) => `${sqlName} = coalesce(?, ${sqlName})`)
-  .join(', ')} where attempt_id = ? and grant_number = ?`;
+const UPDATE_ATTEMPT = `update attempt set ${attemptAssignments(() => '?')} where attempt_id = ? and grant_number = ?`;
 
 const UPDATE_CALLBACK = `update callback set grant_number = ?, ${CALLBACK_UPDATES.columns
   .slice(1, -2)
