@@ -32,12 +32,27 @@ const CORE_LAYERS = [
 /** Inside the rules too: what a DAG is, when it runs, what is at work, who goes first, a run, an attempt; then those who ask about all of it. */
 const RULES_ROOMS = ['graph', 'schedule', 'work', 'queue', 'run', 'attempt', 'explain', 'simulation'];
 
+/** And inside the loop: what came in, what is in memory, then what a turn does, about in its order. */
+const LOOP_ROOMS = [
+  'inbox',
+  'held',
+  'runs',
+  'assets',
+  'news',
+  'reports',
+  'intents',
+  'grants',
+  'questions',
+  'leases',
+  'commit',
+];
+
 /** A library of others is known to one folder, so that replacing it is a change of one folder. */
 const VENDORS = {
   '@asteasolutions/zod-to-openapi': ['packages/webserver/src/'],
   '@clack/prompts': ['packages/cli/src/commands/', 'packages/cli/src/door/'],
   '@date-fns/tz': ['packages/core/src/templating/'],
-  ajv: ['packages/scheduler/src/loop/'],
+  ajv: ['packages/scheduler/src/loop/intents/'],
   'better-sqlite3': ['packages/core/src/store/sqlite/', 'packages/core/src/operators/'],
   commander: ['packages/cli/src/'],
   'cron-parser': ['packages/core/src/timetables/'],
@@ -57,6 +72,16 @@ const VENDORS = {
   typescript: ['packages/scheduler/src/dag-processor/check/'],
   winston: ['packages/cli/src/compose/'],
 };
+
+/** Each room of a folder imports itself and those before it. */
+const rooms = (folder, names, comment) =>
+  names.slice(0, -1).map((room, index) => ({
+    name: `${folder.split('/').at(-1)}-rooms-${room}`,
+    severity: 'error',
+    comment,
+    from: { path: `^${folder}/${room}/`, pathNot: '\\.test\\.ts$' },
+    to: { path: names.slice(index + 1).map((other) => `^${folder}/${other}/`) },
+  }));
 
 module.exports = {
   forbidden: [
@@ -90,13 +115,16 @@ module.exports = {
           .map((folder) => `^packages/core/src/${folder}(/|\\.ts$)`),
       },
     })),
-    ...RULES_ROOMS.slice(0, -1).map((room, index) => ({
-      name: `rules-rooms-${room}`,
-      severity: 'error',
-      comment: 'A decision about a smaller thing knows nothing of the larger one that asks it.',
-      from: { path: `^packages/core/src/rules/${room}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: RULES_ROOMS.slice(index + 1).map((other) => `^packages/core/src/rules/${other}/`) },
-    })),
+    ...rooms(
+      'packages/core/src/rules',
+      RULES_ROOMS,
+      'A decision about a smaller thing knows nothing of the larger one that asks it.',
+    ),
+    ...rooms(
+      'packages/scheduler/src/loop',
+      LOOP_ROOMS,
+      'A step of a turn knows what it works on, and not which step comes next.',
+    ),
     {
       name: 'index-is-for-outsiders',
       severity: 'error',

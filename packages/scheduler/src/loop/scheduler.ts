@@ -28,29 +28,31 @@ import {
 } from '@tsflow/core/store';
 import type { Executor, ExecutorEvents, OutcomeReport } from '../executors/executor.ts';
 import { identityOf } from '../processes/process-table.ts';
-import { fileAlerts } from './alert-stage.ts';
-import { answerQuestion } from './answer-question.ts';
-import { createAssetRuns, fileAssetEvents } from './asset-stage.ts';
-import { fileCallbacks } from './callback-stage.ts';
-import { DagIntake } from './dag-intake.ts';
-import { Decisions } from './decisions.ts';
-import type { Admission, Ungrantable } from './grants.ts';
-import { HeldDags, timedDag } from './held-dags.ts';
-import { Inbox, type Report } from './inbox.ts';
-import { applyIntents } from './intent-stage.ts';
-import { KeyBlock } from './key-block.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
-import { LiveLimits } from './live-limits.ts';
-import { PendingGrants } from './pending-grants.ts';
-import { passQueuedDeadlines, type QueuedDeadline } from './queued-deadlines.ts';
-import { applyReports, asFailure, BrokenReportError, type ReportAnswers } from './report-stage.ts';
-import { refuseUnknownDags } from './run-requests.ts';
-import { startRuns } from './run-stage.ts';
-import { Suspects } from './suspects.ts';
-import { createDueRuns } from './tick-stage.ts';
-import { turnEffects } from './turn-effects.ts';
-import { VersionCache } from './version-cache.ts';
-import type { World } from './world.ts';
+import { createAssetRuns, fileAssetEvents } from './assets/asset-stage.ts';
+import { Suspects } from './commit/suspects.ts';
+import { turnEffects } from './commit/turn-effects.ts';
+import type { Admission, Ungrantable } from './grants/grants.ts';
+import { PendingGrants } from './grants/pending-grants.ts';
+import { type QueuedDeadline, timedDag } from './held/due-timer.ts';
+import { HeldDags } from './held/held-dags.ts';
+import { KeyBlock } from './held/key-block.ts';
+import { LiveLimits } from './held/live-limits.ts';
+import { VersionCache } from './held/version-cache.ts';
+import type { World } from './held/world.ts';
+import { Inbox } from './inbox/inbox.ts';
+import type { Report } from './inbox/report.ts';
+import { applyIntents } from './intents/intent-stage.ts';
+import { refuseUnknownDags } from './intents/run-requests.ts';
+import { DagIntake } from './leases/dag-intake.ts';
+import { LeaseKeeper } from './leases/lease-keeper.ts';
+import { fileAlerts } from './news/alert-stage.ts';
+import { fileCallbacks } from './news/callback-stage.ts';
+import { answerQuestion } from './questions/answer-question.ts';
+import { Decisions } from './questions/decisions.ts';
+import { applyReports, asFailure, BrokenReportError, type ReportAnswers } from './reports/report-stage.ts';
+import { passQueuedDeadlines } from './runs/queued-deadlines.ts';
+import { startRuns } from './runs/run-stage.ts';
+import { createDueRuns } from './runs/tick-stage.ts';
 
 /** Reports that one turn handles: latency first, batches form by themselves. */
 const MAX_REPORTS_PER_TURN = 512;
@@ -96,6 +98,7 @@ export class Scheduler implements Service {
   readonly #options: SchedulerOptions;
   readonly #world: World;
   readonly #inbox: Inbox;
+  readonly #decisions: Decisions;
   readonly #lease: LeaseKeeper;
   readonly #executor: Executor;
   readonly #intake: DagIntake;
@@ -135,12 +138,12 @@ export class Scheduler implements Service {
       versions,
       keys: new KeyBlock(store),
       connections: options.connections ?? new ConnectionVault(store, new KeyFile(config.home), process.env),
-      decisions: new Decisions(store, this.#clock, () => this.#inbox.hint('intents')),
       random: options.random ?? (() => randomBytes(4).toString('hex')),
       brokenIntents: new Map(),
       ticks: options.ticks ?? true,
     };
     this.#inbox = new Inbox(this.#clock);
+    this.#decisions = new Decisions(store, this.#clock, () => this.#inbox.hint('intents'));
     this.#lease = new LeaseKeeper(store, this.#clock, logger, this.id, config);
     this.#executor = options.executor(this.#executorEvents(), this.id);
     this.#pending = new PendingGrants(this.#world, this.#lease, (ungrantable) =>
@@ -509,7 +512,7 @@ export class Scheduler implements Service {
     await this.#pending.handOut(granted, this.#executor);
     for (const { dagId, intent } of intentsDecided) {
       if (lost.has(dagId)) continue;
-      this.#world.decisions.decided(intent.id);
+      this.#decisions.decided(intent.id);
       this.#options.onIntentDecided?.(intent.id);
     }
   }
@@ -580,7 +583,7 @@ export class Scheduler implements Service {
       gone: (report) => this.#inbox.report({ kind: 'gone', report }),
       group: (attemptId, grantNumber, processGroup) =>
         this.#inbox.report({ kind: 'group', attemptId, grantNumber, processGroup }),
-      ask: (question) => answerQuestion(this.#world, question),
+      ask: (question) => answerQuestion(this.#world, this.#decisions, question),
     };
   }
 }

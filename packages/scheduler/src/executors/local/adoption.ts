@@ -2,7 +2,7 @@ import type { AdoptableAttempt, LostAttempt } from '../executor.ts';
 
 /**
  * What happens to a running task when the scheduler is killed. Its runner goes on and keeps the outcome (`runner/runner.ts`,
- * `task-api/spool.ts`). The next scheduler on this machine asks for what was handed out (`loop/dag-intake.ts`), finds the living runners
+ * `task-api/spool.ts`). The next scheduler on this machine asks for what was handed out (`loop/leases/dag-intake.ts`), finds the living runners
  * (`RunnerPool.findPredecessors`), and each attempt is one of four: a runner is in the middle of it and it is taken over; it is
  * on its way in; its outcome is in the spool; or it is lost, which is said here.
  */

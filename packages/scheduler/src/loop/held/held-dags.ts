@@ -28,34 +28,16 @@ import {
   type Store,
 } from '@tsflow/core/store';
 import { AssetWaits } from './asset-waits.ts';
-import { MAX_WATCHED_RUNS, type QueuedDeadline } from './queued-deadlines.ts';
+import type { DueTimer } from './due-timer.ts';
 import type { VersionCache } from './version-cache.ts';
 import { Watches } from './watches.ts';
 
 const ONE_DAY_MS = 86_400_000;
+/** Deadlines of a DAG that was taken over are known again for this many of its queued runs, oldest first. */
+const MAX_WATCHED_RUNS = 1_000;
 
 /** What deadlines need to know of a run. */
 type WaitingRun = RunDue & Pick<RunWork, 'runId' | 'clearNumber'>;
-
-/** Something that is due at an instant. Entries go stale instead of being removed: `isDue` says whether one still counts. */
-export interface DueTimer {
-  readonly at: number;
-  readonly instance?: InstanceWork;
-  readonly dag?: DagWorkState;
-  readonly run?: RunWork;
-  /** A deadline of `run` is here. */
-  readonly deadline?: DueDeadline;
-  readonly queued?: QueuedDeadline;
-  /** A deadline of its tick that waits for room is here. */
-  readonly late?: DagWorkState;
-  /** Its next tick is near: runners load its code ahead of it. */
-  readonly preload?: DagWorkState;
-}
-
-/** The DAG that a timer is about. */
-export function timedDag({ instance, run, queued, dag, late, preload }: DueTimer): DagWorkState {
-  return instance?.run.dag ?? run?.dag ?? queued?.dag ?? dag ?? late ?? preload!;
-}
 
 /**
  * The DAGs whose lease this scheduler holds, and the indexes over their working state: what is ready, what is due when, whose

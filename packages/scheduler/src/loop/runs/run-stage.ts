@@ -15,7 +15,7 @@ import {
 } from '@tsflow/core/rules';
 import type { DagRunTable } from '@tsflow/core/store';
 import { coversRange, type RunInfo } from '@tsflow/core/timetables';
-import type { World } from './world.ts';
+import type { World } from '../held/world.ts';
 
 /** Dates of a backfill that are looked up at once. */
 const BACKFILL_CHUNK = 128;

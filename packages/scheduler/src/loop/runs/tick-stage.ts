@@ -16,8 +16,8 @@ import {
   scheduleChanged,
 } from '@tsflow/core/rules';
 import type { RunInfo } from '@tsflow/core/timetables';
+import type { World } from '../held/world.ts';
 import { startOrQueue } from './run-stage.ts';
-import type { World } from './world.ts';
 
 /** Most runs that one DAG creates in one turn, so that a DAG that wakes after years does not hold up the others. */
 const MAX_TICKS_PER_TURN = 8;

@@ -1,7 +1,7 @@
 import type { Clock } from '@tsflow/core/clock';
 import type { Logger } from '@tsflow/core/logger';
 import type { SchedulerTable, Store } from '@tsflow/core/store';
-import { isProvedDead } from '../processes/process-table.ts';
+import { isProvedDead } from '../../processes/process-table.ts';
 
 export interface LeaseTimes {
   readonly heartbeatMs: number;

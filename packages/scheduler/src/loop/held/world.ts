@@ -3,7 +3,6 @@ import type { Config } from '@tsflow/core/config';
 import type { TsflowError } from '@tsflow/core/errors';
 import type { Logger } from '@tsflow/core/logger';
 import type { ConnectionVault, Store } from '@tsflow/core/store';
-import type { Decisions } from './decisions.ts';
 import type { HeldDags } from './held-dags.ts';
 import type { KeyBlock } from './key-block.ts';
 import type { LiveLimits } from './live-limits.ts';
@@ -20,8 +19,6 @@ export interface World {
   readonly versions: VersionCache;
   readonly keys: KeyBlock;
   readonly connections: Pick<ConnectionVault, 'get' | 'audit'>;
-  /** What running tasks ask of DAGs. */
-  readonly decisions: Decisions;
   /** Short random text for run ids. */
   random(): string;
   /** Intents that made a turn fail, by id, with what who asked is told: refused when they come again. */

@@ -33,7 +33,7 @@ import type {
   TaskMove,
   TaskUpdate,
 } from '@tsflow/core/store';
-import { assetEventRow } from './asset-stage.ts';
+import { assetEventRow } from '../assets/asset-stage.ts';
 
 /** What a turn writes besides the changes of the working state. */
 export interface TurnNotes {

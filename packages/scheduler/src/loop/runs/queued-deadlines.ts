@@ -1,15 +1,6 @@
-import { type Changes, type DagWorkState, type DueDeadline, passDeadline } from '@tsflow/core/rules';
-import type { World } from './world.ts';
-
-/** A deadline of a run that has not begun: the run has no memory here, so it is looked up when the instant has come. */
-export interface QueuedDeadline {
-  readonly dag: DagWorkState;
-  readonly runId: string;
-  readonly deadline: DueDeadline;
-}
-
-/** Deadlines of a DAG that was taken over are known again for this many of its queued runs, oldest first. */
-export const MAX_WATCHED_RUNS = 1_000;
+import { type Changes, passDeadline } from '@tsflow/core/rules';
+import type { QueuedDeadline } from '../held/due-timer.ts';
+import type { World } from '../held/world.ts';
 
 /** Notes what is late while its run still waits for room: the day that is stuck behind yesterday's is late too. */
 export async function passQueuedDeadlines(

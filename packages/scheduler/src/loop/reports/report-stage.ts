@@ -7,11 +7,11 @@ import {
   type Changes,
   type InstanceWork,
 } from '@tsflow/core/rules';
-import type { OutcomeReport } from '../executors/executor.ts';
-import { applyCallbackReport, callbackClaim } from './callback-stage.ts';
-import type { Report } from './inbox.ts';
+import type { OutcomeReport } from '../../executors/executor.ts';
+import type { World } from '../held/world.ts';
+import type { Report } from '../inbox/report.ts';
+import { applyCallbackReport, callbackClaim } from './callback-reports.ts';
 import { saveState } from './save-state.ts';
-import type { World } from './world.ts';
 
 /** What the runners are to be told once the turn is committed. */
 export interface ReportAnswers {

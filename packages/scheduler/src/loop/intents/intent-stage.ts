@@ -34,17 +34,17 @@ import {
 } from '@tsflow/core/rules';
 import { isRunFinished, type RunState } from '@tsflow/core/state';
 import { type DagRunTable, DatabaseError, type DecidedIntent, type IntentTable } from '@tsflow/core/store';
-import { passAssetEvents, receiveAssetEvent } from './asset-stage.ts';
-import { answerAssetWaits, lookForAsset } from './asset-waits.ts';
+import { answerAssetWaits, lookForAsset } from '../assets/answer-waits.ts';
+import { passAssetEvents, receiveAssetEvent } from '../assets/asset-stage.ts';
+import type { Watch, WatchAnswer } from '../held/watches.ts';
+import type { World } from '../held/world.ts';
+import type { Report } from '../inbox/report.ts';
+import { applyReports, asFailure, type ReportAnswers } from '../reports/report-stage.ts';
+import { countQueued, resumeOrQueue, startOrQueue } from '../runs/run-stage.ts';
+import { planTicks, runTickNow } from '../runs/tick-stage.ts';
 import { validateConf } from './conf-validation.ts';
-import type { Report } from './inbox.ts';
 import { asRefusal, isRefusal } from './refusal.ts';
-import { applyReports, asFailure, type ReportAnswers } from './report-stage.ts';
 import { answerRunRequest } from './run-requests.ts';
-import { countQueued, resumeOrQueue, startOrQueue } from './run-stage.ts';
-import { planTicks, runTickNow } from './tick-stage.ts';
-import type { Watch, WatchAnswer } from './watches.ts';
-import type { World } from './world.ts';
 
 /**
  * Applies what people, and holders of other DAGs, asked for. Effect and result are written in the turn's transaction; what cannot be done is

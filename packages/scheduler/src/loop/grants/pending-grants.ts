@@ -1,10 +1,14 @@
 import { failpoint } from '@tsflow/core/failpoint';
 import type { CallbackWork } from '@tsflow/core/rules';
-import type { Executor } from '../executors/executor.ts';
-import { callbackWorkload } from './callback-stage.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { World } from '../held/world.ts';
+import { callbackWorkload } from './callback-workload.ts';
 import { type Admission, type Ungrantable, workloads } from './grants.ts';
-import type { LeaseKeeper } from './lease-keeper.ts';
-import type { World } from './world.ts';
+
+/** Whether this scheduler may hand out anything at this moment. */
+interface GrantingLease {
+  readonly mayGrant: boolean;
+}
 
 /**
  * What is committed and not handed out yet: admitted attempts, claims that no runner took, callbacks. Something leaves only when it is
@@ -12,13 +16,13 @@ import type { World } from './world.ts';
  */
 export class PendingGrants {
   readonly #world: World;
-  readonly #lease: LeaseKeeper;
+  readonly #lease: GrantingLease;
   readonly #onUngrantable: (ungrantable: Ungrantable) => void;
   readonly #admissions = new Set<Admission>();
   readonly #callbacks = new Set<CallbackWork>();
 
   /** @param onUngrantable told of each attempt that fails instead of being handed out */
-  constructor(world: World, lease: LeaseKeeper, onUngrantable: (ungrantable: Ungrantable) => void) {
+  constructor(world: World, lease: GrantingLease, onUngrantable: (ungrantable: Ungrantable) => void) {
     this.#onUngrantable = onUngrantable;
     this.#world = world;
     this.#lease = lease;

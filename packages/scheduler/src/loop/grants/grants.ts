@@ -12,9 +12,9 @@ import {
   pathPrefix,
 } from '@tsflow/core/rules';
 import { DatabaseError } from '@tsflow/core/store';
-import { inputName, MAX_GRANT_INPUT_BYTES, type Workload } from '../task-api/protocol.ts';
+import { inputName, MAX_GRANT_INPUT_BYTES, type Workload } from '../../task-api/protocol.ts';
+import type { World } from '../held/world.ts';
 import { elementFor, outputFor } from './upstream-values.ts';
-import type { World } from './world.ts';
 
 /** An instance that got its slots, and the attempt that is to run. */
 export interface Admission {

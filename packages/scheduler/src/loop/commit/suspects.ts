@@ -1,8 +1,8 @@
 import type { TsflowError } from '@tsflow/core/errors';
-import type { Report } from './inbox.ts';
-import { asRefusal } from './refusal.ts';
-import { asFailure } from './report-stage.ts';
-import type { World } from './world.ts';
+import type { World } from '../held/world.ts';
+import type { Report } from '../inbox/report.ts';
+import { asRefusal } from '../intents/refusal.ts';
+import { asFailure } from '../reports/report-stage.ts';
 
 /**
  * After a commit that the database refused for its content, a value that it does not keep or a key that is taken: that must not take down

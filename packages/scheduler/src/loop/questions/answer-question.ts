@@ -3,12 +3,13 @@ import { TsflowError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
 import { type DagGraph, type InstanceWork, instancesOf } from '@tsflow/core/rules';
 import { loadLists, restoreDag } from '@tsflow/core/store';
-import type { TaskQuestion } from '../executors/executor.ts';
-import { toldEvent } from './asset-event.ts';
-import type { Report } from './inbox.ts';
-import { saveState } from './save-state.ts';
-import { elementFor, outputFor } from './upstream-values.ts';
-import type { World } from './world.ts';
+import type { TaskQuestion } from '../../executors/executor.ts';
+import { toldEvent } from '../assets/asset-event.ts';
+import { elementFor, outputFor } from '../grants/upstream-values.ts';
+import type { World } from '../held/world.ts';
+import type { Report } from '../inbox/report.ts';
+import { saveState } from '../reports/save-state.ts';
+import type { Decisions } from './decisions.ts';
 
 type InstallationQuestion = Extract<TaskQuestion, { verb: 'variable' | 'set_variable' | 'connection' }>;
 type StateQuestion = Extract<TaskQuestion, { verb: 'state' }>;
@@ -17,7 +18,11 @@ type StateQuestion = Extract<TaskQuestion, { verb: 'state' }>;
  * Answers what a running task or callback asks over the task API. Only the newest grant of what is active may ask, whoever holds its DAG:
  * supervising a process and holding its DAG are separate duties.
  */
-export async function answerQuestion(world: World, question: TaskQuestion): Promise<Json | undefined> {
+export async function answerQuestion(
+  world: World,
+  decisions: Decisions,
+  question: TaskQuestion,
+): Promise<Json | undefined> {
   const callback = world.held.callbacks.get(question.attemptId);
   if (callback?.grantNumber === question.grantNumber) {
     const { dag, facts, event } = callback;
@@ -32,9 +37,9 @@ export async function answerQuestion(world: World, question: TaskQuestion): Prom
   const instance = held ?? (await instanceElsewhere(world, question.attemptId));
   if (instance?.attempt?.grantNumber !== question.grantNumber) throw fenced();
   if (isAboutInstallation(question)) return answerInstallation(world, question, actorOf(instance));
-  if (question.verb !== 'state') return answerAttempt(world, instance, question);
+  if (question.verb !== 'state') return answerAttempt(world, decisions, instance, question);
   if (held === undefined || !(await saveState(world, held, question)))
-    await saveElsewhere(world, instance.run.dag.dagId, question);
+    await saveElsewhere(world, decisions, instance.run.dag.dagId, question);
   return null;
 }
 
@@ -63,10 +68,15 @@ async function instanceElsewhere(world: World, attemptId: number): Promise<Insta
 }
 
 /** Has the holder keep it. What it kept is looked at, not what it answered: it may have lost the DAG, or refused the grant. */
-async function saveElsewhere(world: World, dagId: string, question: StateQuestion): Promise<void> {
+async function saveElsewhere(
+  world: World,
+  decisions: Decisions,
+  dagId: string,
+  question: StateQuestion,
+): Promise<void> {
   const { attemptId, grantNumber, savedState, seq } = question;
   const report: Report = { kind: 'saved', report: { attemptId, grantNumber, savedState } };
-  await world.decisions.ask({
+  await decisions.ask({
     dagId,
     kind: 'report',
     payload: JSON.stringify(report),
@@ -85,6 +95,7 @@ function isAboutInstallation(question: TaskQuestion): question is InstallationQu
 
 async function answerAttempt(
   world: World,
+  decisions: Decisions,
   instance: InstanceWork,
   question: Exclude<TaskQuestion, InstallationQuestion | StateQuestion>,
 ): Promise<Json> {
@@ -106,7 +117,7 @@ async function answerAttempt(
     }
     case 'trigger_run': {
       const { dagId, conf, logicalDate, call } = question;
-      return world.decisions.ask({
+      return decisions.ask({
         dagId,
         kind: 'trigger',
         payload: JSON.stringify({ conf, ...(logicalDate === null ? {} : { logicalDate }) }),

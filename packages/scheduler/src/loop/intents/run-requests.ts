@@ -10,10 +10,10 @@ import {
   requestFailed,
   runRequestStep,
 } from '@tsflow/core/rules';
+import type { World } from '../held/world.ts';
+import { resumeOrQueue, startOrQueue } from '../runs/run-stage.ts';
 import { validateConf } from './conf-validation.ts';
 import { isRefusal } from './refusal.ts';
-import { resumeOrQueue, startOrQueue } from './run-stage.ts';
-import type { World } from './world.ts';
 
 /**
  * Runs that tasks of other DAGs ask for (`TriggerDagRunOperator`, `EnsureDagRunOperator`). The request is an intent in the commit in which the task

@@ -9,13 +9,13 @@ import {
   instancesOf,
   regrant,
 } from '@tsflow/core/rules';
-import type { Executor } from '../executors/executor.ts';
-import { regrantCallback } from './callback-stage.ts';
-import type { Admission } from './grants.ts';
-import type { Inbox } from './inbox.ts';
-import { planTicks } from './tick-stage.ts';
-import type { LoadedVersion } from './version-cache.ts';
-import type { World } from './world.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { Admission } from '../grants/grants.ts';
+import type { LoadedVersion } from '../held/version-cache.ts';
+import type { World } from '../held/world.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { regrantCallback } from '../news/callback-stage.ts';
+import { planTicks } from '../runs/tick-stage.ts';
 
 const MAX_DAGS_PER_ACQUIRE = 500;
 

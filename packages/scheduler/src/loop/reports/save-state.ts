@@ -1,6 +1,6 @@
 import type { InstanceWork } from '@tsflow/core/rules';
-import type { SavedReport } from './inbox.ts';
-import type { World } from './world.ts';
+import type { World } from '../held/world.ts';
+import type { SavedReport } from '../inbox/report.ts';
 
 /**
  * Keeps what a running attempt saves before a side effect, in a statement of its own, since the task waits for it. False: the DAG is no

@@ -2,8 +2,8 @@ import { alertRules, runUrl } from '@tsflow/core/config';
 import { type Alert, type AlertKind, type AlertRule, alertRows, isWanted } from '@tsflow/core/notifiers';
 import type { Changes, DagWorkState, News } from '@tsflow/core/rules';
 import type { NewAlert } from '@tsflow/core/store';
+import type { World } from '../held/world.ts';
 import { hasRecovered } from './has-recovered.ts';
-import type { World } from './world.ts';
 
 /** Alerts of the installation that the turn's news call for: rows of its commit, delivered by whoever looks after them. */
 export async function fileAlerts(

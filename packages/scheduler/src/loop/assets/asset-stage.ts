@@ -11,8 +11,8 @@ import {
   roomForRuns,
 } from '@tsflow/core/rules';
 import { type AssetEventTable, assetEventIntent } from '@tsflow/core/store';
-import { startOrQueue } from './run-stage.ts';
-import type { World } from './world.ts';
+import type { World } from '../held/world.ts';
+import { startOrQueue } from '../runs/run-stage.ts';
 
 /**
  * Events of assets on their way. The success of a task, its events and a note to pass them on are one commit of the DAG that produced
