@@ -1,1 +1,2 @@
-export { Scheduler, SchedulerFencedError, type SchedulerOptions } from './scheduler.ts';
+export { SchedulerFencedError } from './leases/scheduler-fenced-error.ts';
+export { Scheduler, type SchedulerOptions } from './scheduler.ts';

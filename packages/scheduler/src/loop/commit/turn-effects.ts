@@ -27,7 +27,6 @@ import type {
   NewAttempt,
   NewCallback,
   NewEvent,
-  NewIntent,
   RunUpdate,
   TaskInstanceTable,
   TaskMove,
@@ -38,7 +37,6 @@ import { assetEventRow } from '../assets/asset-stage.ts';
 /** What a turn writes besides the changes of the working state. */
 export interface TurnNotes {
   readonly intentsDecided: readonly { dagId: string; intent: DecidedIntent }[];
-  readonly intentsSent: readonly { from: DagWorkState; intent: NewIntent }[];
   readonly alerts: readonly { dag: DagWorkState; alert: NewAlert }[];
 }
 
@@ -111,7 +109,6 @@ export function turnEffects(
   }
   for (const { dag, alert } of notes.alerts) effects(dag).alerts.push(alert);
   for (const { dagId, intent } of notes.intentsDecided) effects(dagOf(dagId)).intentsDecided.push(intent);
-  for (const { from, intent } of notes.intentsSent) effects(from).intentsSent.push(intent);
   for (const { from, payload, ...intent } of changes.sent) {
     const row = { ...intent, payload: JSON.stringify(payload), actor: 'scheduler', requestedAt: changes.now };
     effects(from).intentsSent.push(row);

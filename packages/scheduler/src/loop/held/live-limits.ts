@@ -27,6 +27,8 @@ export class LiveLimits implements Limits {
   /** What was wrong with each limit when it was read last. */
   readonly #problems = new Map<string, string>();
   readonly #untold = new Set<string>();
+  /** What is known to wait for a pool that is too small for it, as the limits are now. */
+  readonly #tooLarge = new Set<string>();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -47,12 +49,14 @@ export class LiveLimits implements Limits {
       pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])),
     );
     this.#revision = revision;
+    this.#tooLarge.clear();
     return true;
   }
 
   #planChanged(): boolean {
     if (this.#clock.now() < this.#plansUntil) return false;
     this.#plansUntil = Number.POSITIVE_INFINITY;
+    this.#tooLarge.clear();
     return true;
   }
 
@@ -162,8 +166,16 @@ export class LiveLimits implements Limits {
     return moves.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Has `newProblems` tell, once until a limit changes, of what waits for a pool that can never let it in as it is. */
+  noteIfTooLarge(instance: InstanceWork): void {
+    const problem = this.#tooLargeForPool(instance);
+    if (problem === null || this.#tooLarge.has(problem)) return;
+    this.#tooLarge.add(problem);
+    this.#untold.add(problem);
+  }
+
   /** In words, why an instance can never get its slots as its pool is now; null: it can. */
-  tooLargeForPool({ run, task }: InstanceWork): string | null {
+  #tooLargeForPool({ run, task }: InstanceWork): string | null {
     const { pool, poolSlots: wanted, taskId } = task.spec;
     const slots = this.#slotsOf(pool);
     if (slots !== null && (slots < 0 || wanted <= slots)) return null;
