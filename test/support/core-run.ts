@@ -13,6 +13,7 @@ import {
   instanceAt,
   instancesOf,
   moveRun,
+  nameOf,
   newDagWork,
   type RunWork,
   startInstances,
@@ -151,8 +152,4 @@ export class CoreRun {
     for (const instance of changes.instances) instance.path = null;
     return result;
   }
-}
-
-function nameOf({ task, mapPath }: InstanceWork): string {
-  return mapPath === '' ? task.spec.taskId : `${task.spec.taskId} [${mapPath}]`;
 }

@@ -2,7 +2,7 @@ import { NotFoundError, type SerializedError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { attemptLogPlace, readAttemptLog } from '@tsflow/core/logs';
 import { getDag, getRun, listTaskInstances, type RunSummary, type TaskInstance } from '@tsflow/core/queries';
-import { isRunFinished } from '@tsflow/core/state';
+import { instanceName, isRunFinished } from '@tsflow/core/state';
 import { type AttemptTable, askDag, type Store } from '@tsflow/core/store';
 import type { LocalContext } from './command-context.ts';
 import { instantIn } from './commands/date-option.ts';
@@ -138,7 +138,7 @@ async function report(
   );
   out.result({ ...runRecord(run), tasks: instances.map(taskInstanceRecord) }, () => {
     const table = renderTable(instances, [
-      { title: 'task', value: ({ taskId, mapPath }) => (mapPath === '' ? taskId : `${taskId} [${mapPath}]`) },
+      { title: 'task', value: ({ taskId, mapPath }) => instanceName(taskId, mapPath) },
       { title: 'state', value: ({ state }) => paintState(out.paint, state) },
       { title: 'tries', value: ({ tryNumber }) => tryNumber, align: 'right' },
       { title: 'why', value: ({ reason }) => reason },

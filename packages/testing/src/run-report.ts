@@ -63,7 +63,7 @@ export class RunReport {
 
   constructor({ run, instances, attempts, xcoms }: Facts) {
     const byId = <T>(value: (row: TaskInstanceTable) => T) =>
-      Object.fromEntries(instances.map((row) => [nameOf(row), value(row)]));
+      Object.fromEntries(instances.map((row) => [keyOf(row), value(row)]));
     this.runId = run.runId;
     this.state = run.state as RunState;
     this.reason = run.reason;
@@ -218,7 +218,7 @@ export async function readRunReport(
     ids.length === 0
       ? []
       : await store.db.selectFrom('xcom').selectAll().where('attemptId', 'in', ids).execute();
-  const newest = new Map(instances.map((row) => [row.attemptId, nameOf(row)]));
+  const newest = new Map(instances.map((row) => [row.attemptId, keyOf(row)]));
   const xcoms: Record<string, Record<string, Json>> = {};
   for (const { attemptId, key, value } of values) {
     const name = newest.get(attemptId);
@@ -231,7 +231,7 @@ export async function readRunReport(
 
 function readAttempt(row: AttemptTable, logs: TestLogs): AttemptReport {
   return {
-    taskId: nameOf(row),
+    taskId: keyOf(row),
     tryNumber: row.tryNumber,
     state: row.state,
     startDate: row.startDate === null ? null : new Date(row.startDate),
@@ -247,7 +247,8 @@ function byStart(a: AttemptReport, b: AttemptReport): number {
   return (a.startDate?.getTime() ?? Number.MAX_VALUE) - (b.startDate?.getTime() ?? Number.MAX_VALUE);
 }
 
-function nameOf({ taskId, mapPath }: { readonly taskId: string; readonly mapPath: string }): string {
+/** How a test writes it: `result.states['load[3]']`, which unlike the name that people read (`instanceName`) has no blank to forget. */
+function keyOf({ taskId, mapPath }: { readonly taskId: string; readonly mapPath: string }): string {
   return mapPath === '' ? taskId : `${taskId}[${mapPath}]`;
 }
 

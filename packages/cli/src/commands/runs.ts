@@ -1,6 +1,6 @@
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
-import { RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
+import { instanceName, RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
 import { type Command, Option } from 'commander';
 import { callbacksOf, printCallbackLog } from '../callback-log.ts';
@@ -105,7 +105,7 @@ async function show(context: CommandContext, dagId: string, named: string): Prom
         : renderTable(instances, [
             {
               title: 'task',
-              value: ({ taskId, mapPath }) => (mapPath === '' ? taskId : `${taskId} [${mapPath}]`),
+              value: ({ taskId, mapPath }) => instanceName(taskId, mapPath),
             },
             { title: 'state', value: ({ state }) => paintState(out.paint, state) },
             { title: 'try', value: ({ tryNumber }) => tryNumber, align: 'right' },

@@ -1,5 +1,5 @@
 import { didYouMean, InvalidInputError, NotFoundError } from '@tsflow/core/errors';
-import { TASK_STATES, type TaskState } from '@tsflow/core/state';
+import { instanceName, TASK_STATES, type TaskState } from '@tsflow/core/state';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
@@ -558,7 +558,7 @@ function changes(context: CommandContext, tasks: readonly SelectedTask[], done: 
     { title: 'run', value: (task) => task.runId },
     {
       title: 'task',
-      value: (task) => (task.mapPath === '' ? task.taskId : `${task.taskId} [${task.mapPath}]`),
+      value: ({ taskId, mapPath }) => instanceName(taskId, mapPath),
     },
     { title: 'was', value: (task) => paintState(context.out.paint, task.state) },
   ]);

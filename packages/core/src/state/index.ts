@@ -1,3 +1,4 @@
+export { instanceName } from './instance-name.ts';
 export { isRunFinished, RUN_STATES, RUN_TYPES, type RunState, type RunType } from './run-state.ts';
 export {
   ACTIVE_TASK_STATES,

@@ -7,6 +7,7 @@ import type { JsonObject } from '@tsflow/core/json';
 import { findDag, findTask, type LoadedBundle } from '@tsflow/core/loader';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
 import { type Params, parseParams } from '@tsflow/core/params';
+import { instanceName } from '@tsflow/core/state';
 import { renderFields } from '@tsflow/core/templating';
 import type { TaskOutcome, Workload } from '../task-api/protocol.ts';
 import { outletEvents } from './asset-port.ts';
@@ -284,7 +285,7 @@ function startNotification(dag: AnyDag, workload: Workload, context: AttemptCont
 function describeStart(workload: Workload): string {
   const { kind, callback, dagId, taskId, runId, mapPath, tryNumber, version } = workload;
   const what = callback?.event ?? (kind === 'on_kill' ? 'onKill' : `Try ${tryNumber}`);
-  return `${what} of ${dagId}${taskId === '' ? '' : `.${taskId}`}${mapPath === '' ? '' : `[${mapPath}]`} in ${runId}, version ${version.slice(0, 12)}.`;
+  return `${what} of ${dagId}${taskId === '' ? '' : `.${instanceName(taskId, mapPath)}`} in ${runId}, version ${version.slice(0, 12)}.`;
 }
 
 /** An error for a reader of the log: its stack with the author's lines, and what caused it. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../duration.ts';
-import { isFinished, type RunState, type TaskState } from '../../state/index.ts';
+import { instanceName, isFinished, type RunState, type TaskState } from '../../state/index.ts';
 import { exitLevel } from '../graph/closed-group.ts';
 import { nameOf, ruleVerdict } from '../run/advance-run.ts';
 import { previousOf } from '../run/loop-step.ts';
@@ -161,7 +161,7 @@ function closedGroupsAbove(instance: InstanceWork): { passed: boolean; reason: s
     const going = [...membersOf(group)].filter(({ state }) => !isFinished(state));
     const { groupId } = group.group;
     const names = going.slice(0, 3).map((member) => `${nameOf(member)} (${inWords(member.state)})`);
-    return `group ${groupId}${group.mapPath === '' ? '' : ` [${group.mapPath}]`}: ${names.join(', ')}${going.length > 3 ? ', …' : ''}`;
+    return `group ${instanceName(groupId, group.mapPath)}: ${names.join(', ')}${going.length > 3 ? ', …' : ''}`;
   });
   return {
     passed,

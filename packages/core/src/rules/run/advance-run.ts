@@ -1,4 +1,4 @@
-import { isFinished, type TaskState } from '../../state/index.ts';
+import { instanceName, isFinished, type TaskState } from '../../state/index.ts';
 import { exitLevel } from '../graph/closed-group.ts';
 import { reachable } from '../graph/dag-graph.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from '../graph/trigger-rule.ts';
@@ -344,7 +344,5 @@ function verdictReason(instance: InstanceWork, verdict: 'skipped' | 'upstream_fa
   return causes.length === 0 ? `its rule ${task.spec.triggerRule} cannot pass any more` : causes.join(', ');
 }
 
-/** `load`, or `load [3]` of a mapped task. */
-export function nameOf({ task, mapPath }: InstanceWork): string {
-  return mapPath === '' ? task.spec.taskId : `${task.spec.taskId} [${mapPath}]`;
-}
+/** Its {@link instanceName}. */
+export const nameOf = ({ task, mapPath }: InstanceWork): string => instanceName(task.spec.taskId, mapPath);

@@ -1,4 +1,4 @@
-import type { TaskState } from '../../state/index.ts';
+import { instanceName, type TaskState } from '../../state/index.ts';
 import type { DagGraph } from '../graph/dag-graph.ts';
 import type { InstanceWork, PastRun, RunWork } from './work.ts';
 
@@ -25,7 +25,7 @@ export function pastVerdict(instance: InstanceWork): PastVerdict {
   return {
     passed: false,
     blocking,
-    reason: `${blocking}${mapPath === '' ? '' : ` [${mapPath}]`} of the previous run ${past.runId} is ${state === 'none' ? 'not started' : state}, not success or skipped.`,
+    reason: `${instanceName(blocking, mapPath)} of the previous run ${past.runId} is ${state === 'none' ? 'not started' : state}, not success or skipped.`,
   };
 }
 

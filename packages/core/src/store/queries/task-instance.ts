@@ -1,6 +1,6 @@
 import { NotFoundError } from '../../errors.ts';
 import type { SerializedTask } from '../../serialization/index.ts';
-import type { TaskState } from '../../state/index.ts';
+import { instanceName, type TaskState } from '../../state/index.ts';
 import type { Store } from '../store.ts';
 import type { DagRunTable, TaskInstanceTable } from '../tables.ts';
 import { serializedVersion } from './dag-facts.ts';
@@ -79,10 +79,9 @@ export async function taskInstanceRow(
     .where('mapPath', '=', mapPath)
     .executeTakeFirst();
   if (row !== undefined) return row;
-  const name = mapPath === '' ? taskId : `${taskId}[${mapPath}]`;
   throw new NotFoundError(
     'task instance',
-    name,
+    instanceName(taskId, mapPath),
     run.state === 'queued'
       ? `Run "${run.runId}" is queued: its tasks are written when it starts.`
       : `Looked in run "${run.runId}".`,

@@ -17,7 +17,6 @@ import {
   planReschedule,
   type RunTaskPayload,
   type TaskSelection,
-  type TouchedTask,
 } from '@tsflow/core/intents';
 import {
   type AssetArrival,
@@ -32,7 +31,7 @@ import {
   selectTasks,
   subGraph,
 } from '@tsflow/core/rules';
-import { isRunFinished, type RunState } from '@tsflow/core/state';
+import { instanceName, isRunFinished, type RunState } from '@tsflow/core/state';
 import { type DagRunTable, DatabaseError, type DecidedIntent, type IntentTable } from '@tsflow/core/store';
 import { answerAssetWaits, lookForAsset } from '../assets/answer-waits.ts';
 import { passAssetEvents, receiveAssetEvent } from '../assets/asset-stage.ts';
@@ -206,7 +205,11 @@ async function applyIntent(
       const wasQueued = run.state === 'queued';
       const tasks = applyKill(run, intent.payload, actor, changes);
       if (wasQueued && run.state !== 'queued') countQueued(run, -1);
-      return { runId: run.runId, tasks: tasks.map(nameOf), instances: tasks } satisfies IntentResult<'kill'>;
+      return {
+        runId: run.runId,
+        tasks: tasks.map(({ taskId, mapPath }) => instanceName(taskId, mapPath)),
+        instances: tasks,
+      } satisfies IntentResult<'kill'>;
     }
     case 'pause':
       await setPaused(world, dag, intent.payload.isPaused, actor, changes);
@@ -374,9 +377,6 @@ async function goOn(world: World, run: RunWork, before: RunState, changes: Chang
   if (before === 'running') world.held.indexTimeout(run);
   else if (run.state === 'queued' && before !== 'queued') await resumeOrQueue(world, run, changes);
 }
-
-const nameOf = ({ taskId, mapPath }: TouchedTask): string =>
-  mapPath === '' ? taskId : `${taskId} [${mapPath}]`;
 
 /** The same tasks in the runs before, or after, that have them. */
 async function neighbours<T extends TaskSelection>(
