@@ -8,10 +8,10 @@ import {
   type DagWorkState,
   type InstanceWork,
   type Limits,
+  newDagWork,
   ReadyQueue,
   startRun,
 } from '@tsflow/core/rules';
-import type { SerializedDag } from '@tsflow/core/serialization';
 import { expect, it } from 'vitest';
 import { Random, testSeed } from '../support/random.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
@@ -174,7 +174,7 @@ function questionsPerEnd(dags: number, spec: TaskSpec): number {
       ? { ...limits, poolRoom: none, keyRoom: room }
       : { ...limits, poolRoom: room, keyRoom: none };
   for (let i = 0; i < dags; i++) {
-    const dag = emptyDag(serializedDag(`dag${i}`, { only: spec }));
+    const dag = newDagWork(buildDagGraph(serializedDag(`dag${i}`, { only: spec }), 'v1'), 8);
     const changes = new Changes(1);
     const interval = { start: new Date(0), end: new Date(0) };
     const names = { runId: 'r', runType: 'scheduled', slot: 0, logicalDate: 0 } as const;
@@ -248,27 +248,5 @@ function randomDag(dagId: string, random: Random): DagWorkState {
     };
   }
   const groups = [{ groupId: 'g', parentId: null, label: 'g', doc: null, maxActiveTasks: 1 }];
-  return emptyDag(serializedDag(dagId, specs, { groups }));
-}
-
-function emptyDag(dag: SerializedDag): DagWorkState {
-  return {
-    dagId: dag.dagId,
-    epoch: 1,
-    isPaused: false,
-    isStale: false,
-    graph: buildDagGraph(dag, 'v1'),
-    mark: null,
-    markVersion: 'v1',
-    nextTick: null,
-    assetArrivals: [],
-    skipUntil: null,
-    runs: new Map(),
-    queuedRuns: new Map(),
-    backfills: new Map(),
-    activeRuns: new Map(),
-    activeTasks: 0,
-    activeByTask: new Map(),
-    maxMapLength: 8,
-  };
+  return newDagWork(buildDagGraph(serializedDag(dagId, specs, { groups }), 'v1'), 8);
 }

@@ -6,7 +6,6 @@ import {
   applyPrioritize,
   applyRunTask,
   type ClearPayload,
-  timeOutRun,
 } from '@tsflow/core/intents';
 import {
   type AttemptStart,
@@ -31,6 +30,7 @@ import {
   type TaskDecision,
   type TaskOutcome,
   timeCame,
+  timeOutRun,
 } from '@tsflow/core/rules';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import { TRIGGER_RULES, type TriggerRule } from '@tsflow/core/state';

@@ -1,12 +1,12 @@
 import {
   type Changes,
+  endWithRun,
   finishRunIfOver,
   heedDependencies,
   type InstanceWork,
   instancesOf,
   moveInstance,
   moveRun,
-  noteEndedWithRun,
   overrule,
   type RunWork,
   recount,
@@ -18,13 +18,7 @@ import {
 } from '../rules/index.ts';
 import { isFinished, isRunFinished } from '../state/index.ts';
 import { type ClearedTask, describeInstance } from './apply-clear.ts';
-import type { KillPayload, MarkRunPayload, MarkTasksPayload } from './intent.ts';
-
-/** An instance that somebody changed by hand. */
-export interface TouchedTask {
-  readonly taskId: string;
-  readonly mapPath: string;
-}
+import type { MarkRunPayload, MarkTasksPayload } from './intent.ts';
 
 /** Sets tasks of a run to a final state by hand; what is active is ended first. The run's own state follows. */
 export function applyMarkTasks(
@@ -65,64 +59,11 @@ export function applyMarkRun(run: RunWork, payload: MarkRunPayload, actor: strin
   wakeFollowers(run, changes);
 }
 
-/** Ends what is active: of some tasks, or of the whole run, which then fails. Returns the tasks that were active. */
-export function applyKill(
-  run: RunWork,
-  payload: KillPayload,
-  actor: string,
-  changes: Changes,
-): TouchedTask[] {
-  const reason = `killed by ${actor}`;
-  if (payload.taskIds === undefined && run.tasks.length === 0) {
-    applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);
-    return [];
-  }
-  const chosen = selectInstances(run, payload);
-  const active = chosen.filter(({ state }) => !isFinished(state) && state !== 'none');
-  if (payload.taskIds === undefined) {
-    applyMarkRun(run, { runId: run.runId, state: 'failed' }, actor, changes);
-    return active.map(touched);
-  }
-  for (const instance of active) stopInstance(instance, 'failed', reason, changes);
-  return active.map(touched);
-}
-
-/** Ends a run at its time limit: what is active is ended, what has not begun is skipped, the run fails. */
-export function timeOutRun(run: RunWork, changes: Changes): void {
-  const reason = `the run took longer than its limit of ${run.graph.dag.dagRunTimeoutMs! / 1000} s`;
-  changes.touchRun(run);
-  run.targetState = 'failed';
-  run.reason = reason;
-  endWithRun(run, () => 'skipped', reason, changes);
-  finishRunIfOver(run, changes);
-}
-
-const touched = ({ task, mapPath }: InstanceWork): TouchedTask => ({ taskId: task.spec.taskId, mapPath });
-
 /** What runs, or has begun and waits, fails; what has not begun, or was to be tried again, is skipped. */
 function endOfMarked({ state, attempt }: InstanceWork): 'failed' | 'skipped' {
   if (state === 'running' || state === 'deferred' || state === 'up_for_reschedule') return 'failed';
   // About to be called again, which is no less begun.
   return attempt?.startDate != null ? 'failed' : 'skipped';
-}
-
-/**
- * Ends all that has not ended, the last tasks first: so none of them is decided by what is above it, which ends with it. What
- * a person set while it was being ended keeps that state.
- */
-function endWithRun(
-  run: RunWork,
-  endOf: (instance: InstanceWork) => 'failed' | 'skipped',
-  reason: string,
-  changes: Changes,
-): void {
-  const open = [...instancesOf(run)].filter(({ state }) => !isFinished(state));
-  for (const instance of open.reverse()) {
-    if (instance.state === 'restarting' && instance.targetState !== 'none') continue;
-    const target = endOf(instance);
-    if (target === 'skipped') noteEndedWithRun(instance);
-    stopInstance(instance, target, reason, changes);
-  }
 }
 
 function setByHand(

@@ -12,7 +12,8 @@ export {
   describeInstance,
   planClear,
 } from './apply-clear.ts';
-export { applyKill, applyMarkRun, applyMarkTasks, type TouchedTask, timeOutRun } from './apply-mark.ts';
+export { applyKill, type TouchedTask } from './apply-kill.ts';
+export { applyMarkRun, applyMarkTasks } from './apply-mark.ts';
 export { applyPrioritize } from './apply-prioritize.ts';
 export { applyRunTask, planRunTask } from './apply-run-task.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';

@@ -1,7 +1,7 @@
 import type { BackfillWork } from '../rules/index.ts';
 import type { RunState } from '../state/index.ts';
 import type { ClearedTask } from './apply-clear.ts';
-import type { TouchedTask } from './apply-mark.ts';
+import type { TouchedTask } from './apply-kill.ts';
 import type { Intent, IntentKind, MarkRunPayload } from './intent.ts';
 
 /** What is answered to each kind of intent that was applied. It is kept with the intent as JSON, and the doors read it. */

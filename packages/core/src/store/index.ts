@@ -52,4 +52,4 @@ export {
 } from './store-errors.ts';
 export type * from './tables.ts';
 export type * from './turn.ts';
-export { poolCounter } from './turn-counters.ts';
+export { concurrencyCounter, poolCounter } from './turn-counters.ts';

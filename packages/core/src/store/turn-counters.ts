@@ -10,6 +10,9 @@ export const POOL_STATES: readonly TaskState[] = TASK_STATES.filter(staysInPool)
 export const poolCounter = (pool: string, includeDeferred: boolean): string =>
   includeDeferred ? `pool_with_deferred:${pool}` : `pool:${pool}`;
 
+/** Counts the tasks under way that share a concurrency key. */
+export const concurrencyCounter = (key: string): string => `key:${key}`;
+
 /** How a turn moves one counter, net, and up to which limit (null: whatever the limit). */
 export interface CounterMove {
   readonly name: string;
@@ -48,7 +51,7 @@ function slotDeltas(effects: DagEffects): ReadonlyMap<string, number> {
     if (sign === 0) return;
     add('parallelism', sign);
     add(poolCounter(pool, false), sign * poolSlots);
-    if (concurrencyKey !== null) add(`key:${concurrencyKey}`, sign);
+    if (concurrencyKey !== null) add(concurrencyCounter(concurrencyKey), sign);
   };
   for (const task of effects.tasksInserted) move('none', task);
   for (const task of effects.tasksUpdated) move(task.from, task);

@@ -13,7 +13,7 @@ import type {
   TaskInstanceTable,
 } from './tables.ts';
 import type { Turn, TurnResult } from './turn.ts';
-import { POOL_STATES, poolCounter } from './turn-counters.ts';
+import { concurrencyCounter, POOL_STATES, poolCounter } from './turn-counters.ts';
 import { assertLegalTurn } from './turn-gate.ts';
 
 /** States are written into the SQL, not bound: only so does a partial index apply. */
@@ -279,7 +279,7 @@ export class Turns implements TurnPort {
         if (!holdsSlot(state as TaskState)) continue;
         add('parallelism', Number(instances));
         add(poolCounter(pool, false), Number(slots));
-        if (concurrencyKey !== null) add(`key:${concurrencyKey}`, Number(instances));
+        if (concurrencyKey !== null) add(concurrencyCounter(concurrencyKey), Number(instances));
       }
       const known = new Map(recorded.map(({ name, used }) => [name, used]));
       const wrong = [...actual]

@@ -6,7 +6,7 @@ import { type AssetRun, assetRunInterval } from '../schedule/asset-runs.ts';
 import type { Changes } from '../work/changes.ts';
 import { instancesOf, placeInstances, recount } from '../work/map-scope.ts';
 import { newInstance } from '../work/new-instance.ts';
-import { PastWaits } from '../work/past.ts';
+import { newRunWork } from '../work/new-run-work.ts';
 import type { DagWorkState, RunWork } from '../work/work.ts';
 import { beginInstances, startInstances } from './advance-run.ts';
 import { moveRun } from './run-outcome.ts';
@@ -55,7 +55,7 @@ export function createRun(
   actor: string,
   changes: Changes,
 ): RunWork {
-  const run: RunWork = {
+  const run = newRunWork({
     key,
     dag,
     runId: spec.runId,
@@ -77,21 +77,9 @@ export function createRun(
     targetState: null,
     clearNumber: 0,
     setByHand: false,
-    deadlinesMissed: new Set(),
     note: spec.note,
     taskIds: spec.taskIds ?? null,
-    tasks: [],
-    groups: new Map(),
-    restarting: new Set(),
-    ending: new Set(),
-    unfinished: { count: 0 },
-    live: { count: 0 },
-    leaving: new Set(),
-    waitingOnPast: new PastWaits(),
-    past: null,
-    followers: new Set(),
-    activeByLimit: new Map(),
-  };
+  });
   changes.newRuns.add(run);
   changes.event({
     type: 'run_created',

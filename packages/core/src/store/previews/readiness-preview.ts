@@ -14,7 +14,7 @@ import {
 import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
 import { DEFAULT_POOL, poolLimit, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
-import { poolCounter } from '../turn-counters.ts';
+import { concurrencyCounter, poolCounter } from '../turn-counters.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
 /** A scheduler that has not beaten for this long counts as gone. */
@@ -101,7 +101,7 @@ async function readinessWorld(
         : {
             key: task.concurrency.key,
             limit: liveNumber(task.concurrency.limit, variables, now),
-            used: counters.get(`key:${task.concurrency.key}`) ?? 0,
+            used: counters.get(concurrencyCounter(task.concurrency.key)) ?? 0,
           },
   };
 }
