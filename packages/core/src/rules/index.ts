@@ -7,6 +7,7 @@ export {
   regrant,
   timesLost,
 } from './attempt/attempt-life.ts';
+export { endWithRun, timeOutRun } from './attempt/end-run.ts';
 export { externalVerdict, type FoundStates, meansRun } from './attempt/external-verdict.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './attempt/retry.ts';
 export {
@@ -105,7 +106,7 @@ export {
   withSetupsAndTeardowns,
 } from './run/task-selection.ts';
 export { isAnomalous, overdueAfterMs, type UsualDuration, usualDuration } from './run/usual-duration.ts';
-export { type AssetArrival, type AssetRun, assetRunInterval, assetRuns } from './schedule/asset-runs.ts';
+export { type AssetArrival, type AssetRun, assetRunInterval } from './schedule/asset-runs.ts';
 export { type HorizonAge, horizonRenewAt, isHorizonDue } from './schedule/horizon-renewal.ts';
 export {
   isTooLate,
@@ -161,6 +162,7 @@ export {
 export { countOccupied, moveInstance, occupiedBy } from './work/move-instance.ts';
 export { newDagWork } from './work/new-dag-work.ts';
 export { newInstance } from './work/new-instance.ts';
+export { newRunWork } from './work/new-run-work.ts';
 export { type CallbackChange, type CallbackWork, factsOf, type News, taskFacts } from './work/news.ts';
 export { isWithinPast, PastWaits, pastRun, pastVerdict } from './work/past.ts';
 export type { TaskDecision, TaskOutcome } from './work/task-outcome.ts';

@@ -17,8 +17,8 @@ import {
   type InstanceWork,
   newDagWork,
   newInstance,
+  newRunWork,
   occupiedBy,
-  PastWaits,
   pathDepth,
   placeInstances,
   type RunWork,
@@ -48,7 +48,7 @@ export function restoreDag(
 ): DagWorkState {
   const dag = emptyDag(work.dag, graphOf(work.dag.currentVersion!), maxMapLength);
   for (const [backfillKey, count] of work.queuedRunCounts) dag.queuedRuns.set(backfillKey, count);
-  for (const row of work.assetArrivals) dag.assetArrivals.push(restoreArrival(row));
+  for (const row of work.assetArrivals) dag.assetArrivals.add(restoreArrival(row));
   for (const row of work.backfills) dag.backfills.set(row.key, restoreBackfill(row));
   const attempts = new Map(work.attempts.map((row) => [row.attemptId, row]));
   const tasks = groupByRun(work.taskInstances);
@@ -67,7 +67,7 @@ export function restoreDag(
 /** A run out of its row, without its instances. */
 export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph): RunWork {
   const taskIds = row.taskIds === null ? null : (JSON.parse(row.taskIds) as string[]);
-  return {
+  return newRunWork({
     key: row.key,
     dag,
     runId: row.runId,
@@ -89,21 +89,9 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
     targetState: row.targetState as 'success' | 'failed' | null,
     clearNumber: row.clearNumber,
     setByHand: row.setByHand === 1,
-    deadlinesMissed: new Set(),
     note: row.note,
     taskIds,
-    tasks: [],
-    groups: new Map(),
-    restarting: new Set(),
-    ending: new Set(),
-    unfinished: { count: 0 },
-    live: { count: 0 },
-    leaving: new Set(),
-    waitingOnPast: new PastWaits(),
-    past: null,
-    followers: new Set(),
-    activeByLimit: new Map(),
-  };
+  });
 }
 
 /**

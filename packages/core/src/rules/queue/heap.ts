@@ -15,6 +15,13 @@ export class Heap<T> {
     return this.#items[0];
   }
 
+  /** Lets go of the items that are not wanted. Costs all of them. */
+  keep(isWanted: (item: T) => boolean): void {
+    const wanted = this.#items.filter(isWanted);
+    this.clear();
+    for (const item of wanted) this.push(item);
+  }
+
   clear(): void {
     this.#items.length = 0;
   }

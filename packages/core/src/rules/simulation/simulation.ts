@@ -11,7 +11,7 @@ import { type Limits, ReadyQueue } from '../queue/ready-queue.ts';
 import { createRun, type NewRun, newAssetRun, roomForRuns, runIdOf, startRun } from '../run/create-run.ts';
 import { type DueDeadline, deadlinesOf, passDeadline } from '../run/deadlines.ts';
 import { dueTick } from '../run/due-tick.ts';
-import { type AssetArrival, assetRuns } from '../schedule/asset-runs.ts';
+import type { AssetArrival } from '../schedule/asset-runs.ts';
 import { nextTick, upcomingTicks } from '../schedule/next-tick.ts';
 import { Changes } from '../work/changes.ts';
 import { instancesOf } from '../work/map-scope.ts';
@@ -293,7 +293,7 @@ class Simulator implements Limits, Play {
       const player = this.#players.get(dag)!;
       while (player.queued.length > 0 && this.#room(player) + player.queued.length > 0)
         this.#begin(player.queued.shift()!);
-      if (dag.assetArrivals.length > 0) this.#assetRuns(player);
+      if (!dag.assetArrivals.isEmpty) this.#assetRuns(player);
     }
   }
 
@@ -315,16 +315,17 @@ class Simulator implements Limits, Play {
 
   #receive(player: Player, event: AssetArrival): void {
     if (player.assets === null || !assetsIn(player.assets).includes(event.asset)) return;
-    player.dag.assetArrivals.push(event);
+    player.dag.assetArrivals.add(event);
     this.#assetRuns(player);
   }
 
   /** As far as there is room: what arrives while a DAG is busy becomes one run and not a queue of them. */
   #assetRuns(player: Player): void {
     const { dag } = player;
-    for (const made of assetRuns(player.assets!, dag.assetArrivals)) {
+    dag.assetArrivals.adopt(player.assets);
+    for (const made of dag.assetArrivals.runs()) {
       if (this.#room(player) <= 0) return;
-      for (const event of made.events) dag.assetArrivals.splice(dag.assetArrivals.indexOf(event), 1);
+      dag.assetArrivals.take(made.events);
       this.#begin(this.#create(player, newAssetRun(made, dag.graph.dag.paramsDefaults)));
     }
   }

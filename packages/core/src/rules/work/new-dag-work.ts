@@ -1,4 +1,5 @@
 import type { DagGraph } from '../graph/dag-graph.ts';
+import { AssetArrivals } from '../schedule/asset-arrivals.ts';
 import type { DagWorkState } from './work.ts';
 
 /** The working state of a DAG that has no runs, and that nobody has held before. */
@@ -12,7 +13,7 @@ export function newDagWork(graph: DagGraph, maxMapLength: number): DagWorkState 
     mark: null,
     markVersion: null,
     nextTick: null,
-    assetArrivals: [],
+    assetArrivals: new AssetArrivals(),
     skipUntil: null,
     runs: new Map(),
     queuedRuns: new Map(),

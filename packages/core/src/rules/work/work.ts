@@ -6,7 +6,7 @@ import type { RunState, RunType, TaskState } from '../../state/index.ts';
 import type { ClosedGroup } from '../graph/closed-group.ts';
 import type { DagGraph, GraphTask } from '../graph/dag-graph.ts';
 import type { UpstreamEnds } from '../graph/trigger-rule.ts';
-import type { AssetArrival } from '../schedule/asset-runs.ts';
+import type { AssetArrivals } from '../schedule/asset-arrivals.ts';
 import type { PastWaits } from './past.ts';
 
 /**
@@ -22,7 +22,7 @@ export interface DagWorkState {
   /** Graph of the newest version: what new runs and clears by a person take. */
   graph: DagGraph;
   /** Events of assets that it is scheduled on, since the last run that such events made. */
-  readonly assetArrivals: AssetArrival[];
+  readonly assetArrivals: AssetArrivals;
   mark: number | null;
   markVersion: string | null;
   nextTick: number | null;

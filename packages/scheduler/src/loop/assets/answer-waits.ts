@@ -26,7 +26,7 @@ export async function answerAssetWaits(
   event: { readonly asset: string; readonly partition: string | null; readonly at: number },
   changes: Changes,
 ): Promise<void> {
-  for (const [instance, wait] of world.held.assetWaits.of(dagId)) {
+  for (const [instance, wait] of world.held.assetWaits.of(dagId, event.asset)) {
     if (!endsAssetWait(wait, instance.run, event)) continue;
     const first = await world.store.assets.firstEvent({ ...wait, since: assetWaitSince(wait, instance.run) });
     if (first !== null) answered(instance, toldEvent(first), changes);

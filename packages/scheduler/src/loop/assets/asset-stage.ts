@@ -2,7 +2,6 @@ import { assetsIn } from '@tsflow/core/assets';
 import {
   type AssetArrival,
   type AssetRun,
-  assetRuns,
   type Changes,
   createRun,
   type DagWorkState,
@@ -102,9 +101,8 @@ export function receiveAssetEvent(
   const { assets } = world.versions.get(dag.graph.version).timetable;
   if (dag.isPaused || dag.isStale || assets === undefined || !assetsIn(assets).includes(arrival.asset))
     return false;
-  if (dag.assetArrivals.some(({ eventId }) => eventId === arrival.eventId)) return true;
-  dag.assetArrivals.push(arrival);
-  changes.assetArrivals.set(arrival, { dag, state: 'pending', run: null });
+  if (dag.assetArrivals.add(arrival))
+    changes.assetArrivals.set(arrival, { dag, state: 'pending', run: null });
   return true;
 }
 
@@ -114,20 +112,14 @@ export function receiveAssetEvent(
  */
 export async function createAssetRuns(world: World, changes: Changes): Promise<void> {
   const dags = new Set([...changes.assetArrivals.values()].map(({ dag }) => dag));
-  for (const dag of changes.roomInDags) if (dag.assetArrivals.length > 0) dags.add(dag);
+  for (const dag of changes.roomInDags) if (!dag.assetArrivals.isEmpty) dags.add(dag);
   if (!world.ticks) return;
   for (const dag of dags) {
     const { timetable } = world.versions.get(dag.graph.version);
-    const condition = timetable.assets;
-    const named = condition === undefined ? [] : assetsIn(condition);
-    take(
-      dag,
-      dag.assetArrivals.filter(({ asset }) => !named.includes(asset)),
-      null,
-      changes,
-    );
-    if (condition === undefined || dag.isPaused || dag.isStale) continue;
-    for (const run of assetRuns(condition, dag.assetArrivals)) {
+    const condition = timetable.assets ?? null;
+    note(dag, dag.assetArrivals.adopt(condition), null, changes);
+    if (condition === null || dag.isPaused || dag.isStale) continue;
+    for (const run of dag.assetArrivals.runs()) {
       const queued = dag.queuedRuns.get(null) ?? 0;
       if (roomForRuns(dag, null, world.limits.maxActiveRuns(dag, null)) - queued <= 0) break;
       await createAssetRun(world, dag, run, changes);
@@ -144,19 +136,19 @@ async function createAssetRun(
   await world.keys.ensure(1);
   const spec = newAssetRun(made, dag.graph.dag.paramsDefaults);
   const run = createRun(dag, spec, world.keys.take(), 'scheduler', changes);
-  take(dag, made.events, run, changes);
+  dag.assetArrivals.take(made.events);
+  note(dag, made.events, run, changes);
   await startOrQueue(world, run, changes);
 }
 
 /** Events that wait no longer: they made a run, or (null) the schedule does not name their asset any more. */
-function take(
+function note(
   dag: DagWorkState,
   events: readonly AssetArrival[],
   run: Parameters<Changes['assetArrivals']['set']>[1]['run'],
   changes: Changes,
 ): void {
   for (const event of events) {
-    dag.assetArrivals.splice(dag.assetArrivals.indexOf(event), 1);
     changes.assetArrivals.set(event, { dag, state: run === null ? 'dropped' : 'taken', run });
   }
 }

@@ -17,7 +17,7 @@ export function settleMemory(
   for (const attempt of changes.attempts.keys()) attempt.storedGrant = attempt.grantNumber;
   for (const instance of changes.waiting) {
     // It may have been ended from outside in the turn in which it began to wait.
-    if (instance.nextAt !== null) held.timers.push({ at: instance.nextAt, instance });
+    if (instance.nextAt !== null) held.timers.set({ kind: 'instance', at: instance.nextAt, instance });
   }
   // Also one that ended and was cleared at once: a queued run costs no memory, and starts out of the database.
   for (const run of changes.runs.keys()) if (run.state !== 'running') held.forgetRun(run);

@@ -1,33 +1,53 @@
 import type { AssetWait } from '@tsflow/core/dag';
-import type { InstanceWork } from '@tsflow/core/rules';
+import type { InstanceWork, RunWork } from '@tsflow/core/rules';
 
-/** The instances that wait for events of assets, by DAG: an event costs the waits of the DAGs that hear of it, never their tasks. */
+/** The instances that wait for events of assets: an event costs those that wait for its asset in a DAG that hears of it, never others. */
 export class AssetWaits {
-  readonly #byDag = new Map<string, Set<InstanceWork>>();
+  /** By DAG, then by asset. */
+  readonly #waits = new Map<string, Map<string, Set<InstanceWork>>>();
+  /** The asset that each was taken in for. */
+  readonly #ofRun = new Map<RunWork, Map<InstanceWork, string>>();
 
   /** Takes an instance in, if it waits for an asset. */
   add(instance: InstanceWork): void {
-    if (assetWaitOf(instance) === null) return;
-    const { dagId } = instance.run.dag;
-    const waits = this.#byDag.get(dagId) ?? new Set<InstanceWork>();
-    waits.add(instance);
-    this.#byDag.set(dagId, waits);
+    const wait = assetWaitOf(instance);
+    if (wait === null) return;
+    this.#remove(instance);
+    const { run } = instance;
+    const byAsset = this.#waits.get(run.dag.dagId) ?? new Map<string, Set<InstanceWork>>();
+    this.#waits.set(run.dag.dagId, byAsset);
+    byAsset.set(wait.asset, (byAsset.get(wait.asset) ?? new Set()).add(instance));
+    this.#ofRun.set(run, (this.#ofRun.get(run) ?? new Map()).set(instance, wait.asset));
   }
 
-  forget(dagId: string): void {
-    this.#byDag.delete(dagId);
-  }
-
-  /** Instances of a DAG that still wait, with what for. Those that do no longer are let go. */
-  of(dagId: string): readonly (readonly [InstanceWork, AssetWait])[] {
-    const waits = this.#byDag.get(dagId);
+  /** Instances of a DAG that still wait for an asset, with what for exactly. Those that do no longer are let go. */
+  of(dagId: string, asset: string): readonly (readonly [InstanceWork, AssetWait])[] {
     const found: (readonly [InstanceWork, AssetWait])[] = [];
-    for (const instance of waits ?? []) {
+    for (const instance of [...(this.#waits.get(dagId)?.get(asset) ?? [])]) {
       const wait = assetWaitOf(instance);
-      if (wait === null) waits!.delete(instance);
-      else found.push([instance, wait]);
+      if (wait?.asset === asset) found.push([instance, wait]);
+      else this.#remove(instance);
     }
     return found;
+  }
+
+  /** A run ended: nothing of it waits any more. Costs what waited. */
+  forgetRun(run: RunWork): void {
+    for (const instance of [...(this.#ofRun.get(run)?.keys() ?? [])]) this.#remove(instance);
+  }
+
+  #remove(instance: InstanceWork): void {
+    const { run } = instance;
+    const ofRun = this.#ofRun.get(run);
+    const asset = ofRun?.get(instance);
+    if (ofRun === undefined || asset === undefined) return;
+    ofRun.delete(instance);
+    if (ofRun.size === 0) this.#ofRun.delete(run);
+    const byAsset = this.#waits.get(run.dag.dagId);
+    const waits = byAsset?.get(asset);
+    waits?.delete(instance);
+    if (waits?.size === 0) byAsset?.delete(asset);
+    if (byAsset?.size === 0) this.#waits.delete(run.dag.dagId);
   }
 }
 

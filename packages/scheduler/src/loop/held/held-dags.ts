@@ -7,7 +7,6 @@ import {
   type DagWorkState,
   type DueDeadline,
   deadlinesOf,
-  Heap,
   type InstanceWork,
   instancesOf,
   isMissed,
@@ -28,7 +27,7 @@ import {
   type Store,
 } from '@tsflow/core/store';
 import { AssetWaits } from './asset-waits.ts';
-import type { DueTimer } from './due-timer.ts';
+import { type DueTimer, DueTimers } from './due-timers.ts';
 import type { VersionCache } from './version-cache.ts';
 import { Watches } from './watches.ts';
 
@@ -57,7 +56,7 @@ export class HeldDags {
   readonly watches: Watches;
   readonly assetWaits = new AssetWaits();
   readonly ready = new ReadyQueue();
-  readonly timers = new Heap<DueTimer>((a, b) => a.at - b.at);
+  readonly timers = new DueTimers();
   readonly #attempts = new Map<number, InstanceWork>();
   readonly #store: Store;
   readonly #now: () => number;
@@ -123,7 +122,7 @@ export class HeldDags {
     for (const instance of allInstancesOf(run)) {
       if (instance.attempt !== null) this.#attempts.set(instance.attempt.attemptId, instance);
       if (instance.state === 'scheduled') this.ready.add(instance);
-      if (instance.nextAt !== null) this.timers.push({ at: instance.nextAt, instance });
+      if (instance.nextAt !== null) this.timers.set({ kind: 'instance', at: instance.nextAt, instance });
       this.assetWaits.add(instance);
     }
     this.indexTimeout(run);
@@ -132,15 +131,16 @@ export class HeldDags {
   /** What becomes due while the run goes on: its time limit, its deadlines. */
   indexTimeout(run: RunWork): void {
     const timeout = run.graph.dag.dagRunTimeoutMs;
-    if (timeout !== null && run.startDate !== null) this.timers.push({ at: run.startDate + timeout, run });
+    if (timeout !== null && run.startDate !== null)
+      this.timers.set({ kind: 'time_limit', at: run.startDate + timeout, run });
     for (const deadline of this.#deadlinesToKeep(run, run.graph))
-      this.timers.push({ at: deadline.dueAt, run, deadline });
+      this.timers.set({ kind: 'deadline', at: deadline.dueAt, run, deadline });
   }
 
   /** The same for a run that waits for room. */
   indexQueued(dag: DagWorkState, run: WaitingRun, graph: DagGraph): void {
     for (const deadline of this.#deadlinesToKeep(run, graph))
-      this.timers.push({ at: deadline.dueAt, queued: { dag, runId: run.runId, deadline } });
+      this.timers.set({ kind: 'queued_deadline', at: deadline.dueAt, dag, runId: run.runId, deadline });
   }
 
   /** Not what was over when somebody cleared the run, or long before a catch-up made it. */
@@ -247,6 +247,8 @@ export class HeldDags {
   /** Takes a run out of memory that runs no more. */
   forgetRun(run: RunWork): void {
     run.dag.runs.delete(run.key);
+    this.timers.forget(run);
+    this.assetWaits.forgetRun(run);
   }
 
   drop(dagId: string): void {
@@ -255,28 +257,35 @@ export class HeldDags {
     for (const run of dag.runs.values()) {
       for (const { attempt } of allInstancesOf(run))
         if (attempt !== null) this.#attempts.delete(attempt.attemptId);
+      this.timers.forget(run);
+      this.assetWaits.forgetRun(run);
     }
+    this.timers.forget(dag);
     for (const [key, callback] of this.callbacks) if (callback.dag === dag) this.callbacks.delete(key);
     this.overdue.delete(dag);
     this.lookAgain.delete(dag);
     this.ready.forgetDag(dagId);
     this.watches.forget(dagId);
-    this.assetWaits.forget(dagId);
     this.dags.delete(dagId);
   }
 
   /** Whether a timer still means something: what it was set for is still held and still waits for this instant. */
   isDue(timer: DueTimer): boolean {
-    if (timer.instance !== undefined) {
-      return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
+    switch (timer.kind) {
+      case 'instance':
+        return timer.instance.nextAt === timer.at && this.#holds(timer.instance.run);
+      case 'queued_deadline':
+      case 'preload':
+        return this.dags.get(timer.dag.dagId) === timer.dag;
+      case 'deadline':
+        return this.#holds(timer.run) && isMissed(timer.run, timer.deadline.deadline);
+      case 'time_limit':
+        return isOutOfTime(timer.run, timer.at) && this.#holds(timer.run);
+      case 'late':
+        return this.overdue.has(timer.dag);
+      case 'tick':
+        return timer.dag.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
     }
-    if (timer.queued !== undefined) return this.dags.get(timer.queued.dag.dagId) === timer.queued.dag;
-    if (timer.deadline !== undefined)
-      return this.#holds(timer.run!) && isMissed(timer.run!, timer.deadline.deadline);
-    if (timer.run !== undefined) return isOutOfTime(timer.run, timer.at) && this.#holds(timer.run);
-    if (timer.late !== undefined) return this.overdue.has(timer.late);
-    if (timer.preload !== undefined) return this.dags.get(timer.preload.dagId) === timer.preload;
-    return timer.dag?.nextTick === timer.at && this.dags.get(timer.dag.dagId) === timer.dag;
   }
 
   /** The earliest instant at which a timer that still counts is due; null: there is none. */

@@ -3,7 +3,14 @@ import { ownVariable, readLiveNumber } from '@tsflow/core/config';
 import type { Json } from '@tsflow/core/json';
 import type { Changes, DagWorkState, InstanceWork, Limits, RunLimit } from '@tsflow/core/rules';
 import type { LiveNumber } from '@tsflow/core/serialization';
-import { type CounterChange, poolCounter, poolLimit, poolSlots, type Store } from '@tsflow/core/store';
+import {
+  type CounterChange,
+  concurrencyCounter,
+  poolCounter,
+  poolLimit,
+  poolSlots,
+  type Store,
+} from '@tsflow/core/store';
 
 /**
  * Every numeric limit at this moment: Variables and pools as last read, slots in use as the last commit left them, and what the
@@ -126,7 +133,7 @@ export class LiveLimits implements Limits {
     const { key } = concurrency;
     const limit = this.#read(`${run.dag.dagId}.${taskId}.concurrencyKey`, concurrency.limit);
     this.#keyLimits.set(key, Math.max(limit, this.#keyLimits.get(key) ?? 0));
-    return limit - (this.#used.get(keyCounter(key)) ?? 0) - (this.#turn?.keys.get(key) ?? 0);
+    return limit - (this.#used.get(concurrencyCounter(key)) ?? 0) - (this.#turn?.keys.get(key) ?? 0);
   }
 
   /** What has become wrong since it was asked last, in words: each is told once. */
@@ -161,7 +168,7 @@ export class LiveLimits implements Limits {
     for (const [key, delta] of changes.keys) {
       // One that nothing was admitted under gives places back only, which no limit forbids.
       const limit = limitBeyond(this.#keyLimits.get(key) ?? -1, delta, changes.owedKeys.get(key) ?? 0);
-      if (delta !== 0) moves.push({ name: keyCounter(key), delta, limit });
+      if (delta !== 0) moves.push({ name: concurrencyCounter(key), delta, limit });
     }
     return moves.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -219,5 +226,3 @@ function limitBeyond(limit: number, delta: number, owed: number): number {
   if (owed === 0 || limit < 0) return limit;
   return delta > owed ? limit + owed : -1;
 }
-
-const keyCounter = (key: string): string => `key:${key}`;

@@ -1,5 +1,5 @@
 import { type Changes, passDeadline } from '@tsflow/core/rules';
-import type { QueuedDeadline } from '../held/due-timer.ts';
+import type { QueuedDeadline } from '../held/due-timers.ts';
 import type { World } from '../held/world.ts';
 
 /** Notes what is late while its run still waits for room: the day that is stuck behind yesterday's is late too. */

@@ -70,7 +70,8 @@ async function startQueued(
     await resume(world, await world.held.restore(dag, row, changes), changes);
   }
   // Behind a run that waited for its deadline's sake, the next tick may be late by now.
-  if (rows.length > 0 && world.held.overdue.has(dag)) world.held.timers.push({ at: changes.now, late: dag });
+  if (rows.length > 0 && world.held.overdue.has(dag))
+    world.held.timers.set({ kind: 'late', at: changes.now, dag });
 }
 
 /**

@@ -93,7 +93,7 @@ function isTold({ held, versions }: World, dag: DagWorkState, info: RunInfo, now
   if (versions.get(dag.graph.version).timetable.type === 'continuous') return false;
   if (at === null || at <= now - ONE_DAY_MS) return false;
   if (at <= now) return (dag.queuedRuns.get(null) ?? 0) === 0;
-  held.timers.push({ at, late: dag });
+  held.timers.set({ kind: 'late', at, dag });
   return false;
 }
 
@@ -179,9 +179,9 @@ function planNextTick(world: World, dag: DagWorkState, now: number): void {
   const info = dag.isPaused || dag.isStale || !world.ticks ? null : nextTick(timetable, graph.dag, dag, now);
   dag.nextTick = info === null ? null : info.runAfter.getTime();
   if (dag.nextTick === null) return;
-  world.held.timers.push({ at: dag.nextTick, dag });
+  world.held.timers.set({ kind: 'tick', at: dag.nextTick, dag });
   if (dag.nextTick - now < PRELOAD_WORTH_MS) return;
-  world.held.timers.push({ at: Math.max(now, dag.nextTick - PRELOAD_AHEAD_MS), preload: dag });
+  world.held.timers.set({ kind: 'preload', at: Math.max(now, dag.nextTick - PRELOAD_AHEAD_MS), dag });
 }
 
 async function adoptSchedule(world: World, dag: DagWorkState, now: number): Promise<void> {

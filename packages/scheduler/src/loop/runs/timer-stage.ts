@@ -1,6 +1,5 @@
-import { timeOutRun } from '@tsflow/core/intents';
-import { type Changes, type DagWorkState, passDeadline, timeCame } from '@tsflow/core/rules';
-import { type QueuedDeadline, timedDag } from '../held/due-timer.ts';
+import { type Changes, type DagWorkState, passDeadline, timeCame, timeOutRun } from '@tsflow/core/rules';
+import { type QueuedDeadline, timedDag } from '../held/due-timers.ts';
 import type { World } from '../held/world.ts';
 
 /** What is due by the clock and is not done at once. */
@@ -28,13 +27,26 @@ export function passTimers({ held }: World, woken: Set<string>, changes: Changes
     held.timers.pop();
     if (!held.isDue(timer)) continue;
     woken.add(timedDag(timer).dagId);
-    if (timer.instance !== undefined) timeCame(timer.instance, changes);
-    else if (timer.queued !== undefined) due.queued.push(timer.queued);
-    else if (timer.deadline !== undefined) passDeadline(timer.run!, timer.deadline, changes);
-    else if (timer.run !== undefined) timeOutRun(timer.run, changes);
-    else if (timer.dag !== undefined) due.ticks.add(timer.dag);
-    else if (timer.late !== undefined) due.ticks.add(timer.late);
-    else if (timer.preload !== undefined) due.preload.push(timer.preload);
+    switch (timer.kind) {
+      case 'instance':
+        timeCame(timer.instance, changes);
+        break;
+      case 'queued_deadline':
+        due.queued.push(timer);
+        break;
+      case 'deadline':
+        passDeadline(timer.run, timer.deadline, changes);
+        break;
+      case 'time_limit':
+        timeOutRun(timer.run, changes);
+        break;
+      case 'tick':
+      case 'late':
+        due.ticks.add(timer.dag);
+        break;
+      case 'preload':
+        due.preload.push(timer.dag);
+    }
   }
   return due;
 }
