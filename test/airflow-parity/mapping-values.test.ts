@@ -116,7 +116,7 @@ describe('values of mapped tasks', () => {
     ]);
     expect(of('rainy__row')).toEqual([['', -1]]);
     const log = await project.run(['tasks', 'logs', 'values', 'latest', 'h.one', '--map-index', '1.1']);
-    expect(log.stdout).toContain('values.h.one[1.1]');
+    expect(log.stdout).toContain('values.h.one [1.1]');
     expect(await project.json('tasks', 'state', 'values', 'latest', 'ids', '--map-index', '2')).toMatchObject(
       { mapIndex: 2, state: 'success' },
     );

@@ -71,11 +71,9 @@ describe.each(DATABASES)('waits on %s', (dialect) => {
   });
 
   it('holds no slot, and begins although none is free', async () => {
-    const dag = serializedDag(
-      'etl',
-      { a: { wait: soon(1_000) }, b: { wait: soon(1_000) } },
-      { maxActiveTasks: 1 },
-    );
+    // From the run's start on: making a database takes longer than a second on a busy machine.
+    const wait = { kind: 'delta', ms: 2_000, from: 'runStart' } as const;
+    const dag = serializedDag('etl', { a: { wait }, b: { wait } }, { maxActiveTasks: 1 });
     await using harness = await SchedulerHarness.start(dialect, [dag], nobody);
     await harness.setVariable('parallelism', 0);
     const runId = await harness.trigger('etl');
