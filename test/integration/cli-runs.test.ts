@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { taskApiSocketPath } from '@tsflow/scheduler/task-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InstalledProject } from '../support/installed-project.ts';
+import { InstalledProject, until } from '../support/installed-project.ts';
 
 const DAGS = {
   'dags/days.ts': `
@@ -199,4 +202,20 @@ describe('dags test', () => {
     const twice = await project.run(['dags', 'test', 'days', '2026-01-05', '--logical-date', '2026-01-06']);
     expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('is given twice') });
   });
+});
+
+it('leaves its work to a scheduler that is just starting', async () => {
+  await project.run(['dags', 'unpause', 'days']);
+  const listening = createServer().listen(taskApiSocketPath(project.home));
+  await once(listening, 'listening');
+  const command = project.spawn(['dags', 'trigger', 'days', '--run-id', 'left-to-it', '--wait']);
+  let said = '';
+  command.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  await until('it meets the other', async () => said.includes('is just starting: it does the work'));
+  listening.close();
+  await once(listening, 'close');
+  project.start('scheduler');
+  expect(await once(command, 'close')).toEqual([0, null]);
 });

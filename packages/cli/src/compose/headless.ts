@@ -14,7 +14,7 @@ export interface Headless {
 
 /**
  * Starts a scheduler inside this process, for one DAG alone and without ticks, after the dags folder was read once: what a
- * command needs that has work to do and finds no scheduler. Only warnings are printed.
+ * command needs that has work to do and finds no scheduler. Only warnings are printed. Throws `ConflictError` when another one has come.
  */
 export async function startHeadless(config: Config, store: Store, dagId: string): Promise<Headless> {
   const logger = createProcessLogger({ level: 'warn', json: false, stream: process.stderr });
@@ -28,7 +28,12 @@ export async function startHeadless(config: Config, store: Store, dagId: string)
     { config, store, logger, fail: (error) => fail(error) },
     { onlyDags: [dagId], ticks: false },
   );
-  await scheduler.start();
+  try {
+    await scheduler.start();
+  } catch (error) {
+    await logger.close();
+    throw error;
+  }
   return {
     failed,
     async stop() {

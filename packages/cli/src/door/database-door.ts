@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
+import { ConflictError } from '@tsflow/core/errors';
 import type { SchedulerTable, Store } from '@tsflow/core/store';
 import { API_ROOT, composeApiServices, inProcessApi } from '@tsflow/webserver/in-process';
 import { logsFolder } from '../compose/folders.ts';
@@ -17,6 +19,15 @@ export function openDatabaseDoor(options: {
   readonly note: (text: string) => void;
 }): Door {
   const { store, config, note } = options;
+  /** One that is starting listens before the database knows of it. Throws what was in the way when it never does. */
+  const startedElsewhere = async (inTheWay: ConflictError): Promise<SchedulerAtHand> => {
+    const giveUpAt = Date.now() + config.leaseMs;
+    while ((await liveSchedulers(store, config.leaseMs)).length === 0) {
+      if (Date.now() > giveUpAt) throw inTheWay;
+      await setTimeout(POLL_MS);
+    }
+    return runningElsewhere;
+  };
   return {
     api: databaseApi({
       ...options,
@@ -28,8 +39,14 @@ export function openDatabaseDoor(options: {
       if ((await liveSchedulers(store, config.leaseMs)).length > 0) return runningElsewhere;
       note('No scheduler is running: this command brings its own, for this work alone.');
       const { startHeadless } = await import('../compose/headless.ts');
-      const headless = await startHeadless(config, store, dagId);
-      return { is: 'own', failed: headless.failed, [Symbol.asyncDispose]: () => headless.stop() };
+      try {
+        const headless = await startHeadless(config, store, dagId);
+        return { is: 'own', failed: headless.failed, [Symbol.asyncDispose]: () => headless.stop() };
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        note('Another scheduler is just starting: it does the work.');
+        return await startedElsewhere(error);
+      }
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
