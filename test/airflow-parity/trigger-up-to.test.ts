@@ -1,6 +1,8 @@
+import { DAG, expand, expandGroup, loop, type Operator, repeat, task } from '@tsflow/core';
 import { systemClock } from '@tsflow/core/clock';
 import { applyTrigger } from '@tsflow/core/intents';
 import { buildDagGraph, Changes, newDagWork } from '@tsflow/core/rules';
+import { serializeDag } from '@tsflow/core/serialization';
 import { askDag } from '@tsflow/core/store';
 import { describe, expect, it, test } from 'vitest';
 import { parseTasks } from '../support/played-dag.ts';
@@ -36,6 +38,25 @@ test('up to a task that is none is refused by name', () => {
 const at = new Date(0);
 const ports = { key: 1, random: 'x', conf: {}, manualInterval: () => ({ start: at, end: at }) };
 const etl = serializedDag('etl', parseTasks('a -> b -> c -> d'));
+
+const numbers = () => task('numbers', () => [1, 2]).output;
+const step = () => task('step', () => 1);
+
+// biome-ignore format: a table
+test.each<[string, (first: Operator) => void]>([
+  // what stands behind `first`, and is left out
+  ['a mapped task',                 (first) => { first.before(task('each', (_context, { n }) => n, { n: expand(numbers()) })); }],
+  ['a group mapped over a list',    (first) => { first.before(expandGroup('each', { n: [1, 2] }, step)); }],
+  ['a group mapped over an output', (first) => { first.before(expandGroup('each', { n: numbers() }, step)); }],
+  ['a loop',                        (first) => { first.before(repeat('round', 2, step)); }],
+  ['a loop until something holds',  (first) => { first.before(loop('round', step, { until: (n) => n > 0 })); }],
+])('makes nothing of what it is not about: %s', async (_what, add) => {
+  const dag = new DAG({ dagId: 'd' }, () => add(task('first', () => 1)));
+  await using tsflow = await SchedulerHarness.start('sqlite', [serializeDag(dag)], () => ({ kind: 'success', xcoms: {} }));
+  const { runId } = (await tsflow.ask('d', { kind: 'trigger', payload: { conf: {}, upTo: 'first' } })) as { runId: string };
+  await tsflow.runIs('d', runId, 'success');
+  expect(await tsflow.states('d', runId)).toEqual({ first: 'success' });
+});
 
 describe.each(DATABASES)('a run up to a task, on %s', (dialect) => {
   it('runs with its own params, ends there, and stays about that when it is cleared', async () => {

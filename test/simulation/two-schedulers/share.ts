@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { describeFailure, findFailure } from './play.ts';
 
 /** Histories of one run of the tests; TSFLOW_SIMULATION_SEEDS plays more of them. */
-const SEEDS = Number(process.env.TSFLOW_SIMULATION_SEEDS ?? 500);
+const SEEDS = Number(process.env.TSFLOW_SIMULATION_SEEDS ?? 2_000);
 const STEPS = Number(process.env.TSFLOW_SIMULATION_STEPS ?? 60);
-/** Seeds 1 to 500 are the same everywhere; TSFLOW_SEED is the first of others. */
+/** Seeds 1 to 2,000 are the same everywhere; TSFLOW_SEED is the first of others. */
 const FIRST = Number(process.env.TSFLOW_SEED ?? 1);
 /** Files among which the seeds are divided, so that as many are played at once as the machine has cores. */
 const SHARES = 4;

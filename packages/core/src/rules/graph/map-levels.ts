@@ -83,7 +83,9 @@ export function mapLevels(
     for (const level of chain) level.tasks.push(index);
     return chain;
   });
-  for (const level of levels) {
+  // A run of some of the tasks has groups that none of them stands in: there is nothing of those to make, nor perhaps what they are made of.
+  const inUse = levels.filter(({ tasks }) => tasks.length > 0);
+  for (const level of inUse) {
     const around = chainOf(level.parent);
     for (const { taskId, key } of level.arguments.flatMap(({ list }) => outputsOf(list))) {
       if (level.sources.some((source) => source.taskId === taskId && source.key === key)) continue;
@@ -98,7 +100,7 @@ export function mapLevels(
       });
     }
   }
-  return { levels, levelsOf };
+  return { levels: inUse, levelsOf };
 }
 
 /** For each task: the levels that are mapped over it, and the depths at which all of its instances must have ended for that. */
