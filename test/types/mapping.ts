@@ -3,15 +3,32 @@ import {
   BashOperator,
   concat,
   DAG,
+  DeltaSensor,
+  DurableOperator,
+  EmailOperator,
+  EnsureDagRunOperator,
+  ExternalTaskSensor,
   expand,
   expandGroup,
+  FileSensor,
   forEach,
   HttpOperator,
+  HttpSensor,
   loop,
   Operator,
+  type OperatorOptions,
+  type OutputBy,
   repeat,
+  Sensor,
+  SlackOperator,
+  SqlCheckOperator,
+  SqlOperator,
+  SqlSensor,
   type TaskContext,
   type TaskOutput,
+  TaskSkipped,
+  type Templated,
+  TriggerDagRunOperator,
   task,
   Variable,
   zip,
@@ -185,3 +202,114 @@ export const looped = new DAG(
     loop('typed', () => task('b', () => 'x'), { until: (result) => result > 1 });
   },
 );
+
+/** `partial` of each class of the product has the types of its options, and the output that they make. */
+export const every = new DAG({ dagId: 'every' }, () => {
+  const day = task('day', (): { readonly id: string; readonly rows: number }[] => []);
+  const ids = day.output.map(({ id }) => id);
+  const rows = day.output.map((each) => each.rows);
+
+  outputIs<string[]>()(FileSensor.partial({ taskId: 'file' }).expand({ path: ids }).output, true);
+  HttpSensor.partial({ taskId: 'http_sensor', method: 'HEAD' }).expand({ url: ids });
+  SqlOperator.partial({ taskId: 'sql', connectionId: 'db' }).expand({ sql: ids });
+  SqlSensor.partial({ taskId: 'sql_sensor', connectionId: 'db' }).expand({ sql: ids });
+  SqlCheckOperator.partial({ taskId: 'check', connectionId: 'db' }).expand({ sql: ids });
+  TriggerDagRunOperator.partial({ taskId: 'trigger' }).expand({ dagId: ids });
+  EnsureDagRunOperator.partial({ taskId: 'ensure' }).expand({ dagId: ids });
+  ExternalTaskSensor.partial({ taskId: 'other', dagId: 'etl' }).expand({ externalTaskId: ids });
+  DeltaSensor.partial({ taskId: 'later' }).expand({ delta: rows });
+  EmailOperator.partial({ taskId: 'mail', subject: 'late', text: 'Where is it?' }).expand({ to: ids });
+  SlackOperator.partial({ taskId: 'slack', connectionId: 'team' }).expand({ text: ids });
+  // @ts-expect-error rows are numbers
+  FileSensor.partial({ taskId: 'number' }).expand({ path: rows });
+  // @ts-expect-error a list of what it maps over, not one
+  FileSensor.partial({ taskId: 'one' }).expand({ path: 'a.csv' });
+  // @ts-expect-error SqlOperator needs a connection
+  SqlOperator.partial({ taskId: 'no_connection' }).expand({ sql: ids });
+  // @ts-expect-error given already
+  SqlOperator.partial({ taskId: 'again', connectionId: 'db', sql: 'select 1' }).expand({ sql: ids });
+  // @ts-expect-error no such option
+  SlackOperator.partial({ taskId: 'slak', conectionId: 'team' });
+  // @ts-expect-error nor in expand
+  BashOperator.partial({ taskId: 'lists' }).expand({ comand: ids });
+  // @ts-expect-error retries are common to all instances
+  BashOperator.partial({ taskId: 'common', command: 'date' }).expand({ retries: [1, 2] });
+  // @ts-expect-error the last line is a text
+  BashOperator.partial({ taskId: 'line', outputProcessor: (line) => line.rows });
+  // @ts-expect-error an abstract class makes no tasks
+  Sensor.partial({ taskId: 'abstract' });
+});
+
+interface FetchOptions<Output> extends OperatorOptions {
+  readonly id: Templated<string>;
+  readonly read?: ((text: string) => Output | Promise<Output>) | undefined;
+}
+
+/** An author's own class that is generic in its output. */
+class Fetch<Output = string> extends Operator<
+  Output,
+  { readonly id: string; readonly read?: (text: string) => Output | Promise<Output> },
+  FetchOptions<Output>
+> {
+  static override readonly fields = { id: 'input', read: 'value' } as const;
+  declare static readonly outputBy: OutputBy<'read', string>;
+  execute(
+    _context: TaskContext,
+    { id, read }: { id: string; read?: (text: string) => Output | Promise<Output> },
+  ) {
+    if (read === undefined) throw new TaskSkipped(id);
+    return read(id);
+  }
+}
+
+/** One that settles it. */
+class FetchRows extends Fetch<number> {
+  constructor({ id, ...options }: OperatorOptions & { readonly id: Templated<string> }) {
+    super({ ...options, id, read: Number });
+  }
+}
+
+class RowsThere extends Sensor<number, { readonly table: string }> {
+  static override readonly fields = { ...Sensor.fields, table: 'input' } as const;
+  poke() {
+    return 7;
+  }
+}
+
+class Copy extends DurableOperator<
+  { readonly id: string },
+  number,
+  { readonly from: string; readonly to: string }
+> {
+  static override readonly fields = { ...DurableOperator.fields, from: 'input', to: 'input' } as const;
+  name() {
+    return { id: 'a' };
+  }
+  submit() {}
+  poll() {
+    return { done: 7 };
+  }
+  cancel() {}
+}
+
+export const own = new DAG({ dagId: 'own' }, () => {
+  const ids = task('ids', () => ['a']);
+  outputIs<string[]>()(Fetch.partial({ taskId: 'text' }).expand({ id: ids.output }).output, true);
+  outputIs<number[]>()(
+    Fetch.partial({ taskId: 'length', read: async (text) => text.length }).expand({ id: ids.output }).output,
+    true,
+  );
+  outputIs<number[]>()(FetchRows.partial({ taskId: 'rows' }).expand({ id: ids.output }).output, true);
+  // The output of a sensor may be nothing; a list has no holes.
+  outputIs<number[]>()(
+    RowsThere.partial({ taskId: 'there', timeout: '1h' }).expand({ table: ids.output }).output,
+    true,
+  );
+  outputIs<number[]>()(Copy.partial({ taskId: 'copy', to: 'b' }).expand({ from: ids.output }).output, true);
+  // @ts-expect-error where to?
+  Copy.partial({ taskId: 'where' }).expand({ from: ids.output });
+  // @ts-expect-error FetchRows has settled how it reads
+  FetchRows.partial({ taskId: 'settled', read: Number });
+  // @ts-expect-error a text has no such member
+  Fetch.partial({ taskId: 'member', read: (text) => text.rows });
+});

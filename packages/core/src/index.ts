@@ -30,6 +30,8 @@ export {
   type FieldKinds,
   type MappedOperator,
   Operator,
+  type OutputBy,
+  type OutputFor,
   type PartialOperator,
 } from './dag/operator.ts';
 export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/operator-options.ts';

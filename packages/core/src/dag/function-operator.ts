@@ -3,31 +3,41 @@ import type { TaskContext } from './context.ts';
 import { DagDefinitionError } from './definition-error.ts';
 import { Operator } from './operator.ts';
 import type { OperatorOptions } from './operator-options.ts';
+import type { TaskInputs } from './template.ts';
 
-interface FunctionFields {
-  readonly call: TaskCall;
-  readonly inputs: Readonly<Record<string, unknown>>;
+interface FunctionFields<Output> {
+  readonly call: TaskCall<Output>;
+  readonly inputs: TaskInputs;
 }
 
-/** The function of a task once its types have been checked at the call of `task()`. */
-export type TaskCall = (context: TaskContext, inputs: never) => unknown;
+/**
+ * The function of a task. Which inputs it takes was checked at the call of `task()` or its like, which knows their types; here they are values
+ * by name. A method, because those are compared in both directions: a function of certain inputs is one of these.
+ */
+export type TaskCall<Output = unknown> = {
+  call(context: TaskContext, inputs: TaskInputs): Output | Promise<Output>;
+}['call'];
 
-export interface FunctionOperatorOptions extends OperatorOptions {
-  readonly call: TaskCall;
-  readonly inputs: Readonly<Record<string, unknown>>;
+export interface FunctionOperatorOptions<Output> extends OperatorOptions {
+  readonly call: TaskCall<Output>;
+  readonly inputs: TaskInputs;
 }
 
 /** Runs a function of the author. Made by {@link task}, which gives it its types. */
-export class FunctionOperator<Output> extends Operator<Output, FunctionFields, FunctionOperatorOptions> {
+export class FunctionOperator<Output> extends Operator<
+  Output,
+  FunctionFields<Output>,
+  FunctionOperatorOptions<Output>
+> {
   static override readonly fields = { call: 'value', inputs: 'input' } as const;
 
-  constructor(options: FunctionOperatorOptions) {
+  constructor(options: FunctionOperatorOptions<Output>) {
     checkCall(options);
     super(options);
   }
 
-  execute(context: TaskContext, { call, inputs }: FunctionFields): Output | Promise<Output> {
-    return call(context, inputs as never) as Output | Promise<Output>;
+  execute(context: TaskContext, { call, inputs }: FunctionFields<Output>): Output | Promise<Output> {
+    return call(context, inputs);
   }
 }
 

@@ -51,10 +51,37 @@ export type MappedOperator<Output> = Operator<Collected<Awaited<Output>>, object
 export type Collected<Output> = Exclude<Output, null | undefined | void>[];
 
 /** Options of which some are still to come: those that `partial` takes. */
-export type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<Options, 'taskId'>;
+type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<Options, 'taskId'>;
 
-/** A misspelt option is an error, as it is in the constructor. */
-export type NoOthers<Given, Known> = { readonly [K in Exclude<keyof Given, Known>]: never };
+/**
+ * Says, for an operator class that is generic in its output, which option makes it, and what it is without that option. Nothing that is there
+ * at run time; `partial` reads it, because the compiler does not carry the type parameters of a class through a static method.
+ *
+ * ```ts
+ * declare static readonly outputBy: OutputBy<'parse', Json>;
+ * ```
+ */
+export interface OutputBy<Option extends string, Otherwise> {
+  readonly option: Option;
+  readonly otherwise: Otherwise;
+}
+
+/** What an instance returns. A class that is generic in it leaves it unknown here; one that settles it needs no rule, also if it inherits one. */
+export type OutputFor<Output, Rule, Given> = unknown extends Output
+  ? Rule extends OutputBy<infer Option, infer Otherwise>
+    ? Given extends { readonly [K in Option]: (...args: never[]) => infer Made }
+      ? Made
+      : Otherwise
+    : Output
+  : Output;
+
+/**
+ * A misspelt option is an error, as it is in the constructor. A conditional type, because a mapped one would be looked into too early, and
+ * functions among the options would not get the types of their arguments.
+ */
+type NoOthers<Given, Known> = Given extends unknown
+  ? { readonly [K in Exclude<keyof Given, Known>]: never }
+  : never;
 
 /** A task of which some options are still to come, as lists. */
 export interface PartialOperator<Options extends OperatorOptions, Output, Given> {
@@ -166,13 +193,13 @@ export abstract class Operator<
    * ```ts
    * const load = BashOperator.partial({ taskId: 'load', command: './load.sh' }).expand({ env: tables.output.map((table) => ({ TABLE: table })) });
    * ```
+   *
+   * A class that is generic in its output says which option makes it, see {@link OutputBy}.
    */
-  static partial<Options extends OperatorOptions, Output, Given extends PartialOptions<Options>>(
-    this: new (
-      options: Options,
-    ) => Operator<Output, never, never>,
+  static partial<Options extends OperatorOptions, Output, Rule, Given extends PartialOptions<Options>>(
+    this: (new (options: Options) => Operator<Output, never, never>) & { readonly outputBy?: Rule },
     options: Given & PartialOptions<Options> & NoOthers<Given, keyof Options>,
-  ): PartialOperator<Options, Output, Given> {
+  ): PartialOperator<Options, OutputFor<Output, Rule, Given>, Given> {
     return {
       expand: (lists) => {
         const expanded = Object.entries(lists)
@@ -187,7 +214,7 @@ export abstract class Operator<
           ]);
         const all: unknown = { ...options, ...Object.fromEntries(expanded) };
         // Its instances return what this class returns; what others read of it is the list of that.
-        return new this(all as Options) as unknown as MappedOperator<Output>;
+        return new this(all as Options) as unknown as MappedOperator<OutputFor<Output, Rule, Given>>;
       },
     };
   }

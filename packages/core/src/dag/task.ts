@@ -34,7 +34,11 @@ type OutputWith<Inputs, Output> = [Extract<Inputs[keyof Inputs], Expanded<unknow
  */
 export const task: TaskFactory = <Output>(
   taskId: string,
-  run: TaskCall,
+  run: (context: TaskContext, inputs: never) => unknown,
   inputs: TaskInputs = {},
   options: TaskOptions = {},
-): FunctionOperator<Output> => new FunctionOperator({ ...options, taskId, call: run, inputs });
+): FunctionOperator<Output> => {
+  // A call gives what one instance returns; what others read of a mapped task is the list of that.
+  const call = run as TaskCall<Output>;
+  return new FunctionOperator({ ...options, taskId, call, inputs });
+};

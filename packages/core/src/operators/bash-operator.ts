@@ -3,7 +3,7 @@ import type { TaskContext } from '../dag/context.ts';
 import { DagDefinitionError } from '../dag/definition-error.ts';
 import type { FileTemplate } from '../dag/file-template.ts';
 import { recordMentionedFiles } from '../dag/mentioned-files.ts';
-import { type NoOthers, Operator, type PartialOperator, type PartialOptions } from '../dag/operator.ts';
+import { Operator, type OutputBy } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
 import { TaskSkipped } from '../dag/task-signal.ts';
 import type { Templated } from '../dag/template.ts';
@@ -60,17 +60,8 @@ export class BashOperator<Output = string | null> extends Operator<Output, BashF
     outputProcessor: 'value',
   } as const;
 
-  /** As of every operator. Here the type of what an instance returns comes from the `outputProcessor`, if there is one. */
-  static override partial<
-    Output = string | null,
-    Given extends PartialOptions<BashOptions<Output>> = PartialOptions<BashOptions<Output>>,
-  >(
-    options: Given & PartialOptions<BashOptions<Output>> & NoOthers<Given, keyof BashOptions<Output>>,
-  ): PartialOperator<BashOptions<Output>, Output, Given> {
-    // The same function: what it cannot see is the type that this class is generic in.
-    // biome-ignore lint/complexity/noThisInStatic: it makes what it is called on, so the class must not be named.
-    return super.partial(options as never) as unknown as PartialOperator<BashOptions<Output>, Output, Given>;
-  }
+  /** For `partial`. */
+  declare static readonly outputBy: OutputBy<'outputProcessor', string | null>;
 
   constructor(options: BashOptions<Output>) {
     super(options);

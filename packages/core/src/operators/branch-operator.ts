@@ -11,14 +11,14 @@ import type { InputValues, TaskInputs } from '../dag/template.ts';
 export type BranchChoice<Id extends string = string> = Id | readonly Id[] | null | undefined;
 
 interface BranchFields {
-  readonly call: TaskCall;
+  readonly call: TaskCall<BranchChoice>;
   readonly inputs?: TaskInputs;
 }
 
 /** Options of a {@link BranchOperator}. */
 export interface BranchOptions extends OperatorOptions {
   /** Returns the ids of the tasks or groups to go on with; null or an empty list skips all direct downstream. */
-  readonly call: (context: TaskContext, inputs: never) => BranchChoice | Promise<BranchChoice>;
+  readonly call: TaskCall<BranchChoice>;
   /** Values for `call`; outputs among them are edges. */
   readonly inputs?: TaskInputs | undefined;
 }
@@ -40,7 +40,7 @@ export class BranchOperator extends Operator<string | readonly string[] | null, 
     context: TaskContext,
     { call, inputs = {} }: BranchFields,
   ): Promise<string | readonly string[] | null> {
-    return ((await call(context, inputs as never)) as BranchChoice) ?? null;
+    return (await call(context, inputs)) ?? null;
   }
 }
 
@@ -68,12 +68,13 @@ export function branch<Targets extends BranchTargets, Inputs extends TaskInputs 
   const ids = new Map(Object.entries(targets).map(([name, ends]) => [name, [ends].flat().map(idOf)]));
   if (ids.size === 0)
     throw new DagDefinitionError('invalid_option', `Branch "${taskId}" has nothing to choose from.`);
+  const chosenNames: TaskCall<BranchChoice> = choose;
   const operator = new BranchOperator({
     ...options,
     taskId,
     inputs: inputs ?? {},
-    call: async (context: TaskContext, values: never) => {
-      const chosen = await choose(context, values);
+    call: async (context, values) => {
+      const chosen = await chosenNames(context, values);
       // A name that is none of the targets goes on as it is: the decision refuses it in words.
       return [chosen ?? []].flat().flatMap((name) => ids.get(name) ?? [name]);
     },

@@ -1,6 +1,6 @@
 import type { TaskContext } from '../dag/context.ts';
 import { DagDefinitionError } from '../dag/definition-error.ts';
-import { type NoOthers, Operator, type PartialOperator, type PartialOptions } from '../dag/operator.ts';
+import { Operator, type OutputBy } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
 import { TaskFailed } from '../dag/task-signal.ts';
 import type { Templated } from '../dag/template.ts';
@@ -97,17 +97,8 @@ export class HttpOperator<Output = Json> extends Operator<Output, HttpFields, Ht
     parse: 'value',
   } as const;
 
-  /** As of every operator. Here the type of what an instance returns comes from `parse`, if there is one. */
-  static override partial<
-    Output = Json,
-    Given extends PartialOptions<HttpOptions<Output>> = PartialOptions<HttpOptions<Output>>,
-  >(
-    options: Given & PartialOptions<HttpOptions<Output>> & NoOthers<Given, keyof HttpOptions<Output>>,
-  ): PartialOperator<HttpOptions<Output>, Output, Given> {
-    // The same function: what it cannot see is the type that this class is generic in.
-    // biome-ignore lint/complexity/noThisInStatic: it makes what it is called on, so the class must not be named.
-    return super.partial(options as never) as unknown as PartialOperator<HttpOptions<Output>, Output, Given>;
-  }
+  /** For `partial`. */
+  declare static readonly outputBy: OutputBy<'parse', Json>;
 
   constructor(options: HttpOptions<Output>) {
     super(options);

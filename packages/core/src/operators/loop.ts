@@ -27,7 +27,7 @@ export class UntilOperator extends Operator<boolean, UntilFields, UntilOperatorO
   override readonly decides = 'until' as const;
 
   async execute(context: TaskContext, { call, inputs }: UntilFields): Promise<boolean> {
-    return Boolean(await call(context, inputs as never));
+    return Boolean(await call(context, inputs));
   }
 }
 

@@ -17,13 +17,15 @@ import { EmptyOperator } from './empty-operator.ts';
 export type SideValue<Side> =
   Side extends TaskOutput<infer V> ? V : Side extends { readonly output: TaskOutput<infer V> } ? V : null;
 
+type ChooseCall = TaskCall<string | null | undefined>;
+
 interface ChooseFields {
-  readonly call: TaskCall;
+  readonly call: ChooseCall;
   readonly inputs: TaskInputs;
 }
 
 interface ChooseOptions extends OperatorOptions {
-  readonly call: TaskCall;
+  readonly call: ChooseCall;
   readonly inputs: TaskInputs;
   readonly sides: Readonly<Record<string, string>>;
 }
@@ -44,7 +46,7 @@ export class ChooseOperator extends Operator<string | null, ChooseFields, Choose
   }
 
   async execute(context: TaskContext, { call, inputs }: ChooseFields): Promise<string | null> {
-    return ((await call(context, inputs as never)) as string | null | undefined) ?? null;
+    return (await call(context, inputs)) ?? null;
   }
 }
 
@@ -99,9 +101,9 @@ export function when<Do, Else = null, Inputs extends TaskInputs = Record<never, 
   const isReference = typeof condition !== 'function';
   const holds: TaskCall = isReference
     ? (_context, { condition: value }: { readonly condition: unknown }) => value
-    : (condition as TaskCall);
+    : condition;
   return choice(id, 'if', {
-    call: async (context: TaskContext, values: never) => ((await holds(context, values)) ? 'do' : otherwise),
+    call: async (context, values) => ((await holds(context, values)) ? 'do' : otherwise),
     sides: { ...sides },
     inputs: isReference ? { condition } : (inputs ?? {}),
     options,
@@ -127,11 +129,11 @@ export function match<
   inputs?: Inputs,
   options: TaskOptions = {},
 ): Choice<SideValue<ReturnType<Sides[keyof Sides]>> | Extract<Chosen, null>> {
-  return choice(id, 'match', { call: choose as TaskCall, sides, inputs: inputs ?? {}, options });
+  return choice(id, 'match', { call: choose, sides, inputs: inputs ?? {}, options });
 }
 
 interface ChoiceSettings {
-  readonly call: TaskCall;
+  readonly call: ChooseCall;
   readonly sides: Readonly<Record<string, (() => unknown) | undefined>>;
   readonly inputs: TaskInputs;
   readonly options: TaskOptions;

@@ -143,8 +143,8 @@ export class Attempt {
       const values = await this.#render(operator, context);
       const value: unknown =
         event === undefined || operator.resume === undefined
-          ? await operator.execute(context, values as never)
-          : await operator.resume(context, event, values as never);
+          ? await operator.execute(context, values)
+          : await operator.resume(context, event, values);
       this.#abort?.signal.throwIfAborted();
       const events = await outletEvents(operator, context, context.emitted);
       return successOutcome(value, context.pushed, operator.decides, events, this.#host.maxXComBytes);

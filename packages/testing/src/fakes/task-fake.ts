@@ -118,7 +118,7 @@ function faked(
       fields,
       call,
       wait: (ms) => wait(ms, context.signal),
-      real: () => task.execute(context, fields as never),
+      real: () => task.execute(context, fields),
     });
   };
   return Object.create(task, { execute: { value: execute } }) as AnyOperator;
