@@ -12,7 +12,7 @@ export default new DAG({ dagId: 'values', params: z.object({ cities: z.array(z.s
   const table = task('table', () => ({ a: 1, b: 2 }));
   const big = task('big', () => Array.from({ length: 20 }, (_, i) => String.fromCharCode(65 + i).repeat(10_000)));
 
-  const ids = task('ids', (_context, { row }) => row.id, { row: expand(rows.output) });
+  const ids = task('ids', (_context, { row }) => row.id, { row: expand(rows.output) }, { mapIndexTemplate: 'row {{ row.id }}' });
   const entries = task('entries', (_context, { entry: [key, value] }) => key + value, { entry: expand(table.output) });
   const cross = task('cross', ({ mapIndex }, { n, s, all }) => mapIndex + ':' + n + s + all, { n: expand([1, 2]), s: expand(['x', 'y']), all: '!' });
   const zipped = task('zipped', (_context, { pair: [row, word] }) => word + row.id, { pair: expand(zip(rows.output, ['p', 'q'])) });
@@ -44,6 +44,7 @@ interface Listed {
   readonly taskId: string;
   readonly mapIndex: number;
   readonly mapPath: string;
+  readonly renderedMapIndex: string | null;
   readonly state: string;
   readonly tryNumber: number;
 }
@@ -115,18 +116,43 @@ describe('values of mapped tasks', () => {
       ['1.1', 1],
     ]);
     expect(of('rainy__row')).toEqual([['', -1]]);
-    const log = await project.run(['tasks', 'logs', 'values', 'latest', 'h.one', '--map-index', '1.1']);
+    const log = await project.run(['tasks', 'logs', 'values', 'latest', 'h.one', '--map-path', '1.1']);
     expect(log.stdout).toContain('values.h.one [1.1]');
-    expect(await project.json('tasks', 'state', 'values', 'latest', 'ids', '--map-index', '2')).toMatchObject(
-      { mapIndex: 2, state: 'success' },
-    );
+    expect(await project.json('tasks', 'state', 'values', 'latest', 'ids', '--map-path', '2')).toMatchObject({
+      mapIndex: 2,
+      state: 'success',
+    });
+  });
+
+  it('shows how people call an index: in lists, in the answer of a clear, over REST', async () => {
+    const listed = await project.json<Listed[]>('tasks', 'list', 'values', 'latest');
+    const of = (taskId: string) =>
+      listed.filter((one) => one.taskId === taskId).map(({ renderedMapIndex }) => renderedMapIndex);
+    expect([of('ids'), of('cities')]).toEqual([
+      ['row 1', 'row 2', 'row 3'],
+      [null, null],
+    ]);
+    const table = (await project.run(['tasks', 'list', 'values', 'latest'])).stdout;
+    expect(table).toMatch(/task +map +name +state/);
+    expect(table).toMatch(/ids +0 +row 1 +success/);
+    const preview = await project.run([
+      'tasks',
+      'clear',
+      'values',
+      'latest',
+      'ids',
+      '--map-path',
+      '1',
+      '--dry-run',
+    ]);
+    expect(preview.stdout).toContain('ids [1: row 2]');
   });
 
   it('clears one index, and refuses one that is not there', async () => {
-    const refused = await project.run(['tasks', 'clear', 'values', 'latest', 'ids', '--map-index', '7']);
+    const refused = await project.run(['tasks', 'clear', 'values', 'latest', 'ids', '--map-path', '7']);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Map index of ids') });
-    const cleared = await project.run(['tasks', 'clear', 'values', 'latest', 'ids', '--map-index', '1']);
-    expect(cleared).toMatchObject({ code: 0, stdout: expect.stringContaining('ids [1]') });
+    const cleared = await project.run(['tasks', 'clear', 'values', 'latest', 'ids', '--map-path', '1']);
+    expect(cleared).toMatchObject({ code: 0, stdout: expect.stringContaining('ids [1: row 2]') });
     await until(
       'it has run again',
       async () => {

@@ -89,7 +89,7 @@ const ROWS: readonly (readonly [code: number, command: string])[] = [
   [1, 'tasks clear {door}_etl bad laod'],
   [0, 'tasks clear {door}_etl bad load --dry-run'],
   [1, 'tasks run {door}_etl bad laod'],
-  [1, 'tasks run {door}_etl bad load --map-index 3'],
+  [1, 'tasks run {door}_etl bad load --map-path 3'],
   [0, 'tasks run {door}_etl bad load --dry-run'],
   [0, 'tasks run {door}_etl bad load'],
   [0, 'tasks mark {door}_etl bad load --state skipped --dry-run'],

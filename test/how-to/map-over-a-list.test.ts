@@ -1,6 +1,8 @@
-import { BashOperator, DAG, expand, expandGroup, task, zip } from '@tsflow/core';
+import { BashOperator, DAG, expand, expandGroup, forEach, task, zip } from '@tsflow/core';
 import { fails, returns, runDag, startDag } from '@tsflow/testing';
 import { expect, test } from 'vitest';
+
+const days = ['2026-03-01', '2026-03-02'];
 
 const tables = new DAG({ dagId: 'tables' }, () => {
   const list = task('list', () => [
@@ -31,7 +33,21 @@ const tables = new DAG({ dagId: 'tables' }, () => {
   const total = task('total', (_context, { counts }) => counts.reduce((a, b) => a + b, 0), {
     counts: each.exports.output,
   });
-  return { report, big, numbered, total };
+  const named = task(
+    'named',
+    (_context, { table }) => table.rows,
+    { table: expand(list.output) },
+    { mapIndexTemplate: '{{ table.name }}' },
+  );
+  const inGroup = forEach(
+    'by_day',
+    days,
+    ({ item }) => task('copy', (_context, { day }) => day, { day: item }),
+    {
+      mapIndexTemplate: ({ item }) => `day ${item}`,
+    },
+  );
+  return { report, big, numbered, total, named, inGroup };
 });
 
 test('one instance for each element, and a list of what they returned', async () => {
@@ -40,6 +56,11 @@ test('one instance for each element, and a list of what they returned', async ()
   expect(run.output(tables.exports.big)).toEqual(['orders']);
   expect(run.output(tables.exports.numbered)).toEqual(['1: users', '2: orders']);
   expect(run.output(tables.exports.total)).toBe(86);
+  const { renderedMapIndexes } = run;
+  expect([renderedMapIndexes['named[1]'], renderedMapIndexes['by_day.copy[0]']]).toEqual([
+    'orders',
+    'day 2026-03-01',
+  ]);
 });
 
 test('one index fails, and it alone runs again', async () => {

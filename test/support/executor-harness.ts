@@ -10,6 +10,7 @@ import {
   type GoneReport,
   LocalExecutor,
   type LocalExecutorOptions,
+  type NamedReport,
   nearestNodeModules,
   type OutcomeReport,
   type StartedReport,
@@ -53,12 +54,18 @@ export class RecordedEvents implements ExecutorEvents {
   readonly startedReports: StartedReport[] = [];
   readonly outcomes: OutcomeReport[] = [];
   readonly goneReports: GoneReport[] = [];
+  readonly names: NamedReport[] = [];
   readonly groups: { attemptId: number; processGroup: number }[] = [];
   readonly questions: TaskQuestion[] = [];
   answer: (question: TaskQuestion) => unknown = () => null;
   /** Told of each outcome; accepts it unless a test wants otherwise. */
   onOutcome: (report: OutcomeReport) => void = () => undefined;
   readonly #changed = new EventEmitter();
+
+  named(report: NamedReport): void {
+    this.names.push(report);
+    this.#changed.emit('report');
+  }
 
   started(report: StartedReport): void {
     this.startedReports.push(report);

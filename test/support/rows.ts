@@ -71,6 +71,7 @@ export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): Dag
     tasksInserted: [],
     tasksUpdated: [],
     tasksMoved: [],
+    tasksNamed: [],
     groupTries: [],
     attemptsInserted: [],
     attemptsUpdated: [],
@@ -149,6 +150,7 @@ export function taskRow(
     pool: 'default_pool',
     poolSlots: 1,
     concurrencyKey: null,
+    renderedMapIndex: null,
     ...changes,
   };
 }
@@ -158,7 +160,15 @@ export function taskUpdate(
   state: string,
   changes: Partial<TaskUpdate> = {},
 ): TaskUpdate {
-  const { runKey: _r, dagId: _d, taskId: _t, mapPath: _p, mapSort: _s, ...columns } = row;
+  const {
+    runKey: _r,
+    dagId: _d,
+    taskId: _t,
+    mapPath: _p,
+    mapSort: _s,
+    renderedMapIndex: _n,
+    ...columns
+  } = row;
   return { ...columns, from: row.state, state, ...changes };
 }
 

@@ -24,8 +24,16 @@ export class SchedulerHarness implements AsyncDisposable {
   readonly #script: Script;
 
   readonly #clock: Clock;
+  readonly #config: Partial<Config>;
 
-  private constructor(database: TestDatabase, store: Store, script: Script, clock: Clock) {
+  private constructor(
+    database: TestDatabase,
+    store: Store,
+    script: Script,
+    clock: Clock,
+    config: Partial<Config>,
+  ) {
+    this.#config = config;
     this.#clock = clock;
     this.store = store;
     this.#database = database;
@@ -47,11 +55,12 @@ export class SchedulerHarness implements AsyncDisposable {
     script: Script,
     wrap: (store: Store) => Store = (store) => store,
     clock: Clock = systemClock,
+    config: Partial<Config> = {},
   ): Promise<SchedulerHarness> {
     const database = await createDatabase(dialect);
     const store = wrap(await database.open());
     await recordDags(store, dags);
-    const harness = new SchedulerHarness(database, store, script, clock);
+    const harness = new SchedulerHarness(database, store, script, clock, config);
     await harness.scheduler.start();
     return harness;
   }
@@ -151,7 +160,7 @@ export class SchedulerHarness implements AsyncDisposable {
   #newScheduler(): Scheduler {
     const scheduler = new Scheduler({
       store: this.store,
-      config: testConfig,
+      config: { ...testConfig, ...this.#config },
       logger: this.#logger(),
       clock: this.#clock,
       executor: (events) => {

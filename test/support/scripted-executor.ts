@@ -106,6 +106,11 @@ export class ScriptedExecutor implements Executor {
     return this.#events.ask(asked) as Promise<Json | undefined>;
   }
 
+  /** Reports how people call the map index of an attempt. */
+  name({ attemptId, grantNumber }: Workload, renderedMapIndex: string): void {
+    this.#events.named({ attemptId, grantNumber, renderedMapIndex });
+  }
+
   /** Reports that an attempt leads a process group. */
   group({ attemptId, grantNumber }: Workload, processGroup: number): void {
     this.#events.group(attemptId, grantNumber, processGroup);

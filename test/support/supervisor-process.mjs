@@ -18,6 +18,7 @@ const executor = new LocalExecutor({
   server,
   events: {
     started: say('started'),
+    named: say('named'),
     outcome: say('outcome'),
     gone: say('gone'),
     group: (attemptId, _grantNumber, processGroup) => say('group')({ attemptId, processGroup }),

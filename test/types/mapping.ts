@@ -12,6 +12,7 @@ import {
   expandGroup,
   FileSensor,
   forEach,
+  group,
   HttpOperator,
   HttpSensor,
   loop,
@@ -312,4 +313,47 @@ export const own = new DAG({ dagId: 'own' }, () => {
   FetchRows.partial({ taskId: 'settled', read: Number });
   // @ts-expect-error a text has no such member
   Fetch.partial({ taskId: 'member', read: (text) => text.rows });
+});
+
+/** What names a map index has the types of what is mapped. */
+export const named = new DAG({ dagId: 'named' }, () => {
+  const rows = task('rows', (): Row[] => []);
+  task(
+    'load',
+    (_context, { row }) => row.id,
+    { row: expand(rows.output) },
+    {
+      mapIndexTemplate: ({ row }) => {
+        same<typeof row, { readonly id: number; readonly day: string }>(true);
+        return row.day;
+      },
+    },
+  );
+  task(
+    'text',
+    (_context, { row }) => row.id,
+    { row: expand(rows.output) },
+    { mapIndexTemplate: '{{ row.day }}' },
+  );
+  expandGroup('each', { row: rows.output, unit: ['mm', 'in'] }, () => task('a', () => 1), {
+    mapIndexTemplate: ({ row, unit }) => {
+      same<typeof unit, 'mm' | 'in'>(true);
+      return `${row.day} ${unit}`;
+    },
+  });
+  forEach('day', rows.output, () => task('b', () => 1), { mapIndexTemplate: ({ item }) => item.day });
+  repeat('page', 3, () => task('c', () => 1), { mapIndexTemplate: ({ index }) => index.toFixed() });
+  loop('poll', () => task('d', () => 1), {
+    until: () => true,
+    mapIndexTemplate: ({ index }) => index.toFixed(),
+  });
+  BashOperator.partial({ taskId: 'bash', mapIndexTemplate: '{{ command }}' }).expand({ command: ['date'] });
+  // @ts-expect-error rows have no such member
+  task('e', () => 1, { row: expand(rows.output) }, { mapIndexTemplate: ({ row }) => row.name });
+  // @ts-expect-error no such input
+  task('f', () => 1, { row: expand(rows.output) }, { mapIndexTemplate: ({ line }) => line.day });
+  // @ts-expect-error a name is a text
+  expandGroup('g', { row: rows.output }, () => task('a', () => 1), { mapIndexTemplate: ({ row }) => row.id });
+  // @ts-expect-error a group that is not mapped has no indexes
+  group('h', () => task('a', () => 1), { mapIndexTemplate: 'a' });
 });

@@ -138,7 +138,10 @@ async function report(
   );
   out.result({ ...runRecord(run), tasks: instances.map(taskInstanceRecord) }, () => {
     const table = renderTable(instances, [
-      { title: 'task', value: ({ taskId, mapPath }) => instanceName(taskId, mapPath) },
+      {
+        title: 'task',
+        value: ({ taskId, mapPath, renderedMapIndex }) => instanceName(taskId, mapPath, renderedMapIndex),
+      },
       { title: 'state', value: ({ state }) => paintState(out.paint, state) },
       { title: 'tries', value: ({ tryNumber }) => tryNumber, align: 'right' },
       { title: 'why', value: ({ reason }) => reason },

@@ -36,8 +36,15 @@ export {
 } from './dag/operator.ts';
 export type { CommonOptions, DefaultArgs, Limit, OperatorOptions } from './dag/operator-options.ts';
 export type { Outlet } from './dag/outlet.ts';
-export { type TaskOptions, task } from './dag/task.ts';
-export { type CollectedExports, expandGroup, type GroupOptions, group, TaskGroup } from './dag/task-group.ts';
+export { type NamedTaskOptions, type TaskOptions, task } from './dag/task.ts';
+export {
+  type CollectedExports,
+  expandGroup,
+  type GroupOptions,
+  group,
+  type MappedGroupOptions,
+  TaskGroup,
+} from './dag/task-group.ts';
 export type { TaskOutput } from './dag/task-output.ts';
 export {
   type DeferralOptions,

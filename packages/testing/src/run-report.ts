@@ -54,6 +54,8 @@ export class RunReport {
   readonly tries: Readonly<Record<string, number>>;
   /** Why each task is in its state, where tsflow has words for it. */
   readonly reasons: Readonly<Record<string, string | null>>;
+  /** How people call the map index of each instance (`mapIndexTemplate`); null: by its number, or it never ran. */
+  readonly renderedMapIndexes: Readonly<Record<string, string | null>>;
   /** Everything that was started, in the order in which it was. */
   readonly attempts: readonly AttemptReport[];
   /** Ids in the order of the starts, a task once for each try. */
@@ -72,6 +74,7 @@ export class RunReport {
     this.states = byId((row) => row.state as TaskState);
     this.tries = byId((row) => row.tryNumber);
     this.reasons = byId((row) => row.reason);
+    this.renderedMapIndexes = byId((row) => row.renderedMapIndex);
     this.attempts = attempts;
     this.order = attempts.map(({ taskId }) => taskId);
     this.xcoms = xcoms;
@@ -134,11 +137,15 @@ export class RunReport {
   /** The run in words: its tasks with states, tries and reasons, and of each failure the error and the last lines of its log. */
   story(): string {
     const head = `Run ${this.runId}: ${this.state}${this.reason === null ? '' : `, ${this.reason}`}`;
-    const width = Math.max(...Object.keys(this.states).map((id) => id.length), 4);
+    const called = (id: string) => {
+      const name = this.renderedMapIndexes[id];
+      return name == null ? id : `${id.slice(0, -1)}: ${name}]`;
+    };
+    const width = Math.max(...Object.keys(this.states).map((id) => called(id).length), 4);
     const rows = Object.entries(this.states).map(([id, state]) => {
       const tries = this.tries[id]! > 1 ? ` after ${this.tries[id]} tries` : '';
       const reason = this.reasons[id];
-      return `  ${id.padEnd(width)}  ${state}${tries}${reason == null ? '' : `: ${reason}`}`;
+      return `  ${called(id).padEnd(width)}  ${state}${tries}${reason == null ? '' : `: ${reason}`}`;
     });
     return [head, ...rows, ...Object.keys(this.states).flatMap((id) => this.#failure(id))].join('\n');
   }

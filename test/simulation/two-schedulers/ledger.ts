@@ -6,8 +6,8 @@ import type {
   DagRunTable,
   NewAttempt,
   NewEvent,
+  NewTaskInstance,
   RunUpdate,
-  TaskInstanceTable,
   TaskMove,
   TaskUpdate,
   Turn,
@@ -28,7 +28,7 @@ export interface LedgerAttempt extends NewAttempt {
   isOver: boolean;
 }
 
-export type LedgerTask = TaskInstanceTable;
+export type LedgerTask = NewTaskInstance;
 
 /** What a scheduler has read of the limits, and when by the true time. */
 export interface Readings {
@@ -337,5 +337,5 @@ export const nameOf = ({
   taskId,
   mapPath,
   runKey,
-}: Pick<TaskInstanceTable, 'taskId' | 'mapPath' | 'runKey'>): string =>
+}: Pick<LedgerTask, 'taskId' | 'mapPath' | 'runKey'>): string =>
   `${taskId}${mapPath === '' ? '' : ` [${mapPath}]`} of run ${runKey}`;

@@ -105,7 +105,8 @@ async function show(context: CommandContext, dagId: string, named: string): Prom
         : renderTable(instances, [
             {
               title: 'task',
-              value: ({ taskId, mapPath }) => instanceName(taskId, mapPath),
+              value: ({ taskId, mapPath, renderedMapIndex }) =>
+                instanceName(taskId, mapPath, renderedMapIndex),
             },
             { title: 'state', value: ({ state }) => paintState(out.paint, state) },
             { title: 'try', value: ({ tryNumber }) => tryNumber, align: 'right' },

@@ -13,16 +13,13 @@ import { parseConf } from './conf-option.ts';
 import { countOption } from './paging.ts';
 import { findRun, serializedDag } from './run-name.ts';
 
-/** Of a mapped task; nested ones have a component for each level. */
-const MAP_INDEX = [
-  '--map-index <index>',
-  'which instance of a mapped task: "3", or "3.0" when nested',
-] as const;
+/** Its `mapPath`, as JSON and REST have it: a component for each level that is mapped. */
+const MAP_PATH = ['--map-path <path>', 'which instance of a mapped task: "3", or "3.0" when nested'] as const;
 
 type SelectedTask = Schemas['SelectedTasks']['tasks'][number];
 
 interface SelectionOptions {
-  readonly mapIndex?: string;
+  readonly mapPath?: string;
   readonly upstream?: boolean;
   readonly downstream?: boolean;
   readonly onlyFailed?: boolean;
@@ -41,36 +38,36 @@ export function register(program: Command): void {
     .command('list <dag> [run]')
     .description('the task instances of a run; without a run, the tasks of the DAG')
     .addOption(new Option('--state <state>', 'only those in this state').choices(TASK_STATES))
-    .option(...MAP_INDEX)
+    .option(...MAP_PATH)
     .action(perform(list));
   tasks
     .command('state <dag> <run> <task>')
     .description('the state of one task instance, and its tries')
-    .option(...MAP_INDEX, '')
+    .option(...MAP_PATH, '')
     .action(perform(state));
   tasks
     .command('why <dag> <run> <task>')
     .description('why a task is not running: every check that the scheduler makes, with its answer')
-    .option(...MAP_INDEX, '')
+    .option(...MAP_PATH, '')
     .action(perform(why));
   tasks
     .command('logs <dag> <run> <task>')
     .description('the log of its newest try')
     .option('-f, --follow', 'go on until the try has ended')
     .option('--try <number>', 'of this try', countOption)
-    .option(...MAP_INDEX, '')
+    .option(...MAP_PATH, '')
     .action(perform(logs));
   tasks
     .command('xcom <dag> <run> <task>')
     .description('what its newest try pushed')
     .option('--try <number>', 'what this try pushed', countOption)
-    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .option(...MAP_PATH, '')
     .action(perform(xcom));
   tasks
     .command('rendered <dag> <run> <task>')
     .description('the fields and params that its newest try ran with')
     .option('--try <number>', 'of this try', countOption)
-    .option('--map-path <path>', 'which mapped instance: "3" or "3.0"', '')
+    .option(...MAP_PATH, '')
     .action(perform(rendered));
   selecting(tasks.command('clear <dag> <run> [tasks...]'))
     .description('run tasks again, all of the run without names; on the newest version of the DAG')
@@ -83,7 +80,7 @@ export function register(program: Command): void {
     .description(
       'run this task alone, now: what stands before it, the previous run and a retry delay are ignored, limits are not',
     )
-    .option(...MAP_INDEX)
+    .option(...MAP_PATH)
     .option('--same-version', 'on the version that the run has')
     .option('--conf <json>', 'with these params of the run from now on')
     .option('--dry-run', 'only say what would run')
@@ -110,13 +107,13 @@ export function register(program: Command): void {
   tasks
     .command('kill <dag> <run> [tasks...]')
     .description('end what is running, process trees and all; without names the whole run, which then fails')
-    .option(...MAP_INDEX)
+    .option(...MAP_PATH)
     .action(perform(kill));
 }
 
 function selecting(command: Command): Command {
   return command
-    .option(...MAP_INDEX)
+    .option(...MAP_PATH)
     .option('--upstream', 'also the tasks before them')
     .option('--downstream', 'also the tasks after them')
     .option('--from <task>', 'nothing that is not this task, or after it')
@@ -130,7 +127,7 @@ async function list(
   context: CommandContext,
   dagId: string,
   run: string | undefined,
-  options: { state?: TaskState; mapIndex?: string },
+  options: { state?: TaskState; mapPath?: string },
 ): Promise<undefined> {
   const door = await context.door();
   const { out } = context;
@@ -159,10 +156,11 @@ async function list(
   }
   const path = { dagId, runId: await findRun(door, dagId, run) };
   const { items } = await answerOf(door.api.GET('/dags/{dagId}/runs/{runId}/tasks', { params: { path } }));
-  const { state: wanted, mapIndex } = options;
+  const { state: wanted, mapPath } = options;
   const instances = items.filter(
-    ({ state, mapPath }) =>
-      (wanted === undefined || state === wanted) && (mapIndex === undefined || mapPath === mapIndex),
+    (instance) =>
+      (wanted === undefined || instance.state === wanted) &&
+      (mapPath === undefined || instance.mapPath === mapPath),
   );
   out.result(instances.map(taskInstanceRecord), () =>
     instances.length === 0
@@ -170,6 +168,9 @@ async function list(
       : renderTable(instances, [
           { title: 'task', value: (instance) => instance.taskId },
           { title: 'map', value: (instance) => instance.mapPath },
+          ...(instances.some(({ renderedMapIndex }) => renderedMapIndex !== null)
+            ? [{ title: 'name', value: ({ renderedMapIndex }: TaskInstance) => renderedMapIndex }]
+            : []),
           { title: 'state', value: (instance) => paintState(out.paint, instance.state) },
           { title: 'try', value: (instance) => instance.tryNumber, align: 'right' },
           { title: 'started', value: (instance) => formatInstant(instance.startDate) },
@@ -185,7 +186,7 @@ async function state(
   dagId: string,
   run: string,
   taskId: string,
-  { mapIndex: mapPath }: { mapIndex: string },
+  { mapPath }: { mapPath: string },
 ): Promise<undefined> {
   const door = await context.door();
   const name = { dagId, runId: await findRun(door, dagId, run), taskId, mapPath };
@@ -212,6 +213,7 @@ async function state(
 }
 
 type Attempt = Schemas['Attempt'];
+type TaskInstance = Schemas['TaskInstance'];
 
 /** `etl 2`: the second try of the group etl. */
 function groupTriesText(tries: Attempt['groupTries']): string {
@@ -225,7 +227,7 @@ async function why(
   dagId: string,
   run: string,
   taskId: string,
-  { mapIndex: mapPath }: { mapIndex: string },
+  { mapPath }: { mapPath: string },
 ): Promise<undefined> {
   const door = await context.door();
   const path = { dagId, runId: await findRun(door, dagId, run), taskId };
@@ -253,7 +255,7 @@ async function logs(
   dagId: string,
   run: string,
   taskId: string,
-  { mapIndex: mapPath, ...options }: { follow?: boolean; try?: number; mapIndex: string },
+  { mapPath, ...options }: { follow?: boolean; try?: number; mapPath: string },
 ): Promise<undefined> {
   const door = await context.door();
   const runId = await findRun(door, dagId, run);
@@ -385,7 +387,7 @@ async function runAlone(
   dagId: string,
   run: string,
   taskId: string,
-  { mapIndex: mapPath, sameVersion, dryRun, ...options }: RunAloneOptions,
+  { mapPath, sameVersion, dryRun, ...options }: RunAloneOptions,
 ): Promise<undefined> {
   const door = await context.door();
   const runId = await findRun(door, dagId, run);
@@ -406,7 +408,7 @@ async function runAlone(
 }
 
 interface RunAloneOptions {
-  readonly mapIndex?: string;
+  readonly mapPath?: string;
   readonly sameVersion?: boolean;
   readonly conf?: string;
   readonly dryRun?: boolean;
@@ -518,12 +520,12 @@ async function selection(
 ): Promise<{ runId: string } & Omit<Schemas['Clear'], 'sameVersion' | 'conf' | 'dryRun'>> {
   const runId = await findRun(door, dagId, run);
   if (taskIds.length > 0) await assertTasks(door, { dagId, runId }, taskIds);
-  const { mapIndex, upstream, downstream, from, upTo, onlyFailed, past, future } = options;
-  if (mapIndex !== undefined && taskIds.length === 0)
-    throw new InvalidInputError('--map-index: name the mapped task that has this index.');
+  const { mapPath, upstream, downstream, from, upTo, onlyFailed, past, future } = options;
+  if (mapPath !== undefined && taskIds.length === 0)
+    throw new InvalidInputError('--map-path: name the mapped task that has this index.');
   const chosen = taskIds.length === 0 ? undefined : [...taskIds];
   const within = { upstream, downstream, from, upTo, onlyFailed, past, future };
-  return { runId, ...given({ taskIds: chosen, mapPath: mapIndex, ...within }) };
+  return { runId, ...given({ taskIds: chosen, mapPath, ...within }) };
 }
 
 async function assertTasks(
@@ -558,7 +560,7 @@ function changes(context: CommandContext, tasks: readonly SelectedTask[], done: 
     { title: 'run', value: (task) => task.runId },
     {
       title: 'task',
-      value: ({ taskId, mapPath }) => instanceName(taskId, mapPath),
+      value: ({ taskId, mapPath, renderedMapIndex }) => instanceName(taskId, mapPath, renderedMapIndex),
     },
     { title: 'was', value: (task) => paintState(context.out.paint, task.state) },
   ]);

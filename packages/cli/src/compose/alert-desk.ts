@@ -14,6 +14,7 @@ import {
 } from '@tsflow/core/notifiers';
 import { type DurationAlarm, DurationWatch, staleAssets } from '@tsflow/core/queries';
 import type { Service } from '@tsflow/core/service';
+import { instanceName } from '@tsflow/core/state';
 import {
   type AlertTable,
   ConnectionVault,
@@ -252,7 +253,7 @@ class AlertDesk implements Service {
 
 function durationAlert(config: Config, alarm: DurationAlarm): Alert {
   const { id, kind, dagId, runId, taskId, tookMs, usual } = alarm;
-  const what = `${dagId}${taskId === null ? '' : `.${taskId}`}`;
+  const what = `${dagId}${taskId === null ? '' : `.${instanceName(taskId, alarm.mapPath, alarm.renderedMapIndex)}`}`;
   const took = formatDuration(tookMs);
   const title =
     kind === 'overdue'

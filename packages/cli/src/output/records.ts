@@ -64,6 +64,7 @@ export function taskInstanceRecord(instance: Schemas['TaskInstance']) {
     taskId: instance.taskId,
     mapIndex: instance.mapIndex,
     mapPath: instance.mapPath,
+    renderedMapIndex: instance.renderedMapIndex,
     state: instance.state,
     tryNumber: instance.tryNumber,
     infraNumber: instance.infraNumber,

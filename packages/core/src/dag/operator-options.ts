@@ -6,6 +6,7 @@ import { TRIGGER_RULES, type TriggerRule } from '../state/index.ts';
 import { type DailyPlan, isDailyPlan, parseDailyPlan } from '../timetables/index.ts';
 import { type ConcurrencyKey, type ConcurrencySettings, concurrencyOf } from './concurrency-key.ts';
 import { DagDefinitionError, suggestion } from './definition-error.ts';
+import { type MapIndexTemplate, mapIndexTemplateOf } from './map-index-template.ts';
 import { type Outlet, type OutletSettings, outletsOf } from './outlet.ts';
 import { isLiveVariable, type LiveVariable } from './variable.ts';
 
@@ -84,6 +85,11 @@ export interface OperatorOptions extends CommonOptions {
   readonly doc?: string | undefined;
   /** Assets that it updates: each has an event when the task succeeds. Default: none. */
   readonly outlets?: readonly Outlet[] | undefined;
+  /**
+   * How people call each instance, where it is mapped or in a mapped group: `'{{ city }}'`, over its inputs (or options) by name. Rendered in
+   * its attempt before it begins; a name that cannot be made is a warning in the log. Default: its map index.
+   */
+  readonly mapIndexTemplate?: MapIndexTemplate | undefined;
 }
 
 /**
@@ -124,10 +130,20 @@ export interface TaskSettings extends RetrySettings {
   readonly owner: string | null;
   readonly doc: string | null;
   readonly outlets: readonly OutletSettings[];
+  /** Null: the last of its map indexes is called by its number, or as its group says. */
+  readonly mapIndexTemplate: MapIndexTemplate | null;
   /** Ids, as declared by the author. */
   readonly connections: readonly string[];
   readonly callbacks: Readonly<Partial<Record<CallbackName, readonly Callback[]>>>;
 }
+
+/** Options of a task that no `defaultArgs` give: kept complete by the type. */
+const OWN: Readonly<Record<Exclude<keyof OperatorOptions, keyof CommonOptions>, true>> = {
+  taskId: true,
+  doc: true,
+  outlets: true,
+  mapIndexTemplate: true,
+};
 
 /** Names of {@link CommonOptions}: kept complete by the type. */
 const COMMON: Readonly<Record<keyof CommonOptions, true>> = {
@@ -159,6 +175,9 @@ const COMMON: Readonly<Record<keyof CommonOptions, true>> = {
 };
 
 export const COMMON_OPTION_NAMES: readonly string[] = Object.keys(COMMON);
+
+/** Of {@link OperatorOptions}: every operator takes them. */
+export const TASK_OPTION_NAMES: readonly string[] = [...Object.keys(OWN), ...COMMON_OPTION_NAMES];
 
 export function isCommonOption(name: string): name is keyof CommonOptions {
   return Object.hasOwn(COMMON, name);
@@ -199,6 +218,7 @@ export function taskSettings(what: string, options: Omit<OperatorOptions, 'taskI
     doc: options.doc === undefined ? null : check.text('doc', options.doc),
     connections: connectionIds(options.connections ?? [], check),
     outlets: outletsOf(options.outlets ?? [], check),
+    mapIndexTemplate: mapIndexTemplateOf(options.mapIndexTemplate, check),
     callbacks: callbacksOf(CALLBACK_NAMES, options, check),
   };
 }

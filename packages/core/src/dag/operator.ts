@@ -13,9 +13,8 @@ import type { ListExpression } from './list-expression.ts';
 import { authoring, currentScope } from './load-session.ts';
 import { elementOf, isElement, type MapArgument } from './map-argument.ts';
 import {
-  COMMON_OPTION_NAMES,
-  isCommonOption,
   type OperatorOptions,
+  TASK_OPTION_NAMES,
   type TaskSettings,
   taskSettings,
 } from './operator-options.ts';
@@ -62,7 +61,9 @@ type PartialOptions<Options extends OperatorOptions> = Partial<Options> & Pick<O
  * ```
  */
 export interface OutputBy<Option extends string, Otherwise> {
+  /** Its name: an option that is a function, whose result becomes the output. */
   readonly option: Option;
+  /** The output when that option is not given. */
   readonly otherwise: Otherwise;
 }
 
@@ -147,7 +148,7 @@ export abstract class Operator<
   readonly inputs: readonly OwnedTaskOutput<unknown>[];
   /** The lists that it is mapped over, and the names of the fields or inputs that take their elements; null: it is not mapped itself. */
   readonly expansion: ReadonlyMap<MapArgument, string> | null;
-  /** Ids of the mapped groups around it whose element it reads. */
+  /** Ids of the mapped groups around it whose element it reads, or its map index is named by. */
   readonly elementsOf: readonly string[];
   /** What its outcome decides about its downstream. */
   readonly decides: Decides | null = null;
@@ -181,8 +182,9 @@ export abstract class Operator<
     this.inputs = outputsIn({ fields: this.fields, outlets: this.settings.outlets });
     const { own, groups } = elementsIn(this.taskId, this.fields);
     this.expansion = own.size === 0 ? null : own;
-    this.elementsOf = groups;
     for (const groupId of groups) checkInside(this.taskId, groupId, this.group);
+    this.elementsOf = [...new Set([...groups, ...namedGroupsAround(this.group)])];
+    if (this.settings.mapIndexTemplate !== null) checkIsMapped(this.taskId, this.expansion, this.group);
     this.site = new Error('task');
     scope?.adoptOperator(this as unknown as AnyOperator);
   }
@@ -373,6 +375,22 @@ function checkInside(taskId: string, groupId: string, group: AnyTaskGroup | null
   );
 }
 
+function namedGroupsAround(group: AnyTaskGroup | null): readonly string[] {
+  const ids: string[] = [];
+  for (let around = group; around !== null; around = around.parent)
+    if (around.mapIndexTemplate !== null) ids.push(around.groupId);
+  return ids;
+}
+
+function checkIsMapped(taskId: string, expansion: Operator['expansion'], group: AnyTaskGroup | null): void {
+  if (expansion !== null) return;
+  for (let around = group; around !== null; around = around.parent) if (around.expansion !== null) return;
+  throw new DagDefinitionError(
+    'invalid_option',
+    `Task "${taskId}" has a mapIndexTemplate, and is neither mapped nor in a mapped group: there is no index to name.`,
+  );
+}
+
 /** Fields that an operator class declares, by name. */
 export function fieldKindsOf(operator: AnyOperator): Readonly<Record<string, FieldKind>> {
   return (operator.constructor as unknown as OperatorClass).fields;
@@ -386,15 +404,8 @@ function checkOptionNames(operatorClass: OperatorClass, options: object): void {
     );
   }
   for (const name of Object.keys(options)) {
-    if (
-      name === 'taskId' ||
-      name === 'doc' ||
-      name === 'outlets' ||
-      isCommonOption(name) ||
-      Object.hasOwn(operatorClass.fields, name)
-    )
-      continue;
-    const known = ['taskId', 'doc', 'outlets', ...COMMON_OPTION_NAMES, ...Object.keys(operatorClass.fields)];
+    if (TASK_OPTION_NAMES.includes(name) || Object.hasOwn(operatorClass.fields, name)) continue;
+    const known = [...TASK_OPTION_NAMES, ...Object.keys(operatorClass.fields)];
     const taskId = String((options as Partial<OperatorOptions>).taskId);
     throw new DagDefinitionError(
       'unknown_option',

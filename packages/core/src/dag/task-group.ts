@@ -5,6 +5,7 @@ import { type ItemOf, listNode, type Mappable } from './expand.ts';
 import { checkId, checkIdComponent } from './identifier.ts';
 import { currentScope, withinScope } from './load-session.ts';
 import { elementOf, type GroupElement, type MapArgument } from './map-argument.ts';
+import { type MapIndexTemplate, type MapIndexValues, mapIndexTemplateOf } from './map-index-template.ts';
 import type { AnyOperator, Collected, Operator } from './operator.ts';
 import {
   type DefaultArgs,
@@ -36,6 +37,15 @@ export interface GroupOptions extends RetryOptions {
   readonly doc?: string | undefined;
 }
 
+/** Options of a group that is mapped over lists with elements `Elements`, by name. */
+export interface MappedGroupOptions<Elements = MapIndexValues> extends GroupOptions {
+  /**
+   * How people call each index: a text over its elements by name (`'{{ city.name }}'`), or a function of them. Each task in it renders the name
+   * before it begins; one with a `mapIndexTemplate` of its own, if it is not mapped itself, is called by that. Default: the map index.
+   */
+  readonly mapIndexTemplate?: MapIndexTemplate<Elements> | undefined;
+}
+
 /** Of a mapped group whose indexes run one after the other. */
 export interface LoopSettings {
   /** The task in it that decides after each iteration whether it was the last; null: the list decides. Made while the body runs. */
@@ -46,7 +56,7 @@ export interface LoopSettings {
 
 export type AnyTaskGroup = TaskGroup<unknown>;
 
-const OPTION_NAMES: Readonly<Record<keyof GroupOptions, true>> = {
+const OPTION_NAMES: Readonly<Record<keyof MappedGroupOptions, true>> = {
   retries: true,
   retryDelay: true,
   retryExponentialBackoff: true,
@@ -56,6 +66,7 @@ const OPTION_NAMES: Readonly<Record<keyof GroupOptions, true>> = {
   maxActiveTasks: true,
   label: true,
   doc: true,
+  mapIndexTemplate: true,
 };
 
 /**
@@ -83,6 +94,8 @@ export class TaskGroup<Exports = void> {
   readonly exports: Exports;
   /** The lists that it is mapped over, by the names under which its body gets the elements; null: it is not mapped. */
   readonly expansion: ReadonlyMap<string, MapArgument> | null;
+  /** How people call its indexes; null: by their numbers, or it is not mapped. */
+  readonly mapIndexTemplate: MapIndexTemplate | null;
   /** Null: its indexes, if it is mapped, run side by side. */
   readonly loop: LoopSettings | null;
 
@@ -93,7 +106,7 @@ export class TaskGroup<Exports = void> {
   constructor(
     id: string,
     body: (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports,
-    options: GroupOptions = {},
+    options: MappedGroupOptions = {},
     lists: Readonly<Record<string, unknown>> | null = null,
     loop: LoopSettings | null = null,
   ) {
@@ -107,7 +120,8 @@ export class TaskGroup<Exports = void> {
     }
     checkIdComponent('groupId', id);
     for (const name of Object.keys(options)) {
-      if (!Object.hasOwn(OPTION_NAMES, name)) throw unknownOption(id, name);
+      const isKnown = name === 'mapIndexTemplate' ? lists !== null : Object.hasOwn(OPTION_NAMES, name);
+      if (!isKnown) throw unknownOption(id, name, lists !== null);
     }
     this.groupId = `${scope.prefix}${id}`;
     checkId('groupId', this.groupId);
@@ -118,6 +132,7 @@ export class TaskGroup<Exports = void> {
     const check = optionChecks(`Group "${this.groupId}"`);
     this.maxActiveTasks =
       options.maxActiveTasks === undefined ? null : check.limit('maxActiveTasks', options.maxActiveTasks, 0);
+    this.mapIndexTemplate = mapIndexTemplateOf(options.mapIndexTemplate, check);
     const retry = retrySettings(options, check);
     this.retry = retry.retries === 0 ? null : retry;
     this.loop = loop;
@@ -179,7 +194,7 @@ export function expandGroup<const Lists extends { readonly [name: string]: Mappa
   id: string,
   lists: Lists,
   body: (elements: { readonly [K in keyof Lists]: GroupElement<ItemOf<Lists[K]>> }) => Exports,
-  options?: GroupOptions,
+  options?: MappedGroupOptions<{ readonly [K in keyof Lists]: ItemOf<Lists[K]> }>,
 ): TaskGroup<CollectedExports<Exports>> {
   const elements = body as unknown as (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports;
   return new TaskGroup<unknown>(id, elements, options, lists) as TaskGroup<CollectedExports<Exports>>;
@@ -213,9 +228,10 @@ function mapArguments(
   );
 }
 
-function unknownOption(id: string, name: string): DagDefinitionError {
+function unknownOption(id: string, name: string, isMapped: boolean): DagDefinitionError {
+  const known = Object.keys(OPTION_NAMES).filter((option) => isMapped || option !== 'mapIndexTemplate');
   return new DagDefinitionError(
     'unknown_option',
-    `Group "${id}" has no option "${name}".${suggestion(name, Object.keys(OPTION_NAMES))}`,
+    `Group "${id}"${isMapped ? '' : ', which is not mapped,'} has no option "${name}".${suggestion(name, known)}`,
   );
 }

@@ -26,6 +26,8 @@ export interface EventData {
   infra_lost: { reason: string; infraNumber: number };
   /** `onKill` of an ended attempt is over. `reason`: why it did not succeed. */
   on_kill: { success: boolean; reason?: string };
+  /** An attempt rendered how people call its map index. */
+  task_named: { renderedMapIndex: string };
   /** Functions of a callback threw, ran out of time, or lost their runner too often. */
   callback_failed: { event: string; callbackId: number; taskId: string | null; message: string };
   /** A deadline passed while what it is about (a task, or null: the run) was not done. */

@@ -33,6 +33,8 @@ export interface ClearedTask {
   readonly runId: string;
   readonly taskId: string;
   readonly mapPath: string;
+  /** How people call its map index; absent: by its number. */
+  readonly renderedMapIndex?: string;
   /** State before it was cleared, or marked. */
   readonly state: TaskState;
 }
@@ -198,6 +200,7 @@ function waitAgain(instance: InstanceWork, actor: string, changes: Changes): voi
 }
 
 /** A task instance as it is now. */
-export function describeInstance({ run, task, mapPath, state }: InstanceWork): ClearedTask {
-  return { runId: run.runId, taskId: task.spec.taskId, mapPath, state };
+export function describeInstance({ run, task, mapPath, renderedMapIndex, state }: InstanceWork): ClearedTask {
+  const name = renderedMapIndex === null ? {} : { renderedMapIndex };
+  return { runId: run.runId, taskId: task.spec.taskId, mapPath, ...name, state };
 }

@@ -15,6 +15,8 @@ export interface CallbackFacts {
   readonly taskId: string | null;
   /** Which mapped instance, `3` or `3.0`; empty: not mapped. */
   readonly mapPath: string;
+  /** How people call that map index; null: by its number. */
+  readonly renderedMapIndex: string | null;
   /** 0 for the run. */
   readonly tryNumber: number;
   /** Tries that it has at most before it fails for good, less one: Airflow's word. */

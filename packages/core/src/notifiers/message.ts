@@ -1,3 +1,4 @@
+import { instanceName } from '../state/index.ts';
 import type { Notification } from './notification.ts';
 
 /** What a message says: a Jinja-style text over the members of {@link Notification}, or a function of it. */
@@ -14,8 +15,9 @@ export async function messageText(
 
 /** `etl.load failed (try 3 of 3)`: one line that says what happened to what. */
 export function headline(notification: Notification): string {
-  const { event, dagId, taskId, mapIndex, tryNumber, maxTries, recovered, deadline } = notification;
-  const what = `${dagId}${taskId === null ? '' : `.${taskId}`}${mapIndex < 0 ? '' : `[${mapIndex}]`}`;
+  const { event, dagId, taskId, mapPath, renderedMapIndex } = notification;
+  const { tryNumber, maxTries, recovered, deadline } = notification;
+  const what = `${dagId}${taskId === null ? '' : `.${instanceName(taskId, mapPath, renderedMapIndex)}`}`;
   const tries = taskId === null || maxTries === 0 ? '' : ` (try ${tryNumber} of ${maxTries + 1})`;
   switch (event) {
     case 'onFailure':

@@ -25,6 +25,10 @@ export interface Notification {
   readonly taskId: string | null;
   /** -1: not mapped. */
   readonly mapIndex: number;
+  /** Which mapped instance, with a component for each level: `3` or `3.0`; empty: not mapped. */
+  readonly mapPath: string;
+  /** How people call that index (`mapIndexTemplate`); null: by its number. */
+  readonly renderedMapIndex: string | null;
   /** 0 for callbacks of the run. */
   readonly tryNumber: number;
   /** Tries that it has at most before it fails for good, less one: Airflow's word. */

@@ -5,7 +5,12 @@ import { FunctionOperator, type TaskCall } from '../dag/function-operator.ts';
 import type { GroupElement } from '../dag/map-argument.ts';
 import { type AnyOperator, Operator } from '../dag/operator.ts';
 import { type OperatorOptions, optionChecks } from '../dag/operator-options.ts';
-import { type CollectedExports, type GroupOptions, type LoopSettings, TaskGroup } from '../dag/task-group.ts';
+import {
+  type CollectedExports,
+  type LoopSettings,
+  type MappedGroupOptions,
+  TaskGroup,
+} from '../dag/task-group.ts';
 import type { TaskOutput } from '../dag/task-output.ts';
 import { TaskFailed } from '../dag/task-signal.ts';
 import type { Reference, TaskInputs } from '../dag/template.ts';
@@ -32,7 +37,7 @@ export class UntilOperator extends Operator<boolean, UntilFields, UntilOperatorO
 }
 
 /** When a {@link loop} is done, how often it goes round at most, and the options of a group. */
-export interface LoopOptions<Result> extends GroupOptions {
+export interface LoopOptions<Result> extends MappedGroupOptions<{ readonly index: number }> {
   /** Asked after each iteration, with what the task or output that the body returned gave: true ends the loop. */
   readonly until: (result: Result, context: TaskContext) => boolean | Promise<boolean>;
   /** Most iterations. Default 100; at most `TSFLOW_MAX_MAP_LENGTH` (1,024). */
@@ -89,7 +94,7 @@ export function repeat<Exports>(
   id: string,
   count: number | Reference<number>,
   body: (iteration: { readonly index: GroupElement<number> }) => Exports,
-  options: GroupOptions = {},
+  options: MappedGroupOptions<{ readonly index: number }> = {},
 ): TaskGroup<CollectedExports<Exports>> {
   const list =
     typeof count === 'number'
@@ -112,7 +117,7 @@ export function forEach<const List extends Mappable, Exports>(
   id: string,
   list: List,
   body: (iteration: { readonly item: GroupElement<ItemOf<List>> }) => Exports,
-  options: GroupOptions = {},
+  options: MappedGroupOptions<{ readonly item: ItemOf<List> }> = {},
 ): TaskGroup<CollectedExports<Exports>> {
   const iterate = ({ item }: Readonly<Record<string, GroupElement<unknown>>>) =>
     body({ item: item as GroupElement<ItemOf<List>> });
@@ -122,7 +127,7 @@ export function forEach<const List extends Mappable, Exports>(
 function sequence<Exports>(
   id: string,
   body: (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports,
-  options: GroupOptions,
+  options: MappedGroupOptions,
   lists: Readonly<Record<string, unknown>>,
 ): TaskGroup<CollectedExports<Exports>> {
   const group: TaskGroup<unknown> = new TaskGroup<unknown>(id, body, options, lists, {

@@ -9,6 +9,7 @@ export {
 } from './attempt/attempt-life.ts';
 export { endWithRun, timeOutRun } from './attempt/end-run.ts';
 export { externalVerdict, type FoundStates, meansRun } from './attempt/external-verdict.ts';
+export { nameInstance } from './attempt/name-instance.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './attempt/retry.ts';
 export {
   newRequestedRun,

@@ -166,6 +166,7 @@ function restoreInstance(
     targetState: row.targetState as TaskState | null,
     reason: row.reason,
     decision: row.decision,
+    renderedMapIndex: row.renderedMapIndex,
     savedState: attempt === undefined ? null : leftState(attempt),
     // A row is written with the weight of its run's version, so another one is what a person gave it.
     priorityWeight: row.priorityWeight === task.weight ? null : row.priorityWeight,

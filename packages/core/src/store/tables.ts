@@ -293,6 +293,8 @@ export interface TaskInstanceTable {
   pool: string;
   poolSlots: number;
   concurrencyKey: string | null;
+  /** How people call its map index, as its newest attempt rendered it; null: by its number. */
+  renderedMapIndex: string | null;
 }
 
 export interface AttemptTable {

@@ -8,7 +8,6 @@ import type {
   EventTable,
   GroupTryTable,
   IntentTable,
-  TaskInstanceTable,
   XcomTable,
 } from './tables.ts';
 import type {
@@ -20,8 +19,10 @@ import type {
   NewCallback,
   NewEvent,
   NewIntent,
+  NewTaskInstance,
   RunUpdate,
   TaskMove,
+  TaskName,
   TaskUpdate,
 } from './turn.ts';
 
@@ -115,7 +116,7 @@ export const RUN_UPDATES: RowLayout<RunUpdate> = layout('dag_run', {
   from: 'text',
 });
 
-export const TASKS: RowLayout<TaskInstanceTable> = layout('task_instance', {
+export const TASKS: RowLayout<NewTaskInstance> = layout('task_instance', {
   key: 'int8',
   runKey: 'int8',
   dagId: 'text',
@@ -177,6 +178,12 @@ export const TASK_MOVES: RowLayout<TaskMove> = {
     ...TASK_UPDATES.columns,
   ],
 };
+
+/** Ends with what finds the row. */
+export const TASK_NAMES: RowLayout<TaskName> = layout('task_instance', {
+  renderedMapIndex: 'text',
+  key: 'int8',
+});
 
 export const ATTEMPTS: RowLayout<NewAttempt> = layout('attempt', {
   attemptId: 'int8',

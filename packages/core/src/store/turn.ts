@@ -45,10 +45,11 @@ export interface DagEffects {
   readonly backfillsUpdated: BackfillTable[];
   readonly runsInserted: DagRunTable[];
   readonly runsUpdated: RunUpdate[];
-  readonly tasksInserted: TaskInstanceTable[];
+  readonly tasksInserted: NewTaskInstance[];
   readonly tasksUpdated: TaskUpdate[];
   /** Instances that also get another map path: none of them is among `tasksUpdated`. */
   readonly tasksMoved: TaskMove[];
+  readonly tasksNamed: TaskName[];
   /** Groups that begin again; one that is there already takes its new numbers. */
   readonly groupTries: GroupTryTable[];
   readonly attemptsInserted: NewAttempt[];
@@ -100,9 +101,15 @@ export interface RunUpdate {
   readonly setByHand: number;
 }
 
+/** An instance that is about to be: nothing has named it yet. */
+export type NewTaskInstance = Omit<TaskInstanceTable, 'renderedMapIndex'>;
+
 /** Compare-and-set on `from`; all other members are the instance's new values. */
 export interface TaskUpdate
-  extends Omit<TaskInstanceTable, 'runKey' | 'dagId' | 'taskId' | 'mapPath' | 'mapSort'> {
+  extends Omit<
+    TaskInstanceTable,
+    'runKey' | 'dagId' | 'taskId' | 'mapPath' | 'mapSort' | 'renderedMapIndex'
+  > {
   readonly from: string;
 }
 
@@ -110,6 +117,12 @@ export interface TaskUpdate
 export interface TaskMove extends TaskUpdate {
   readonly mapPath: string;
   readonly mapSort: string;
+}
+
+/** How people call an instance. A list of its own, since few have a name, and one is given once in the life of an attempt. */
+export interface TaskName {
+  readonly key: number;
+  readonly renderedMapIndex: string;
 }
 
 export interface NewAttempt {

@@ -6,5 +6,6 @@ export {
   renderValue,
   templateNames,
 } from './render-fields.ts';
+export { MAX_RENDERED_MAP_INDEX, renderMapIndex } from './render-map-index.ts';
 export { renderMessage } from './render-message.ts';
 export { TemplateError } from './template-error.ts';

@@ -1,7 +1,7 @@
 import type { TaskContext } from '../dag/context.ts';
 import { isFileTemplate } from '../dag/file-template.ts';
 import { isListExpression, type ListNode } from '../dag/list-expression.ts';
-import { type ElementObject, isElement } from '../dag/map-argument.ts';
+import { type ElementObject, isElement, type MapArgument } from '../dag/map-argument.ts';
 import { type AnyOperator, type FieldKind, fieldKindsOf } from '../dag/operator.ts';
 import { isTaskOutput } from '../dag/task-output.ts';
 import { isContainer } from '../dag/template.ts';
@@ -78,6 +78,29 @@ export async function renderFields(
 /** Resolves one value that is no field, such as the partition of an outlet, as a templated field would be. */
 export function renderValue(value: unknown, name: string, context: TaskContext): Promise<unknown> {
   return resolve(value, { field: name, kind: 'template', context, operator: null, elements: noElements });
+}
+
+/** The element of a list that the attempt of `operator` has: of a level around it, or its own. */
+export function elementValue(
+  argument: MapArgument,
+  name: string,
+  context: TaskContext,
+  operator: AnyOperator,
+  elements: ElementPort,
+): Promise<unknown> {
+  return element({ argument, transforms: [] }, { field: name, kind: 'input', context, operator, elements });
+}
+
+/** Renders a text over the names that every template knows, and over `names` before them. */
+export async function renderText(
+  text: string,
+  field: string,
+  context: TaskContext,
+  names: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  if (!isTemplate(text)) return text;
+  const jinja = await jinjaFor(context.dagDirectory);
+  return jinja.render({ text, path: null, field }, { ...templateNames(context), ...names });
 }
 
 interface Place {

@@ -34,6 +34,7 @@ export interface Executor extends Service {
 /** What an executor tells the scheduler. Each call only queues an event for the next turn. */
 export interface ExecutorEvents {
   started(report: StartedReport): void;
+  named(report: NamedReport): void;
   outcome(report: OutcomeReport): void;
   /** The process tree of an attempt is gone and no outcome came: cancelled (`cancelled`), or lost infrastructure. */
   gone(report: GoneReport): void;
@@ -52,6 +53,13 @@ export interface StartedReport {
   readonly host: string;
   readonly pid: number;
   readonly log: LogRange;
+}
+
+/** How people call the map index of an attempt. Its outcome says it once more. */
+export interface NamedReport {
+  readonly attemptId: number;
+  readonly grantNumber: number;
+  readonly renderedMapIndex: string;
 }
 
 export interface OutcomeReport extends Omit<Extract<RunnerMessage, { verb: 'outcome' }>, 'verb'> {

@@ -5,6 +5,7 @@ export type {
   ExecutorEvents,
   GoneReport,
   LostAttempt,
+  NamedReport,
   OutcomeReport,
   StartedReport,
   TaskQuestion,

@@ -197,6 +197,7 @@ export class Scheduler implements Service {
   #executorEvents(): ExecutorEvents {
     return {
       started: (report) => this.#inbox.report({ kind: 'started', report }),
+      named: (report) => this.#inbox.report({ kind: 'named', report }),
       outcome: (report) => this.#inbox.report({ kind: 'outcome', report }),
       gone: (report) => this.#inbox.report({ kind: 'gone', report }),
       group: (attemptId, grantNumber, processGroup) =>

@@ -8,7 +8,7 @@ import { findDag, findTask, type LoadedBundle } from '@tsflow/core/loader';
 import type { AttemptLog, SecretMasker } from '@tsflow/core/logs';
 import { type Params, parseParams } from '@tsflow/core/params';
 import { instanceName } from '@tsflow/core/state';
-import { renderFields } from '@tsflow/core/templating';
+import { renderFields, renderMapIndex } from '@tsflow/core/templating';
 import type { TaskOutcome, Workload } from '../task-api/protocol.ts';
 import { outletEvents } from './asset-port.ts';
 import {
@@ -34,6 +34,8 @@ export interface AttemptHost {
   /** Between the abort signal of a time-out and giving up on the task's code. */
   readonly killGraceMs: number;
   readonly maxXComBytes?: number | undefined;
+  /** Told how people call its map index, before its code begins. */
+  readonly named?: ((renderedMapIndex: string) => void) | undefined;
   /** Wall clock in milliseconds. */
   readonly now: () => number;
   /** What the limit of the attempt's time is measured by. Default: the machine's clock. */
@@ -48,6 +50,8 @@ export interface AttemptEnd {
   readonly outcome: TaskOutcome;
   readonly endedAtMs: number;
   readonly rendered: JsonObject | null;
+  /** How people call its map index; absent: nobody named it, or it came not so far. */
+  readonly renderedMapIndex?: string;
   /** False: the task's code did not come to its end and may go on; the process is not to be used again. */
   readonly settled: boolean;
 }
@@ -63,6 +67,7 @@ export class Attempt {
   #settled = false;
   #resumes = false;
   #rendered: JsonObject | null = null;
+  #renderedMapIndex: string | null = null;
   #context: AttemptContext | null = null;
 
   constructor(workload: Workload, host: AttemptHost) {
@@ -94,7 +99,13 @@ export class Attempt {
     }
     outcome = this.#masked(outcome);
     this.#logEnd(outcome);
-    return { outcome, endedAtMs: this.#host.now(), rendered: this.#rendered, settled: this.#settled };
+    return {
+      outcome,
+      endedAtMs: this.#host.now(),
+      rendered: this.#rendered,
+      ...(this.#renderedMapIndex === null ? {} : { renderedMapIndex: this.#renderedMapIndex }),
+      settled: this.#settled,
+    };
   }
 
   /** Tells the task to stop: its signal fires. */
@@ -219,7 +230,27 @@ export class Attempt {
       context.elements,
     );
     this.#rendered = rendered;
+    await this.#nameIndex(operator, context, values);
     return values;
+  }
+
+  /** A name is for people: one that cannot be made does not keep the task from its work. */
+  async #nameIndex(
+    operator: AnyOperator,
+    context: AttemptContext,
+    values: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { masker, log, named } = this.#host;
+    const mask = (text: string) => masker.mask(text);
+    try {
+      const { mapPath } = this.workload;
+      const name = await renderMapIndex(operator, context, mapPath, values, context.elements, mask);
+      if (name === null) return;
+      this.#renderedMapIndex = name;
+      named?.(name);
+    } catch (thrown) {
+      log.write('warn', 'system', `The map index could not be named: ${describe(serializeError(thrown))}`);
+    }
   }
 
   #startTimer(): () => void {
@@ -262,6 +293,7 @@ function startNotification(dag: AnyDag, workload: Workload, context: AttemptCont
     runType: context.runType,
     taskId: workload.taskId,
     mapPath: workload.mapPath,
+    renderedMapIndex: null,
     tryNumber: workload.tryNumber,
     maxTries: workload.maxTries,
     state: 'running',

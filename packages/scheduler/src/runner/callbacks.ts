@@ -61,6 +61,9 @@ export function notificationOf(
     runType: facts.runType,
     taskId: facts.taskId,
     mapIndex: mapIndexOf(facts.mapPath),
+    mapPath: facts.mapPath,
+    // Facts that an earlier version wrote have none.
+    renderedMapIndex: facts.renderedMapIndex ?? null,
     tryNumber: facts.tryNumber,
     maxTries: facts.maxTries,
     state: facts.state,

@@ -231,6 +231,10 @@ export class Runner {
       killGraceMs: this.#setting('killGraceMs'),
       maxXComBytes: this.#settings.maxXComBytes,
       now: () => Date.now(),
+      named: (renderedMapIndex) => {
+        this.#client.send({ verb: 'named', ...about(workload), renderedMapIndex });
+        this.#client.flush();
+      },
     });
     const running: Running = { workload, attempt, log, startedAtMs: now, cancelled: false, groups };
     this.#running = running;
@@ -259,6 +263,7 @@ export class Runner {
       outcome: end.outcome,
       log: { segment: running.log.segment, start: running.log.start, end: logEnd },
       rendered: end.rendered,
+      ...(end.renderedMapIndex === undefined ? {} : { renderedMapIndex: end.renderedMapIndex }),
     };
     const reason = end.settled
       ? (unclean ?? this.#reasonToRetire(running.workload))

@@ -141,7 +141,11 @@ export type RunnerMessage =
       readonly outcome: TaskOutcome;
       readonly log: LogRange;
       readonly rendered: JsonObject | null;
+      /** Absent: nobody named its map index, or it came not so far. */
+      readonly renderedMapIndex?: string;
     })
+  /** How people call its map index: known before its code begins, while the outcome may take hours. */
+  | (AboutAttempt & { readonly verb: 'named'; readonly renderedMapIndex: string })
   /** A process group that an operator is about to lead or has just started: a kill goes to it too. */
   | (AboutAttempt & { readonly verb: 'group'; readonly processGroup: number })
   | (AboutAttempt & { readonly verb: 'state'; readonly seq: number; readonly savedState: JsonObject | null })

@@ -1886,6 +1886,8 @@ export interface components {
             /** @description -1: not mapped. */
             mapIndex: number;
             mapPath: string;
+            /** @description How people call its map index (`mapIndexTemplate`); null: by its number. */
+            renderedMapIndex: string | null;
             state: components["schemas"]["TaskState"];
             tryNumber: number;
             infraNumber: number;
@@ -1910,6 +1912,8 @@ export interface components {
         GanttSegment: {
             taskId: string;
             mapPath: string;
+            /** @description How people call its map index (`mapIndexTemplate`); null: by its number. */
+            renderedMapIndex: string | null;
             attemptId: string;
             tryNumber: number;
             infraNumber: number;
@@ -1944,6 +1948,8 @@ export interface components {
                 runId: string;
                 taskId: string;
                 mapPath: string;
+                /** @description How people call that index; absent: by its number. */
+                renderedMapIndex?: string;
                 /**
                  * @description Of a clear or a mark: the state that it had.
                  * @enum {string}
@@ -2031,6 +2037,8 @@ export interface components {
             /** @description -1: not mapped. */
             mapIndex: number;
             mapPath: string;
+            /** @description How people call its map index (`mapIndexTemplate`); null: by its number. */
+            renderedMapIndex: string | null;
             state: components["schemas"]["TaskState"];
             tryNumber: number;
             infraNumber: number;
@@ -2215,6 +2223,8 @@ export interface components {
             /** @description Null: of the run. */
             taskId: string | null;
             mapPath: string;
+            /** @description How people call its map index (`mapIndexTemplate`); null: by its number. */
+            renderedMapIndex: string | null;
             tryNumber: number;
             attemptId: string | null;
             /** @description The deadline that passed, of onMiss. */
@@ -2388,6 +2398,8 @@ export interface components {
             runId: string;
             taskId: string;
             mapPath: string;
+            /** @description How people call its map index (`mapIndexTemplate`); null: by its number. */
+            renderedMapIndex: string | null;
             /**
              * @description scheduled: it waits; else it occupies its slots.
              * @enum {string}

@@ -270,7 +270,13 @@ async function changed(
   const instances = await listTaskInstances(store, { dagId, runId });
   const tasks = instances
     .filter(({ taskId }) => taskIds.includes(taskId))
-    .map(({ taskId, mapPath, state }) => ({ runId, taskId, mapPath, state }));
+    .map(({ taskId, mapPath, renderedMapIndex, state }) => ({
+      runId,
+      taskId,
+      mapPath,
+      ...(renderedMapIndex === null ? {} : { renderedMapIndex }),
+      state,
+    }));
   return json(selectedTasksSchema, { version, versionNumber, tasks });
 }
 

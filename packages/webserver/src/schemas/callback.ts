@@ -13,6 +13,10 @@ export const callbackSchema = z
     event: z.enum(['onSuccess', 'onFailure', 'onRetry', 'onSkipped', 'onMiss']),
     taskId: z.string().nullable().describe('Null: of the run.'),
     mapPath: z.string(),
+    renderedMapIndex: z
+      .string()
+      .nullable()
+      .describe('How people call its map index (`mapIndexTemplate`); null: by its number.'),
     tryNumber: z.number().int(),
     attemptId: z.string().nullable(),
     deadline: z.string().nullable().describe('The deadline that passed, of onMiss.'),

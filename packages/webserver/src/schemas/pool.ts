@@ -42,6 +42,10 @@ export const poolTaskSchema = z
     runId: z.string(),
     taskId: z.string(),
     mapPath: z.string(),
+    renderedMapIndex: z
+      .string()
+      .nullable()
+      .describe('How people call its map index (`mapIndexTemplate`); null: by its number.'),
     state: taskState.describe('scheduled: it waits; else it occupies its slots.'),
     poolSlots: z.number().int(),
     priorityWeight: z.number(),

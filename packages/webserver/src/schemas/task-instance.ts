@@ -11,6 +11,10 @@ export const taskInstanceSchema = z
     taskId: z.string(),
     mapIndex: z.number().int().describe('-1: not mapped.'),
     mapPath: z.string(),
+    renderedMapIndex: z
+      .string()
+      .nullable()
+      .describe('How people call its map index (`mapIndexTemplate`); null: by its number.'),
     state: taskState,
     tryNumber: z.number().int(),
     infraNumber: z.number().int(),
@@ -97,6 +101,10 @@ export const ganttSegmentSchema = z
   .object({
     taskId: z.string(),
     mapPath: z.string(),
+    renderedMapIndex: z
+      .string()
+      .nullable()
+      .describe('How people call its map index (`mapIndexTemplate`); null: by its number.'),
     attemptId: z.string(),
     tryNumber: z.number().int(),
     infraNumber: z.number().int(),

@@ -87,6 +87,10 @@ export const selectedTasksSchema = z
         runId: z.string(),
         taskId: z.string(),
         mapPath: z.string(),
+        renderedMapIndex: z
+          .string()
+          .optional()
+          .describe('How people call that index; absent: by its number.'),
         state: taskState.describe('Of a clear or a mark: the state that it had.'),
         versionNumber: z.number().int().optional().describe('Of a clear: the version that it runs with.'),
       }),

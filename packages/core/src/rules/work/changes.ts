@@ -28,6 +28,8 @@ export class Changes {
   readonly instances = new Set<InstanceWork>();
   /** Instances whose map path is another than the database has. */
   readonly moved = new Set<InstanceWork>();
+  /** Instances whose map index has another name than the database has. */
+  readonly named = new Set<InstanceWork>();
   /** Groups whose row changes: they begin again, or will not after all, or were given more tries. */
   readonly groups = new Set<GroupWork>();
   /** Groups that will not begin again after all: their tasks are to be asked. */

@@ -27,6 +27,7 @@ export function newInstance(run: RunWork, task: GraphTask, mapPath: string, key:
     targetState: null,
     reason: null,
     decision: null,
+    renderedMapIndex: null,
     savedState: null,
     priorityWeight: null,
     occupied: null,

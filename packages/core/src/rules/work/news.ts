@@ -77,6 +77,7 @@ export function factsOf(run: RunWork): CallbackFacts {
     runType: run.runType,
     taskId: null,
     mapPath: '',
+    renderedMapIndex: null,
     tryNumber: 0,
     maxTries: 0,
     state: run.state,
@@ -100,6 +101,7 @@ export function taskFacts(instance: InstanceWork): Partial<CallbackFacts> {
   return {
     taskId: instance.task.spec.taskId,
     mapPath: instance.mapPath,
+    renderedMapIndex: instance.renderedMapIndex,
     tryNumber: instance.tryNumber,
     maxTries: instance.maxTries,
     state: instance.state,

@@ -181,6 +181,8 @@ export interface InstanceWork {
   targetState: TaskState | null;
   reason: string | null;
   decision: string | null;
+  /** How people call its map index; null: by its number. */
+  renderedMapIndex: string | null;
   /** What the last attempt left for the next one: it was lost, or failed. */
   savedState: JsonObject | null;
   /** Effective weight that a person gave it; null: its task's. */

@@ -9,6 +9,7 @@ import { earlierLogs } from './0008-earlier-logs.ts';
 import { timetableHorizons } from './0011-timetable-horizons.ts';
 import { groupRetries } from './0012-group-retries.ts';
 import { livePools } from './0013-live-pools.ts';
+import { mapIndexNames } from './0014-map-index-names.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   timetableHorizons,
   groupRetries,
   livePools,
+  mapIndexNames,
 ];

@@ -24,6 +24,7 @@ import {
   RUN_UPDATES,
   RUNS,
   TASK_MOVES,
+  TASK_NAMES,
   TASK_UPDATES,
   TASKS,
   XCOMS,
@@ -61,6 +62,10 @@ export function insertStatement(dags: readonly DagEffects[]): TurnStatement | nu
   insert(collect(dags, 'backfillsInserted'), BACKFILLS);
   insert(collect(dags, 'runsInserted'), RUNS);
   insert(collect(dags, 'tasksInserted'), TASKS);
+  // Not among the updates: one statement would write a row once that both change. An instance has a name after it was there.
+  statement.add(collect(dags, 'tasksNamed'), TASK_NAMES, (source) =>
+    set(TASK_NAMES, 1, source, 'task_instance.key = given.key'),
+  );
   insert(collect(dags, 'groupTries'), GROUP_TRIES, BEGAN_BEFORE);
   insert(collect(dags, 'attemptsInserted'), ATTEMPTS);
   insert(

@@ -16,6 +16,8 @@ export interface CallbackSummary {
   /** Null: of the run. */
   readonly taskId: string | null;
   readonly mapPath: string;
+  /** How people called its map index; null: by its number. */
+  readonly renderedMapIndex: string | null;
   readonly tryNumber: number;
   readonly attemptId: number | null;
   readonly deadline: string | null;
@@ -100,6 +102,8 @@ function summary(row: CallbackTable, runId: string): CallbackSummary {
     event: row.event,
     taskId: facts.taskId,
     mapPath: facts.mapPath,
+    // Facts that an earlier version wrote have none.
+    renderedMapIndex: facts.renderedMapIndex ?? null,
     tryNumber: facts.tryNumber,
     attemptId: row.attemptId,
     deadline: row.deadline,

@@ -13,6 +13,8 @@ export interface DurationAlarm {
   /** Null: the run itself. */
   readonly taskId: string | null;
   readonly mapPath: string;
+  /** How people call its map index; null: by its number. */
+  readonly renderedMapIndex: string | null;
   readonly attemptId: number | null;
   /** So far, or in all. */
   readonly tookMs: number;
@@ -68,9 +70,10 @@ export class DurationWatch {
       const usual = (await this.#usualOf(task.dagId, now)).tasks.get(task.taskId);
       const tookMs = now - task.startDate!;
       if (usual === undefined || tookMs <= overdueAfterMs(usual)) continue;
-      const { dagId, runId, taskId, mapPath, attemptId } = task;
+      const { dagId, runId, taskId, mapPath, renderedMapIndex, attemptId } = task;
       const id = `overdue:${task.runKey}:${taskId}:${mapPath}:${attemptId}`;
-      alarms.push({ kind: 'overdue', id, dagId, runId, taskId, mapPath, attemptId, tookMs, usual });
+      const where = { dagId, runId, taskId, mapPath, renderedMapIndex, attemptId };
+      alarms.push({ kind: 'overdue', id, ...where, tookMs, usual });
     }
     for (const run of ended) {
       const usual = usualWithout((await this.#usualOf(run.dagId, now)).runs, run.key);
@@ -124,7 +127,12 @@ export class DurationWatch {
       .selectFrom('taskInstance')
       .innerJoin('dagRun', 'dagRun.key', 'taskInstance.runKey')
       .select(['taskInstance.runKey', 'taskInstance.dagId', 'taskInstance.taskId', 'taskInstance.mapPath'])
-      .select(['taskInstance.attemptId', 'taskInstance.startDate', 'dagRun.runId'])
+      .select([
+        'taskInstance.renderedMapIndex',
+        'taskInstance.attemptId',
+        'taskInstance.startDate',
+        'dagRun.runId',
+      ])
       .where('taskInstance.runKey', 'in', runKeys)
       .where('taskInstance.state', '=', 'running')
       .where('taskInstance.startDate', 'is not', null)
@@ -183,7 +191,7 @@ const usualWithout = (runs: ReadonlyMap<number, number>, key: number): UsualDura
   usualDuration([...runs].flatMap(([other, tookMs]) => (other === key ? [] : [tookMs])));
 
 function ofRun({ dagId, runId }: { readonly dagId: string; readonly runId: string }) {
-  return { dagId, runId, taskId: null, mapPath: '', attemptId: null };
+  return { dagId, runId, taskId: null, mapPath: '', renderedMapIndex: null, attemptId: null };
 }
 
 function durations(rows: readonly { readonly startDate: number | null; readonly endDate: number | null }[]) {

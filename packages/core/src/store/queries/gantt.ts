@@ -5,6 +5,8 @@ import { type RunArgs, runRow } from './run.ts';
 export interface GanttSegment {
   readonly taskId: string;
   readonly mapPath: string;
+  /** How people call its map index; null: by its number. */
+  readonly renderedMapIndex: string | null;
   readonly attemptId: number;
   readonly tryNumber: number;
   readonly infraNumber: number;
@@ -42,6 +44,7 @@ export async function runGantt(store: Store, args: RunArgs): Promise<readonly Ga
       'attempt.queuedAt',
       'attempt.startDate',
       'attempt.endDate',
+      'taskInstance.renderedMapIndex',
       'taskInstance.key as instanceKey',
       'taskInstance.scheduledAt',
       'taskInstance.attemptId as newestAttemptId',

@@ -10,6 +10,8 @@ export interface PoolTask {
   readonly runId: string;
   readonly taskId: string;
   readonly mapPath: string;
+  /** How people call its map index; null: by its number. */
+  readonly renderedMapIndex: string | null;
   readonly state: TaskState;
   readonly poolSlots: number;
   readonly priorityWeight: number;
@@ -42,6 +44,7 @@ export async function listPoolTasks(
       'dagRun.runId',
       'taskInstance.taskId',
       'taskInstance.mapPath',
+      'taskInstance.renderedMapIndex',
       'taskInstance.state',
       'taskInstance.poolSlots',
       'taskInstance.priorityWeight',

@@ -16,6 +16,8 @@ export interface TaskInstance {
   readonly mapIndex: number;
   /** '' or `3` or `3.0`. */
   readonly mapPath: string;
+  /** How people call its map index, as its newest attempt rendered it; null: by its number. */
+  readonly renderedMapIndex: string | null;
   readonly state: TaskState;
   readonly tryNumber: number;
   readonly infraNumber: number;
@@ -116,6 +118,7 @@ function taskInstance(
     taskId: row.taskId,
     mapIndex: mapIndexOf(row.mapPath),
     mapPath: row.mapPath,
+    renderedMapIndex: row.renderedMapIndex,
     state: row.state as TaskState,
     tryNumber: row.tryNumber,
     infraNumber: row.infraNumber,

@@ -81,6 +81,7 @@ function writeEffects(statements: TurnStatements, effects: DagEffects): void {
   statements.taskMoves.writeAll(effects.tasksMoved);
   statements.tasks.writeAll(effects.tasksInserted);
   statements.taskUpdates.writeAll(effects.tasksUpdated);
+  statements.taskNames.writeAll(effects.tasksNamed);
   statements.groupTries.writeAll(effects.groupTries);
   statements.attempts.writeAll(effects.attemptsInserted);
   statements.attemptUpdates.writeAll(effects.attemptsUpdated);

@@ -23,6 +23,7 @@ import {
   RUNS,
   type SqlValue,
   TASK_MOVES,
+  TASK_NAMES,
   TASK_UPDATES,
   TASKS,
   XCOMS,
@@ -46,6 +47,7 @@ export class TurnStatements {
   readonly tasks;
   readonly taskUpdates;
   readonly taskMoves;
+  readonly taskNames;
   readonly groupTries;
   readonly attempts;
   readonly attemptUpdates;
@@ -103,6 +105,7 @@ export class TurnStatements {
       expected: (task) => `state ${task.from}`,
       found: 'select state from task_instance where key = ?',
     });
+    this.taskNames = rows(TASK_NAMES, update(TASK_NAMES, 1, 'key = ?'));
     this.groupTries = rows(GROUP_TRIES, `${insert(GROUP_TRIES)} ${BEGAN_BEFORE}`);
     this.attempts = rows(ATTEMPTS, insert(ATTEMPTS));
     this.attemptUpdates = rows(ATTEMPT_UPDATES, UPDATE_ATTEMPT, {

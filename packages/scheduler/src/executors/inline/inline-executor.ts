@@ -192,6 +192,7 @@ export class InlineExecutor implements Executor {
       killGraceMs: this.#options.killGraceMs ?? 10_000,
       maxXComBytes: this.#options.maxXComBytes,
       now,
+      named: (renderedMapIndex) => this.#options.events.named({ attemptId, grantNumber, renderedMapIndex }),
       sleep: this.#options.sleep,
       environment: this.#options.commandEnvironment,
       setTimer: this.#options.clock === undefined ? undefined : (ms, over) => this.#clock.setTimer(ms, over),
@@ -206,7 +207,7 @@ export class InlineExecutor implements Executor {
       log: { ...place, end: null },
       ...who,
     });
-    const { outcome, endedAtMs, rendered } = await attempt.run();
+    const { outcome, endedAtMs, rendered, renderedMapIndex } = await attempt.run();
     clearTimeout(running.graceTimer ?? undefined);
     const end = log.close();
     segment.close();
@@ -223,6 +224,7 @@ export class InlineExecutor implements Executor {
       endedAtMs,
       outcome,
       rendered,
+      ...(renderedMapIndex === undefined ? {} : { renderedMapIndex }),
       log: { ...place, end },
       ...who,
     });

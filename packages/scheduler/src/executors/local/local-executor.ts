@@ -323,6 +323,9 @@ export class LocalExecutor implements Executor {
       case 'group':
         this.#onGroup(runner, message);
         return;
+      case 'named':
+        this.#onNamed(runner, message);
+        return;
       case 'withdrawn':
         this.#onWithdrawn(runner, message);
         return;
@@ -348,6 +351,12 @@ export class LocalExecutor implements Executor {
     if (assignment.ending !== null) this.#end(assignment, assignment.graceMs);
     this.#startWatchdog(assignment);
     this.#events.started({ attemptId, grantNumber, atMs, runnerId, host, pid, log });
+  }
+
+  #onNamed(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'named' }>): void {
+    if (this.#assignmentOf(runner, message) === null) return;
+    const { attemptId, grantNumber, renderedMapIndex } = message;
+    this.#events.named({ attemptId, grantNumber, renderedMapIndex });
   }
 
   #onOutcome(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'outcome' }>): void {

@@ -27,8 +27,8 @@ import type {
   NewAttempt,
   NewCallback,
   NewEvent,
+  NewTaskInstance,
   RunUpdate,
-  TaskInstanceTable,
   TaskMove,
   TaskUpdate,
 } from '@tsflow/core/store';
@@ -77,6 +77,11 @@ export function turnEffects(
     else if (!changes.newInstances.has(instance)) of.tasksUpdated.push(taskUpdate(instance));
     if (instance.path !== null) of.events.push(taskEvent(instance, changes.now));
   }
+  for (const instance of changes.named)
+    effects(instance.run.dag).tasksNamed.push({
+      key: instance.key,
+      renderedMapIndex: instance.renderedMapIndex!,
+    });
   for (const group of changes.groups) effects(group.run.dag).groupTries.push(groupRow(group));
   for (const { instance, attempt } of changes.newAttempts) {
     effects(instance.run.dag).attemptsInserted.push(attemptRow(instance, attempt));
@@ -127,6 +132,7 @@ function emptyEffects(dag: DagWorkState): DagEffects {
     tasksInserted: [],
     tasksUpdated: [],
     tasksMoved: [],
+    tasksNamed: [],
     groupTries: [],
     attemptsInserted: [],
     attemptsUpdated: [],
@@ -233,7 +239,7 @@ function taskColumns(instance: InstanceWork) {
   };
 }
 
-function taskRow(instance: InstanceWork): TaskInstanceTable {
+function taskRow(instance: InstanceWork): NewTaskInstance {
   return {
     ...taskColumns(instance),
     runKey: instance.run.key,

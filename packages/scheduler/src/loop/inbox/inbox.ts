@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 /** Hints that the database has news. */
 export type Hint = 'intents' | 'variables' | 'versions' | 'leases';
 
-/** A start alone waits this long for its outcome, so that both are one update (a short task is over by then). */
+/** A start (and a name) alone waits this long for its outcome, so that all are one update (a short task is over by then). */
 const START_PATIENCE_MS = 8;
 
 /**
@@ -25,7 +25,7 @@ export class Inbox {
 
   report(report: Report): void {
     this.#reports.push(report);
-    if (report.kind !== 'started') return this.wake();
+    if (report.kind !== 'started' && report.kind !== 'named') return this.wake();
     this.#patience ??= this.#clock.setTimer(START_PATIENCE_MS, () => this.wake());
   }
 

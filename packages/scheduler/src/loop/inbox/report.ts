@@ -1,9 +1,10 @@
 import type { JsonObject } from '@tsflow/core/json';
-import type { GoneReport, OutcomeReport, StartedReport } from '../../executors/executor.ts';
+import type { GoneReport, NamedReport, OutcomeReport, StartedReport } from '../../executors/executor.ts';
 
 /** What came in for the next turn. */
 export type Report =
   | { readonly kind: 'started'; readonly report: StartedReport }
+  | { readonly kind: 'named'; readonly report: NamedReport }
   | { readonly kind: 'outcome'; readonly report: OutcomeReport }
   | { readonly kind: 'gone'; readonly report: GoneReport }
   | {

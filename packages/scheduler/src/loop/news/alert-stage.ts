@@ -1,6 +1,7 @@
 import { alertRules, runUrl } from '@tsflow/core/config';
 import { type Alert, type AlertKind, type AlertRule, alertRows, isWanted } from '@tsflow/core/notifiers';
 import type { Changes, DagWorkState, News } from '@tsflow/core/rules';
+import { instanceName } from '@tsflow/core/state';
 import type { NewAlert } from '@tsflow/core/store';
 import type { World } from '../held/world.ts';
 import { hasRecovered } from './has-recovered.ts';
@@ -44,7 +45,7 @@ const VERBS: Readonly<Record<string, string>> = {
 function alertOf(world: World, { run, attemptId, facts }: News, kind: AlertKind): Alert {
   const { dagId } = run.dag;
   const { taskId, mapPath, runId, error, deadline } = facts;
-  const what = `${dagId}${taskId === null ? '' : `.${taskId}`}`;
+  const what = `${dagId}${taskId === null ? '' : `.${instanceName(taskId, mapPath, facts.renderedMapIndex)}`}`;
   const tries =
     taskId === null || facts.maxTries === 0 ? '' : ` (try ${facts.tryNumber} of ${facts.maxTries + 1})`;
   const title =

@@ -6,6 +6,7 @@ import {
   attemptStarted,
   type Changes,
   type InstanceWork,
+  nameInstance,
 } from '@tsflow/core/rules';
 import type { OutcomeReport } from '../../executors/executor.ts';
 import type { World } from '../held/world.ts';
@@ -89,6 +90,8 @@ function apply(
   switch (entry.kind) {
     case 'started':
       return attemptStarted(instance, entry.report, changes);
+    case 'named':
+      return nameInstance(instance, entry.report.renderedMapIndex, changes);
     case 'group':
       attempt.processGroups.push(entry.processGroup);
       changes.attempts.set(attempt, instance);
@@ -114,7 +117,8 @@ function applyOutcome(
   if (instance.state === 'queued' || instance.attempt!.startDate === null) {
     attemptStarted(instance, { atMs: report.startedAtMs, runnerId, host, pid, log }, changes);
   }
-  const { endedAtMs, outcome, rendered } = report;
+  const { endedAtMs, outcome, rendered, renderedMapIndex } = report;
+  if (renderedMapIndex !== undefined) nameInstance(instance, renderedMapIndex, changes);
   attemptEnded(instance, { endedAtMs, outcome, rendered, logEnd: log.end }, changes);
   answers.accept.push(answerTo(instance, report));
   if (instance.attempt === null) world.held.forgetAttempt(attemptId);

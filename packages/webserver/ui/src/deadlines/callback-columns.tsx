@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Callback } from '../api/contract.ts';
 import { Instant } from '../clock/instant.tsx';
 import type { Column } from '../controls/data-table.tsx';
+import { MapIndex } from '../state/map-index.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 
 /** What is said of a callback everywhere: what for, of what, how it ended, how often it was tried. */
@@ -36,8 +37,7 @@ export function useCallbackColumns(onLog: (callback: Callback) => void): Column<
         return (
           <>
             {each.taskId}
-            {each.mapPath ? <span className="faint"> [{each.mapPath}]</span> : null}{' '}
-            <span className="faint">{t('run.try', { number: each.tryNumber })}</span>
+            <MapIndex of={each} /> <span className="faint">{t('run.try', { number: each.tryNumber })}</span>
           </>
         );
       },

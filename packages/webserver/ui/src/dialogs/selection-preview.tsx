@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { PendingIntent, SelectedTask, SelectedTasks } from '../api/contract.ts';
 import { ErrorNotice } from '../controls/error-notice.tsx';
+import { MapIndex } from '../state/map-index.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 
@@ -69,7 +70,7 @@ function SelectionItem({ task }: { task: SelectedTask }) {
       <span className="sr-only">{word(task.state)}</span>
       <span>
         {task.taskId}
-        {task.mapPath ? <span className="faint"> [{task.mapPath}]</span> : null}
+        <MapIndex of={task} />
       </span>
       {task.versionNumber === undefined ? null : (
         <span className="faint">{t('clear.withVersion', { number: task.versionNumber })}</span>

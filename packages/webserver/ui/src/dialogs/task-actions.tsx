@@ -6,6 +6,7 @@ import type { TaskInstance } from '../api/contract.ts';
 import { shellWord } from '../controls/copy-command.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { useMayWrite } from '../login/role.ts';
+import { mapIndexText } from '../state/map-index.tsx';
 import { useAction } from './actions.ts';
 import { ClearDialog } from './clear-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
@@ -66,13 +67,13 @@ export function TaskActions({ task }: { task: TaskInstance }) {
       ) : null}
       {open === 'kill' ? (
         <ConfirmDialog
-          title={t('kill.titleTask', { task: mapPath ? `${taskId} [${mapPath}]` : taskId })}
+          title={t('kill.titleTask', { task: `${taskId} ${mapIndexText(task)}`.trimEnd() })}
           text={t('kill.textTask')}
           confirm={t('kill.confirm')}
           command={[
             'tsflow tasks kill',
             ...[dagId, runId, taskId].map(shellWord),
-            ...(mapPath ? ['--map-index', mapPath] : []),
+            ...(mapPath ? ['--map-path', mapPath] : []),
           ].join(' ')}
           isPending={kill.isPending}
           onConfirm={() => kill.mutate(undefined)}

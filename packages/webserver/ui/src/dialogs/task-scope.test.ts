@@ -4,7 +4,7 @@ import { scopeWords, sentScope, type TaskScope } from './task-scope.ts';
 const CASES: readonly (readonly [scope: TaskScope, words: string])[] = [
   [{}, ''],
   [{ taskIds: ['load', "it's"], downstream: true }, `load 'it'\\''s' --downstream`],
-  [{ taskIds: ['load'], mapPath: '3.0', upstream: false }, 'load --map-index 3.0'],
+  [{ taskIds: ['load'], mapPath: '3.0', upstream: false }, 'load --map-path 3.0'],
   [
     { from: 'clean', upTo: 'marts.stock', onlyFailed: true },
     '--from clean --up-to marts.stock --only-failed',

@@ -37,7 +37,7 @@ export function scopeWords(scope: TaskScope): string[] {
   ];
 }
 
-const VALUES = { mapPath: '--map-index', from: '--from', upTo: '--up-to' } as const;
+const VALUES = { mapPath: '--map-path', from: '--from', upTo: '--up-to' } as const;
 
 const FLAGS = {
   upstream: '--upstream',

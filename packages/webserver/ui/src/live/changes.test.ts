@@ -26,6 +26,7 @@ function instance(over: Partial<TaskInstance>): TaskInstance {
     runId: 'r',
     taskId: 't',
     mapPath: '',
+    renderedMapIndex: null,
     state: 'queued',
     startDate: null,
     endDate: null,

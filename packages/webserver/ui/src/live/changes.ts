@@ -43,6 +43,9 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
         if (change.fromState !== 'running' && ENDS.has(change.toState as TaskState))
           touch('runTasks', dagId, runId);
       }
+    } else if (change.type === 'task_named' && dagId && runId) {
+      touch('runTasks', dagId, runId);
+      if (change.taskId) touch('task', dagId, runId, change.taskId);
     } else if (change.type === 'run_state' && dagId && runId) {
       push(ofRuns, `${dagId}\0${runId}`, change);
       touch('run', dagId, runId);

@@ -7,6 +7,7 @@ import { durationMs, durationText } from '../clock/duration-text.ts';
 import { useNow } from '../clock/server-clock.ts';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
+import { MapIndex } from '../state/map-index.tsx';
 import { StateLabel } from '../state/state-label.tsx';
 
 /** Who occupies a pool, longest first, and who waits for its slots. */
@@ -36,7 +37,7 @@ export function PoolTasks({ pool }: { pool: string }) {
           search={{ task: each.taskId, map: each.mapPath || undefined, tab: 'why' }}
         >
           <span className="strong">{each.taskId}</span>
-          {each.mapPath ? <span className="faint"> [{each.mapPath}]</span> : null}
+          <MapIndex of={each} />
         </Link>
       ),
     },

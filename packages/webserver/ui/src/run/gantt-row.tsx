@@ -75,7 +75,7 @@ export function GanttRow({
         <span className="sr-only">{word(state)}</span>
         <span
           className="gantt-label"
-          title={row.taskId ?? row.id}
+          title={row.kind === 'mapped' ? `${row.taskId} ${row.label}` : (row.taskId ?? row.id)}
           data-group={row.kind === 'group' || undefined}
         >
           {row.label}

@@ -19,6 +19,7 @@ function segment(over: Partial<GanttSegment>): GanttSegment {
   return {
     taskId: 't',
     mapPath: '',
+    renderedMapIndex: null,
     attemptId: 'a',
     tryNumber: 1,
     state: 'running',

@@ -18,6 +18,7 @@ function instance(taskId: string, over: Partial<TaskInstance> = {}): TaskInstanc
     taskId,
     groupId: null,
     mapPath: '',
+    renderedMapIndex: null,
     state: 'success',
     startDate: null,
     endDate: null,

@@ -5,6 +5,7 @@ import type {
   TaskInstance,
   TaskState,
 } from '../api/contract.ts';
+import { mapIndexText } from '../state/map-index.tsx';
 
 /** One line of the task tree; the Gantt draws its bars on the same line. */
 export interface TaskRow {
@@ -115,7 +116,7 @@ export function taskRows(input: {
         id: `${taskId}[${instance.mapPath}]`,
         kind: 'mapped',
         depth: depth + 1,
-        label: `[${instance.mapPath}]`,
+        label: mapIndexText(instance),
         taskId,
         mapPath: instance.mapPath,
         instance,

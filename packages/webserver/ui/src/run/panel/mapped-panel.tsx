@@ -6,6 +6,7 @@ import { Instant } from '../../clock/instant.tsx';
 import { useNow } from '../../clock/server-clock.ts';
 import { type Column, DataTable } from '../../controls/data-table.tsx';
 import { TaskActions } from '../../dialogs/task-actions.tsx';
+import { mapIndexText } from '../../state/map-index.tsx';
 import { StateIcon } from '../../state/state-icon.tsx';
 import { StateLabel, useStateWord } from '../../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../../state/urgency.ts';
@@ -48,7 +49,7 @@ export function MappedPanel({
           replace
           className="strong"
         >
-          {taskId.split('.').at(-1)} [{each.mapPath}]
+          {taskId.split('.').at(-1)} {mapIndexText(each)}
         </Link>
       ),
     },

@@ -2,12 +2,14 @@ import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePreference } from '../../browser/preference.ts';
 import { IconButton } from '../../controls/icon-button.tsx';
+import { MapIndex } from '../../state/map-index.tsx';
 import { PanelResizer } from './panel-resizer.tsx';
 
 /** The panel below the tree: as high as a person left it; Escape closes it and gives the focus back to the tree. */
 export function PanelFrame({
   taskId,
   mapPath,
+  renderedMapIndex,
   head,
   actions,
   children,
@@ -15,6 +17,7 @@ export function PanelFrame({
 }: {
   taskId: string;
   mapPath: string;
+  renderedMapIndex?: string | null | undefined;
   /** Behind the name. */
   head: ReactNode;
   actions: ReactNode;
@@ -43,7 +46,7 @@ export function PanelFrame({
       <div className="panel-head">
         <h2>
           {taskId}
-          {mapPath ? <span className="faint"> [{mapPath}]</span> : null}
+          <MapIndex of={{ mapPath, renderedMapIndex }} />
         </h2>
         {head}
         <span className="actions">

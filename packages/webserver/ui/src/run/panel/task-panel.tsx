@@ -57,6 +57,7 @@ export function TaskPanel({
     <PanelFrame
       taskId={taskId}
       mapPath={mapPath}
+      renderedMapIndex={task.data?.renderedMapIndex}
       head={
         <>
           {task.data ? <StateLabel state={task.data.state} /> : null}
