@@ -7,11 +7,13 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api/client.ts';
+import type { RunState } from './api/contract.ts';
 import type { DagFilter, RunFilter } from './api/filters.ts';
 import { queries } from './api/queries.ts';
 import { basePath } from './browser/page-placeholders.ts';
 import { DagListPage } from './dags/dag-list-page.tsx';
 import { HomePage } from './home/home-page.tsx';
+import { RUN_STATES, RUN_TYPES, type RunType } from './runs/run-words.ts';
 import { NotFound, PageFailed } from './shell/page-failed.tsx';
 import { Shell } from './shell/shell.tsx';
 
@@ -90,8 +92,8 @@ const dagRoute = createRoute({
     tab?: DagTab;
     runs?: number;
     filter?: string;
-    state?: string;
-    type?: string;
+    state?: RunState;
+    type?: RunType;
     closed?: string;
     task?: string;
     version?: string;
@@ -101,20 +103,10 @@ const dagRoute = createRoute({
     cursor?: string;
     back?: string;
   } => ({
-    ...text(search, [
-      'filter',
-      'state',
-      'type',
-      'closed',
-      'task',
-      'version',
-      'file',
-      'run',
-      'direction',
-      'cursor',
-      'back',
-    ]),
+    ...text(search, ['filter', 'closed', 'task', 'version', 'file', 'run', 'direction', 'cursor', 'back']),
     ...number(search, ['runs']),
+    ...oneOf(search, 'state', RUN_STATES),
+    ...oneOf(search, 'type', RUN_TYPES),
     ...oneOf(search, 'tab', ['grid', 'graph', 'runs', 'schedule', 'code', 'details'] as const),
   }),
   component: lazyRouteComponent(() => import('./dag/dag-page.tsx'), 'DagPage'),
@@ -254,9 +246,6 @@ const routeTree = rootRoute.addChildren([
     importErrorsRoute,
   ]),
 ]);
-
-const RUN_STATES = ['queued', 'running', 'success', 'failed'] as const;
-const RUN_TYPES = ['scheduled', 'manual', 'backfill', 'asset_triggered'] as const;
 
 function text<K extends string>(search: Record<string, unknown>, keys: readonly K[]): { [P in K]?: string } {
   const found: { [P in K]?: string } = {};

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
@@ -8,6 +8,7 @@ import { queries } from '../api/queries.ts';
 import { durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
+import { DagLink } from '../controls/dag-link.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { IconButton } from '../controls/icon-button.tsx';
 import { SearchField } from '../controls/search-field.tsx';
@@ -43,11 +44,7 @@ export function BackfillsPage() {
       isSelfEvident: true,
       header: 'DAG',
       sortBy: (each) => each.dagId,
-      cell: (each) => (
-        <Link to="/dags/$dagId" params={{ dagId: each.dagId }} className="strong">
-          {each.dagId}
-        </Link>
-      ),
+      cell: (each) => <DagLink dagId={each.dagId} />,
     },
     {
       id: 'range',

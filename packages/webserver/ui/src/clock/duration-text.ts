@@ -1,6 +1,6 @@
-/** A duration as people say it: `12 ms`, `0.21 s`, `42 s`, `1m 12s`, `3h 05m`, `2d 4h`. Never more than two units. */
-export function durationText(ms: number): string {
-  if (!Number.isFinite(ms)) return '–';
+/** A duration as people say it: `12 ms`, `0.21 s`, `42 s`, `1m 12s`, `3h 05m`, `2d 4h`. Never more than two units; a dash where there is none. */
+export function durationText(ms: number | null): string {
+  if (ms === null || !Number.isFinite(ms)) return '–';
   const positive = Math.max(0, ms);
   if (positive === 0) return '0 s';
   if (positive < 100) return `${Math.max(1, Math.round(positive))} ms`;

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DagDetail, RunState } from '../api/contract.ts';
+import type { DagDetail } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { durationMs, durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
@@ -68,7 +68,7 @@ export function DagPage() {
           search={{
             cursor: search.cursor,
             back: search.back,
-            ...(search.state ? { state: search.state as RunState } : {}),
+            ...(search.state ? { state: search.state } : {}),
           }}
           zone={dag.data?.timezone}
           onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}

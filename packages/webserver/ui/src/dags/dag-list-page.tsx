@@ -16,6 +16,7 @@ import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
 import { FirstVisit } from '../home/first-visit.tsx';
 import { ListView } from '../list/list-view.tsx';
 import { chosen, FIRST_PAGE } from '../list/paging.ts';
+import { RunStateChoice } from '../runs/run-filters.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 import { RunBars } from './run-bars.tsx';
@@ -25,7 +26,6 @@ const PAGE_SIZE = 100;
 /** A row a DAG: whether it is on, how its last runs went, what comes next. Filters live in the URL. */
 export function DagListPage() {
   const { t } = useTranslation();
-  const word = useStateWord();
   const { back, ...filter } = useSearch({ from: '/shell/dags' });
   const navigate = useNavigate({ from: '/dags' });
   const set = (change: { [K in keyof DagFilter]?: DagFilter[K] | undefined }) =>
@@ -50,13 +50,7 @@ export function DagListPage() {
           label={t('dags.search')}
           onChange={(search) => set({ search })}
         />
-        <Choice
-          label={t('dags.state')}
-          any={t('dags.anyState')}
-          value={filter.state}
-          onChange={(state) => set({ state })}
-          options={(['failed', 'running', 'queued', 'success'] as const).map((state) => [state, word(state)])}
-        />
+        <RunStateChoice value={filter.state} onChange={(state) => set({ state })} />
         <Choice
           label={t('dags.paused')}
           any={t('dags.onAndOff')}

@@ -5,7 +5,7 @@ import { queries } from '../api/queries.ts';
 import { Instant } from '../clock/instant.tsx';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
-import { StateIcon } from '../state/state-icon.tsx';
+import { DeliveryState } from './delivery-state.tsx';
 import { RunLink } from './run-link.tsx';
 
 /** What the installation told people of by itself, and whether it reached them. */
@@ -32,10 +32,7 @@ export function AlertsList() {
       isSelfEvident: true,
       sortBy: (each) => each.state,
       cell: (each) => (
-        <span className="state-label">
-          <StateIcon state={ICONS[each.state]} size={13} />
-          {t(`deadlines.alertState.${each.state}`)}
-        </span>
+        <DeliveryState state={each.state}>{t(`deadlines.alertState.${each.state}`)}</DeliveryState>
       ),
     },
     {
@@ -93,9 +90,3 @@ export function AlertsList() {
     />
   );
 }
-
-const ICONS: Readonly<Record<Alert['state'], string>> = {
-  pending: 'queued',
-  sent: 'success',
-  failed: 'failed',
-};

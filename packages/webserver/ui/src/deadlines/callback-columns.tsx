@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next';
 import type { Callback } from '../api/contract.ts';
 import { Instant } from '../clock/instant.tsx';
 import type { Column } from '../controls/data-table.tsx';
-import { MapIndex } from '../state/map-index.tsx';
-import { StateIcon } from '../state/state-icon.tsx';
+import { TaskName } from '../controls/task-name.tsx';
+import { DeliveryState } from './delivery-state.tsx';
 
 /** What is said of a callback everywhere: what for, of what, how it ended, how often it was tried. */
 export function useCallbackColumns(onLog: (callback: Callback) => void): Column<Callback>[] {
@@ -15,10 +15,7 @@ export function useCallbackColumns(onLog: (callback: Callback) => void): Column<
       isSelfEvident: true,
       sortBy: (each) => each.state,
       cell: (each) => (
-        <span className="state-label">
-          <StateIcon state={ICONS[each.state]} size={13} />
-          {t(`deadlines.callbackState.${each.state}`)}
-        </span>
+        <DeliveryState state={each.state}>{t(`deadlines.callbackState.${each.state}`)}</DeliveryState>
       ),
     },
     {
@@ -36,8 +33,8 @@ export function useCallbackColumns(onLog: (callback: Callback) => void): Column<
         if (each.taskId === null) return <span className="faint">{t('deadlines.wholeRun')}</span>;
         return (
           <>
-            {each.taskId}
-            <MapIndex of={each} /> <span className="faint">{t('run.try', { number: each.tryNumber })}</span>
+            <TaskName of={{ ...each, taskId: each.taskId }} />{' '}
+            <span className="faint">{t('run.try', { number: each.tryNumber })}</span>
           </>
         );
       },
@@ -74,9 +71,3 @@ export function useCallbackColumns(onLog: (callback: Callback) => void): Column<
     },
   ];
 }
-
-const ICONS: Readonly<Record<Callback['state'], string>> = {
-  pending: 'queued',
-  success: 'success',
-  failed: 'failed',
-};

@@ -2,12 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { MissedDeadline } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { Instant } from '../clock/instant.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { ListView } from '../list/list-view.tsx';
 import { chosen, type PageSearch } from '../list/paging.ts';
 import { StateIcon } from '../state/state-icon.tsx';
-import { RunLink } from './run-link.tsx';
+import { deadlineKey, useDeadlineColumns } from './deadline-columns.tsx';
 
 /** Deadlines that were missed, those of the newest runs first. */
 export function MissedDeadlines({
@@ -25,29 +24,17 @@ export function MissedDeadlines({
   const missed = useQuery(queries.missedDeadlines(chosen({ dagId, cursor: search.cursor })));
   const columns: Column<MissedDeadline>[] = [
     {
-      id: 'name',
-      header: t('deadlines.deadline'),
+      id: 'state',
+      header: t('dags.state'),
       isSelfEvident: true,
-      sortBy: (each) => each.name,
-      cell: (each) => (
-        <span className="state-label strong">
+      cell: () => (
+        <span className="state-label">
           <StateIcon state="failed" size={13} />
-          {each.name}
+          {t('deadlines.missed')}
         </span>
       ),
     },
-    {
-      id: 'due',
-      header: t('deadlines.dueAt'),
-      sortBy: (each) => each.dueAt,
-      cell: (each) => <Instant at={each.dueAt} absolute />,
-    },
-    {
-      id: 'of',
-      header: t('run.task'),
-      cell: (each) => each.taskId ?? <span className="faint">{t('deadlines.wholeRun')}</span>,
-    },
-    { id: 'run', header: t('runs.run'), isSelfEvident: true, cell: (each) => <RunLink {...each} /> },
+    ...useDeadlineColumns<MissedDeadline>(),
   ];
   return (
     <section aria-labelledby="missed-deadlines">
@@ -58,7 +45,7 @@ export function MissedDeadlines({
         query={missed}
         label={t('deadlines.missedBefore')}
         columns={columns}
-        rowKey={(each) => `${each.dagId} ${each.runId} ${each.name}`}
+        rowKey={deadlineKey}
         search={search}
         isFiltered={dagId !== undefined}
         onPage={onPage}

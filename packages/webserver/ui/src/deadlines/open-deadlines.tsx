@@ -2,16 +2,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Deadline } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { Instant } from '../clock/instant.tsx';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
+import { deadlineKey, useDeadlineColumns } from './deadline-columns.tsx';
 import { DueLabel } from './due-label.tsx';
-import { RunLink } from './run-link.tsx';
 
 /** Deadlines of what is queued or runs: the next one first. */
 export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
   const { t } = useTranslation();
   const deadlines = useQuery(queries.openDeadlines(dagId));
+  const promised = useDeadlineColumns<Deadline>();
   if (deadlines.isError && !deadlines.data)
     return <ErrorNotice error={deadlines.error} onRetry={() => void deadlines.refetch()} />;
   if (!deadlines.data) return null;
@@ -23,25 +23,7 @@ export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
       isSelfEvident: true,
       cell: (each) => <DueLabel deadline={each} />,
     },
-    {
-      id: 'name',
-      header: t('deadlines.deadline'),
-      isSelfEvident: true,
-      sortBy: (each) => each.name,
-      cell: (each) => <span className="strong">{each.name}</span>,
-    },
-    {
-      id: 'due',
-      header: t('deadlines.dueAt'),
-      sortBy: (each) => each.dueAt,
-      cell: (each) => <Instant at={each.dueAt} absolute />,
-    },
-    {
-      id: 'of',
-      header: t('run.task'),
-      cell: (each) => each.taskId ?? <span className="faint">{t('deadlines.wholeRun')}</span>,
-    },
-    { id: 'run', header: t('runs.run'), isSelfEvident: true, cell: (each) => <RunLink {...each} /> },
+    ...promised,
   ];
   return (
     <section aria-labelledby="open-deadlines">
@@ -51,12 +33,7 @@ export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
       {items.length === 0 ? (
         <p className="list-none soft">{t('deadlines.noneOpen')}</p>
       ) : (
-        <DataTable
-          label={t('deadlines.open')}
-          columns={columns}
-          rows={items}
-          rowKey={(each) => `${each.dagId} ${each.runId} ${each.name}`}
-        />
+        <DataTable label={t('deadlines.open')} columns={columns} rows={items} rowKey={deadlineKey} />
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import { queries } from '../api/queries.ts';
 import { ChoiceRow, Radio } from '../controls/choice-row.tsx';
 import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
+import { taskName } from '../controls/task-name.tsx';
 import { useAction } from './actions.ts';
 import { ConfField } from './conf-field.tsx';
 import { parseConf } from './params-form.ts';
@@ -69,7 +70,11 @@ export function ClearDialog({
   ].join(' ');
   return (
     <Dialog
-      title={subject ? t('clear.titleTasks', { tasks: nameOf(subject) }) : t('clear.titleRun')}
+      title={
+        subject
+          ? t('clear.titleTasks', { tasks: taskName({ taskId: subject.taskIds.join(', '), mapPath: subject.mapPath ?? '' }) })
+          : t('clear.titleRun')
+      }
       onClose={onClose}
       footer={
         <>
@@ -149,11 +154,6 @@ export function ClearDialog({
       </div>
     </Dialog>
   );
-}
-
-/** `load`, or `load [3]` for one index. */
-function nameOf({ taskIds, mapPath }: ScopeSubject): string {
-  return `${taskIds.join(', ')}${mapPath ? ` [${mapPath}]` : ''}`;
 }
 
 /** Newest code or the run's own: a choice only where the two differ. */

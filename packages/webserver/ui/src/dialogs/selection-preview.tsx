@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { PendingIntent, SelectedTask, SelectedTasks } from '../api/contract.ts';
 import { ErrorNotice } from '../controls/error-notice.tsx';
-import { MapIndex } from '../state/map-index.tsx';
+import { TaskName } from '../controls/task-name.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 
@@ -69,8 +69,7 @@ function SelectionItem({ task }: { task: SelectedTask }) {
       <StateIcon state={task.state} size={13} />
       <span className="sr-only">{word(task.state)}</span>
       <span>
-        {task.taskId}
-        <MapIndex of={task} />
+        <TaskName of={task} />
       </span>
       {task.versionNumber === undefined ? null : (
         <span className="faint">{t('clear.withVersion', { number: task.versionNumber })}</span>

@@ -5,8 +5,8 @@ import { answer, client } from '../api/client.ts';
 import type { TaskInstance } from '../api/contract.ts';
 import { shellWord } from '../controls/copy-command.tsx';
 import { Icon } from '../controls/icon.tsx';
+import { taskName } from '../controls/task-name.tsx';
 import { useMayWrite } from '../login/role.ts';
-import { mapIndexText } from '../state/map-index.tsx';
 import { useAction } from './actions.ts';
 import { ClearDialog } from './clear-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
@@ -67,7 +67,7 @@ export function TaskActions({ task }: { task: TaskInstance }) {
       ) : null}
       {open === 'kill' ? (
         <ConfirmDialog
-          title={t('kill.titleTask', { task: `${taskId} ${mapIndexText(task)}`.trimEnd() })}
+          title={t('kill.titleTask', { task: taskName(task) })}
           text={t('kill.textTask')}
           confirm={t('kill.confirm')}
           command={[

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { en } from './en.ts';
-import { ja } from './ja.ts';
+import { en } from './en/en.ts';
+import { ja } from './ja/ja.ts';
 
 type Tree = { readonly [key: string]: string | Tree };
 
@@ -17,6 +17,16 @@ describe('the catalogues', () => {
     expect([...new Set([...japanese.keys()].map(base))].sort()).toEqual(
       [...new Set([...english.keys()].map(base))].sort(),
     ));
+
+  it.each(['en', 'ja'])('say nothing twice: areas of %s share no key', async (language) => {
+    const areas = readdirSync(join(source, 'i18n', language)).filter((file) => file !== `${language}.ts`);
+    const parts = await Promise.all(
+      areas.map(async (area): Promise<Record<string, Tree>> => import(`./${language}/${area}`)),
+    );
+    const keys = parts.flatMap((part) => Object.values(part)).flatMap((area) => Object.keys(area));
+    expect([...new Set(keys)]).toEqual(keys);
+    expect(keys.sort()).toEqual(Object.keys(language === 'en' ? en : ja).sort());
+  });
 
   it('fill in the same values', () => {
     for (const [key, text] of japanese) {

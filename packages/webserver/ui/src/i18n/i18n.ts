@@ -1,7 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { readPreference, writePreference } from '../browser/preference.ts';
-import { en } from './en.ts';
+import { en } from './en/en.ts';
 
 export const LANGUAGES = { en: 'English', ja: '日本語' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -27,7 +27,7 @@ export async function startI18n(): Promise<void> {
 
 export async function changeLanguage(language: Language): Promise<void> {
   if (language === 'ja' && !i18next.hasResourceBundle('ja', 'translation')) {
-    const { ja } = await import('./ja.ts');
+    const { ja } = await import('./ja/ja.ts');
     i18next.addResourceBundle('ja', 'translation', ja);
   }
   await i18next.changeLanguage(language);

@@ -7,7 +7,7 @@ import { durationMs, durationText } from '../clock/duration-text.ts';
 import { useNow } from '../clock/server-clock.ts';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
-import { MapIndex } from '../state/map-index.tsx';
+import { TaskName } from '../controls/task-name.tsx';
 import { StateLabel } from '../state/state-label.tsx';
 
 /** Who occupies a pool, longest first, and who waits for its slots. */
@@ -35,9 +35,9 @@ export function PoolTasks({ pool }: { pool: string }) {
           to="/dags/$dagId/runs/$runId"
           params={{ dagId: each.dagId, runId: each.runId }}
           search={{ task: each.taskId, map: each.mapPath || undefined, tab: 'why' }}
+          className="strong"
         >
-          <span className="strong">{each.taskId}</span>
-          <MapIndex of={each} />
+          <TaskName of={each} />
         </Link>
       ),
     },
@@ -72,10 +72,7 @@ export function PoolTasks({ pool }: { pool: string }) {
       header: t('pools.since'),
       className: 'num',
       sortBy: (each) => each.queuedAt ?? each.scheduledAt ?? '',
-      cell: (each) => {
-        const length = durationMs(each.queuedAt ?? each.scheduledAt, null, now);
-        return length === null ? '–' : durationText(length);
-      },
+      cell: (each) => durationText(durationMs(each.queuedAt ?? each.scheduledAt, null, now)),
     },
   ];
   return (

@@ -7,6 +7,7 @@ import { queries } from '../api/queries.ts';
 import { durationMs, durationText } from '../clock/duration-text.ts';
 import { Instant } from '../clock/instant.tsx';
 import { useNow } from '../clock/server-clock.ts';
+import { DagLink } from '../controls/dag-link.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { ListView } from '../list/list-view.tsx';
 import type { PageSearch } from '../list/paging.ts';
@@ -57,11 +58,7 @@ export function RunsList({
             isSelfEvident: true,
             header: 'DAG',
             sortBy: (run: Run) => run.dagId,
-            cell: (run: Run) => (
-              <Link to="/dags/$dagId" params={{ dagId: run.dagId }} className="strong">
-                {run.dagId}
-              </Link>
-            ),
+            cell: (run: Run) => <DagLink dagId={run.dagId} />,
           },
         ]),
     {
@@ -95,10 +92,7 @@ export function RunsList({
       header: t('run.duration'),
       className: 'num',
       sortBy: (run) => durationMs(run.startDate, run.endDate, now) ?? 0,
-      cell: (run) => {
-        const length = durationMs(run.startDate, run.endDate, now);
-        return length === null ? '–' : durationText(length);
-      },
+      cell: (run) => durationText(durationMs(run.startDate, run.endDate, now)),
     },
     {
       id: 'tasks',

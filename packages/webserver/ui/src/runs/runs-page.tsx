@@ -1,16 +1,14 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { RunFilter } from '../api/filters.ts';
-import { Choice } from '../controls/choice.tsx';
 import { SearchField } from '../controls/search-field.tsx';
 import { chosen, FIRST_PAGE } from '../list/paging.ts';
-import { useStateWord } from '../state/state-label.tsx';
+import { RunStateChoice, RunTypeChoice } from './run-filters.tsx';
 import { RunsList } from './runs-list.tsx';
 
 /** Runs of every DAG. */
 export function RunsPage() {
   const { t } = useTranslation();
-  const word = useStateWord();
   const search = useSearch({ from: '/shell/runs' });
   const navigate = useNavigate({ from: '/runs' });
   const set = (change: { [K in keyof RunFilter]?: RunFilter[K] | undefined }) =>
@@ -24,23 +22,8 @@ export function RunsPage() {
           label={t('runs.dagId')}
           onChange={(dagId) => set({ dagId })}
         />
-        <Choice
-          label={t('dags.state')}
-          any={t('dags.anyState')}
-          value={search.state}
-          onChange={(state) => set({ state })}
-          options={(['failed', 'running', 'queued', 'success'] as const).map((state) => [state, word(state)])}
-        />
-        <Choice
-          label={t('runs.type')}
-          any={t('runs.anyType')}
-          value={search.runType}
-          onChange={(runType) => set({ runType })}
-          options={(['scheduled', 'manual', 'backfill', 'asset_triggered'] as const).map((type) => [
-            type,
-            t(`runType.${type}`),
-          ])}
-        />
+        <RunStateChoice value={search.state} onChange={(state) => set({ state })} />
+        <RunTypeChoice value={search.runType} onChange={(runType) => set({ runType })} />
       </div>
       <RunsList
         search={search}

@@ -2,11 +2,12 @@ import './grid.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { RunState } from '../../api/contract.ts';
 import { queries } from '../../api/queries.ts';
-import { Choice } from '../../controls/choice.tsx';
 import { ErrorNotice } from '../../controls/error-notice.tsx';
 import { SearchField } from '../../controls/search-field.tsx';
-import { useStateWord } from '../../state/state-label.tsx';
+import { RunStateChoice, RunTypeChoice } from '../../runs/run-filters.tsx';
+import type { RunType } from '../../runs/run-words.ts';
 import { gridRows } from './grid-rows.ts';
 import { GridTable } from './grid-table.tsx';
 
@@ -15,8 +16,8 @@ const LENGTHS = [10, 25, 50, 100];
 interface GridSearch {
   runs?: number;
   filter?: string;
-  state?: string;
-  type?: string;
+  state?: RunState;
+  type?: RunType;
   closed?: string;
 }
 
@@ -33,7 +34,6 @@ export function GridTab({
   onChange: (change: GridSearch) => void;
 }) {
   const { t } = useTranslation();
-  const word = useStateWord();
   const grid = useQuery({ ...queries.grid(dagId, search.runs ?? 25), placeholderData: keepPreviousData });
   const closed = useMemo(() => new Set((search.closed ?? '').split(',').filter(Boolean)), [search.closed]);
   const data = grid.data;
@@ -60,23 +60,8 @@ export function GridTab({
           label={t('run.filterTasks')}
           onChange={(filter) => onChange({ filter })}
         />
-        <Choice
-          label={t('dags.state')}
-          any={t('dags.anyState')}
-          value={search.state}
-          onChange={(state) => onChange({ state })}
-          options={(['failed', 'running', 'queued', 'success'] as const).map((state) => [state, word(state)])}
-        />
-        <Choice
-          label={t('runs.type')}
-          any={t('runs.anyType')}
-          value={search.type}
-          onChange={(type) => onChange({ type })}
-          options={(['scheduled', 'manual', 'backfill', 'asset_triggered'] as const).map((type) => [
-            type,
-            t(`runType.${type}`),
-          ])}
-        />
+        <RunStateChoice value={search.state} onChange={(state) => onChange({ state })} />
+        <RunTypeChoice value={search.type} onChange={(type) => onChange({ type })} />
         <select
           className="field"
           aria-label={t('dag.runsShown')}

@@ -51,13 +51,13 @@ export function AttemptsTab({
       id: 'wait',
       header: t('run.waited'),
       className: 'num',
-      cell: (each) => textOf(durationMs(each.queuedAt, each.startDate, now)),
+      cell: (each) => durationText(durationMs(each.queuedAt, each.startDate, now)),
     },
     {
       id: 'length',
       header: t('run.duration'),
       className: 'num',
-      cell: (each) => textOf(durationMs(each.startDate, each.endDate, now)),
+      cell: (each) => durationText(durationMs(each.startDate, each.endDate, now)),
     },
     { id: 'version', header: t('run.version'), cell: (each) => <code>{each.version?.slice(0, 7)}</code> },
     {
@@ -85,8 +85,4 @@ export function AttemptsTab({
       rowKey={(each) => each.attemptId}
     />
   );
-}
-
-function textOf(ms: number | null): string {
-  return ms === null ? '–' : durationText(ms);
 }

@@ -78,10 +78,7 @@ export function MappedPanel({
       header: t('run.duration'),
       className: 'num',
       sortBy: (each) => durationMs(each.startDate, each.endDate, now) ?? -1,
-      cell: (each) => {
-        const length = durationMs(each.startDate, each.endDate, now);
-        return length === null ? '–' : durationText(length);
-      },
+      cell: (each) => durationText(durationMs(each.startDate, each.endDate, now)),
     },
   ];
   return (

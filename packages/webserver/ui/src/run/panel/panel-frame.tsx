@@ -2,7 +2,7 @@ import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePreference } from '../../browser/preference.ts';
 import { IconButton } from '../../controls/icon-button.tsx';
-import { MapIndex } from '../../state/map-index.tsx';
+import { TaskName } from '../../controls/task-name.tsx';
 import { PanelResizer } from './panel-resizer.tsx';
 
 /** The panel below the tree: as high as a person left it; Escape closes it and gives the focus back to the tree. */
@@ -45,8 +45,7 @@ export function PanelFrame({
       <PanelResizer panel={panel} height={Number(height)} onResize={(next) => setHeight(String(next))} />
       <div className="panel-head">
         <h2>
-          {taskId}
-          <MapIndex of={{ mapPath, renderedMapIndex }} />
+          <TaskName of={{ taskId, mapPath, renderedMapIndex }} />
         </h2>
         {head}
         <span className="actions">

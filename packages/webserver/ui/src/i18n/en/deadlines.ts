@@ -1,0 +1,31 @@
+/** Deadlines, callbacks and alerts. */
+export const deadlines = {
+  deadlines: {
+    deadlines: 'Deadlines',
+    callbacks: 'Callbacks',
+    alerts: 'Alerts',
+    deadline: 'Deadline',
+    dueAt: 'Due',
+    wholeRun: 'the run',
+    open: 'Of what is queued or runs',
+    noneOpen: 'Nothing that is queued or runs has a deadline.',
+    missedBefore: 'Missed',
+    noneMissed: 'None was missed yet.',
+    missed: 'missed',
+    met: 'met',
+    doneLate: 'done {{duration}} late',
+    spare: 'with {{duration}} to spare',
+    ofDeadline: 'deadline {{name}}',
+    deliveries: 'Tries',
+    wroteNothing: 'It wrote nothing.',
+    callbackState: { pending: 'not called yet', success: 'called', failed: 'failed' },
+    alertState: { pending: 'not sent yet', sent: 'sent', failed: 'failed' },
+    alert: 'What was said',
+    to: 'To',
+    noCallbacks: 'No callbacks',
+    noCallbacksText: 'A DAG or a task may call a function or a notifier when it ends, fails or is late:',
+    noAlerts: 'No alerts',
+    noAlertsText:
+      'Failures, late runs and import errors are told of without a line in any DAG once this is set:',
+  },
+} as const;
