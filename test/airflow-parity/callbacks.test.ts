@@ -1,5 +1,6 @@
+import { DAG, expand, task } from '@tsflow/core';
 import type { Intent } from '@tsflow/core/intents';
-import type { SerializedDag } from '@tsflow/core/serialization';
+import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 import type { CallbackTable } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
@@ -207,6 +208,18 @@ describe.each(DATABASES)('callbacks on %s', (dialect) => {
       ['work:onSuccess', false],
       [':onSuccess', false],
     ]);
+  });
+
+  it('name the instances of a mapped task that failed', async () => {
+    const shops = new DAG({ dagId: 'shops', onFailure: () => {} }, () => {
+      task('work', (_context, { shop }) => shop, { shop: expand(['tokyo', 'osaka', 'nagoya']) });
+    });
+    const script: Script = ({ kind, mapPath }) =>
+      kind === 'callback' || mapPath === '1' ? done : fail('no');
+    await using tsflow = await SchedulerHarness.start(dialect, [serializeDag(shops)], script);
+    await tsflow.runIs('shops', await tsflow.trigger('shops'), 'failed');
+    const [row] = await delivered(tsflow);
+    expect(JSON.parse(row!.facts).failedTasks).toEqual(['work [0]', 'work [2]']);
   });
 
   it('change nothing when they throw, and the failure is among the events', async () => {

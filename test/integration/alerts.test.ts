@@ -5,13 +5,13 @@ import { httpReceiver } from '../support/http-receiver.ts';
 import { freshRunOf, InstalledProject, stop, until } from '../support/installed-project.ts';
 import { runRow } from '../support/rows.ts';
 
-const FILE = `import { DAG, task } from '@tsflow/core';
+const FILE = `import { DAG, expand, task } from '@tsflow/core';
 import { existsSync } from 'node:fs';
 new DAG({ dagId: 'etl', deadlines: [{ name: 'soon', within: '50ms' }] }, () => {
   task('load', async () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     if (!existsSync(process.env.HOME + '/mended-by-the-test')) throw new Error('no table');
-  });
+  }, { shop: expand(['tokyo']) });
 });`;
 
 it('tells of failures, deadlines, import errors and a dead scheduler without a line in any DAG', async () => {
@@ -39,7 +39,7 @@ it('tells of failures, deadlines, import errors and a dead scheduler without a l
   const said = () => hook.received.slice(1).map(({ body }) => (JSON.parse(body) as { text: string }).text);
   const isSaid = (what: RegExp) =>
     until(`${what} is said`, () => said().some((text) => what.test(text)), 30_000);
-  await isSaid(/^etl\.load failed\nError: no table\nrun manual__.*\nhttp.*task=load/s);
+  await isSaid(/^etl\.load \[0\] failed\nError: no table\nrun manual__.*\nhttp.*task=load&map=0/s);
   await isSaid(/^etl missed its deadline "soon"/);
   await isSaid(
     /^slow takes longer than usual: 1h 0\dm so far\nOf its newest 6 that succeeded half took 10m 00s, and 95 % at most 10m 00s\./,

@@ -101,7 +101,8 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
         (['sent', 'failed'] as const).map((state, place) => ({
           id: state,
           kind: alert.kind,
-          facts: JSON.stringify({ ...facts, id: state }),
+          // Alerts of an older version name no instance.
+          facts: JSON.stringify({ ...facts, id: state, ...(state === 'failed' ? { mapPath: '3' } : {}) }),
           state,
           tries: 1,
           nextAt: 0,
@@ -162,9 +163,17 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
       state: 'failed',
       to: 'email',
       target: 'a@example.com',
+      mapPath: '3',
       error: 'no route to mail',
     });
-    expect(sent).toMatchObject({ state: 'sent', dagId: 'etl', runId: 'old', taskId: 'load', error: null });
+    expect(sent).toMatchObject({
+      state: 'sent',
+      dagId: 'etl',
+      runId: 'old',
+      taskId: 'load',
+      mapPath: '',
+      error: null,
+    });
     expect(itemsOf(await viewer.get('/alerts?state=sent'))).toHaveLength(1);
   });
 
@@ -191,5 +200,26 @@ describe.each(DATABASES)('promises and pools over all DAGs, on %s', (dialect) =>
     });
     const counted = itemsOf(await viewer.get('/pools/db/tasks')).map(({ taskId }) => taskId);
     expect(counted).toEqual(['holds', 'rests', 'heavy', 'light']);
+  });
+
+  it('says what gives a pool its slots, and when a plan gives others', async () => {
+    const set = (name: string, slots: Parameters<typeof store.pools.set>[0]['slots']) =>
+      store.pools.set({ name, slots, actor: 'ada', at: AT });
+    const night = { default: 4, windows: [{ cron: '0 22 * * *', for: '8h', value: 20 }], timezone: 'UTC' };
+    await set('night', night);
+    await set('live', { variable: 'live_slots', default: 3 });
+    const pool = async (name: string) => (await viewer.get(`/pools/${name}`)).body;
+    const before = (await pool('night')) as { slots: number; next: { at: string; slots: number } };
+    expect(before).toMatchObject({ limit: night, problem: null });
+    expect([before.slots, before.next.slots].sort()).toEqual([20, 4]);
+    expect(before.next.at).toMatch(before.slots === 4 ? /T22:00:00.000Z$/ : /T06:00:00.000Z$/);
+    const live = { limit: { variable: 'live_slots', default: 3 } };
+    expect(await pool('live')).toMatchObject({ ...live, slots: 3, next: null, problem: null });
+    const admin = await web.as('Editor');
+    await admin.put('/variables/live_slots', { value: night });
+    expect(await pool('live')).toMatchObject({ ...live, slots: before.slots, next: before.next });
+    await admin.put('/variables/live_slots', { value: 'many' });
+    const problem = 'Variable live_slots: expected a whole number from 0, got "many". 3 stays in force.';
+    expect(await pool('live')).toMatchObject({ ...live, slots: 3, next: null, problem });
   });
 });

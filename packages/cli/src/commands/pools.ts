@@ -5,6 +5,7 @@ import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
 import type { Door } from '../door/door.ts';
 import { given } from '../door/given.ts';
+import { formatInstant } from '../output/table.ts';
 import { type Limit, limitOption } from './limit-option.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -111,15 +112,19 @@ type Pool = Schemas['Pool'];
 
 const slotsInWords = (slots: number): string => (slots < 0 ? 'no limit' : String(slots));
 
-function inWords({ slots, used, waiting }: Pool): string {
+function inWords(pool: Pool): string {
+  const { slots, used, waiting } = pool;
   const all = slots < 0 ? 'no limit' : slots === 1 ? '1 slot' : `${slots} slots`;
-  return `${all}, ${used} in use, ${waiting} waited for`;
+  const source = followedBy(pool);
+  return `${all}${source === '' ? '' : ` (${source})`}, ${used} in use, ${waiting} waited for`;
 }
 
-/** What moves the slots, in words; empty: somebody's hand alone. */
-function followedBy({ limit }: Pool): string {
-  if (typeof limit !== 'object' || limit === null) return '';
-  return 'variable' in limit ? `Variable ${String(limit.variable)}` : 'a daily plan';
+/** What moves the slots, and when to what, in words; empty: somebody's hand alone. */
+function followedBy({ limit, next, problem }: Pool): string {
+  if (typeof limit === 'number') return '';
+  const source = 'variable' in limit ? `Variable ${limit.variable}` : 'a daily plan';
+  const change = next === null ? '' : `: ${slotsInWords(next.slots)} from ${formatInstant(next.at)}`;
+  return `${source}${change}${problem === null ? '' : ` (${problem})`}`;
 }
 
 interface PoolEntry {

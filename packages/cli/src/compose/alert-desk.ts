@@ -7,6 +7,7 @@ import {
   type Alert,
   type AlertDelivery,
   alertRows,
+  alertSubject,
   isWanted,
   postToSlack,
   postToWebhook,
@@ -14,7 +15,6 @@ import {
 } from '@tsflow/core/notifiers';
 import { type DurationAlarm, DurationWatch, staleAssets } from '@tsflow/core/queries';
 import type { Service } from '@tsflow/core/service';
-import { instanceName } from '@tsflow/core/state';
 import {
   type AlertTable,
   ConnectionVault,
@@ -252,8 +252,8 @@ class AlertDesk implements Service {
 }
 
 function durationAlert(config: Config, alarm: DurationAlarm): Alert {
-  const { id, kind, dagId, runId, taskId, tookMs, usual } = alarm;
-  const what = `${dagId}${taskId === null ? '' : `.${instanceName(taskId, alarm.mapPath, alarm.renderedMapIndex)}`}`;
+  const { id, kind, dagId, runId, taskId, mapPath, tookMs, usual } = alarm;
+  const what = alertSubject(alarm);
   const took = formatDuration(tookMs);
   const title =
     kind === 'overdue'
@@ -266,7 +266,7 @@ function durationAlert(config: Config, alarm: DurationAlarm): Alert {
     `run ${runId}`,
     url,
   ].join('\n');
-  return { id, kind, title, text, dagId, runId, taskId, url };
+  return { id, kind, title, text, dagId, runId, taskId, mapPath, url };
 }
 
-const ofNoDag = { dagId: null, runId: null, taskId: null, url: null };
+const ofNoDag = { dagId: null, runId: null, taskId: null, mapPath: '', url: null };

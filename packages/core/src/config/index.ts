@@ -4,6 +4,7 @@ export {
   type LiveNumberReading,
   limitOf,
   liveNumber,
+  nextLiveNumber,
   ownVariable,
   parseLimit,
   readLiveNumber,

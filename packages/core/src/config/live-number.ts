@@ -51,6 +51,25 @@ export function readLiveNumber(
   return { ...fixed(value), problem: `Variable ${name}: ${plan} ${value} stays in force.` };
 }
 
+/** A step of a plan may change nothing: this many are looked at for one that does. */
+const MOST_STEPS = 200;
+
+/** When a limit is next another number by itself (ms since 1970), and which; null: only when somebody changes it. */
+export function nextLiveNumber(
+  reference: LiveNumber,
+  variables: VariableValues,
+  now: number,
+): { readonly at: number; readonly value: number } | null {
+  const { value, until } = readLiveNumber(reference, variables, now);
+  let at = until;
+  for (let step = 0; step < MOST_STEPS && Number.isFinite(at); step += 1) {
+    const next = readLiveNumber(reference, variables, at);
+    if (next.value !== value) return { at, value: next.value };
+    at = next.until;
+  }
+  return null;
+}
+
 /** The reference to one of tsflow's own Variables: `liveNumber(ownVariable('parallelism'), variables, now)`. */
 export function ownVariable(key: string): VariableReference {
   const own = ownVariables[key];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../json.ts';
-import { liveNumber, ownVariable, readLiveNumber } from './live-number.ts';
+import { liveNumber, nextLiveNumber, ownVariable, readLiveNumber } from './live-number.ts';
 import { misspeltOwnVariable, validateVariable } from './own-variables.ts';
 
 describe('validateVariable', () => {
@@ -60,6 +60,27 @@ describe('liveNumber', () => {
   ])('%s', (_name, stored, lastGood, expected) => {
     const variables = new Map(stored === undefined ? [] : [['parallelism', stored]]);
     expect(liveNumber(reference, variables, 0, lastGood)).toBe(expected);
+  });
+
+  const night = { cron: '0 22 * * *', for: '8h', value: 20 };
+  it.each<[string, Json | undefined, string, string | null]>([
+    ['a number stays', 4, '2026-01-01T12:00Z', null],
+    ['so does the default of a Variable that is not there', undefined, '2026-01-01T12:00Z', null],
+    ['a window opens', { default: 4, windows: [night] }, '2026-01-01T12:00Z', '2026-01-01T22:00:00.000Z 20'],
+    ['a window closes', { default: 4, windows: [night] }, '2026-01-01T23:00Z', '2026-01-02T06:00:00.000Z 4'],
+    [
+      'a window that changes nothing is passed over',
+      { default: 4, windows: [night, { cron: '0 * * * *', for: '5m', value: 4 }] },
+      '2026-01-01T12:00Z',
+      '2026-01-01T22:00:00.000Z 20',
+    ],
+    ['a plan of one number', { default: 4, windows: [{ ...night, value: 4 }] }, '2026-01-01T12:00Z', null],
+    ['a plan without windows', { default: 4, windows: [] }, '2026-01-01T12:00Z', null],
+    ['a bad value', 'abc', '2026-01-01T12:00Z', null],
+  ])('knows when it is another number by itself: %s', (_name, stored, now, expected) => {
+    const variables = new Map(stored === undefined ? [] : [['parallelism', stored]]);
+    const next = nextLiveNumber(reference, variables, Date.parse(now));
+    expect(next && `${new Date(next.at).toISOString()} ${next.value}`).toBe(expected);
   });
 
   it('tells what is wrong with a value that it did not take', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type AlertKind, type AlertRule, alertRows } from './alert.ts';
+import { type AlertKind, type AlertRule, alertRows, alertSubject } from './alert.ts';
 
 const rowsFor = (rule: Omit<AlertRule, 'to'>, kind: AlertKind, dagId: string | null) =>
   alertRows(
     [{ to: 'slack', ...rule }],
-    { id: 'x', kind, title: '', text: '', dagId, runId: null, taskId: null, url: null },
+    { id: 'x', kind, title: '', text: '', dagId, runId: null, taskId: null, mapPath: '', url: null },
     0,
   );
 
@@ -29,3 +29,13 @@ describe('alertRows', () => {
     expect(rowsFor(rule, kind, dagId)).toHaveLength(count);
   });
 });
+
+it.each([
+  ['a run', null, '', null, 'etl'],
+  ['a task', 'load', '', null, 'etl.load'],
+  ['an instance of a mapped task', 'load', '3', null, 'etl.load [3]'],
+  ['one in a mapped group', 'shop.load', '3.0', null, 'etl.shop.load [3.0]'],
+  ['one that people call by a name', 'load', '3', 'tokyo', 'etl.load [3: tokyo]'],
+])('an alert of %s names it', (_what, taskId, mapPath, renderedMapIndex, expected) =>
+  expect(alertSubject({ dagId: 'etl', taskId, mapPath, renderedMapIndex })).toBe(expected),
+);

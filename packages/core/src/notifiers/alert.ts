@@ -1,3 +1,5 @@
+import { instanceName } from '../state/index.ts';
+
 /** What an installation tells of without a line in any DAG. */
 export const ALERT_KINDS = [
   'task_failure',
@@ -49,7 +51,20 @@ export interface Alert {
   readonly dagId: string | null;
   readonly runId: string | null;
   readonly taskId: string | null;
+  /** Which instance of a mapped task; empty: the task is not mapped, or it is about no task. */
+  readonly mapPath: string;
   readonly url: string | null;
+}
+
+/** What an alert is about, in words: `etl`, `etl.load`, or `etl.load [3: tokyo]` of a mapped task. */
+export function alertSubject(about: {
+  readonly dagId: string;
+  readonly taskId: string | null;
+  readonly mapPath: string;
+  readonly renderedMapIndex: string | null;
+}): string {
+  const { dagId, taskId, mapPath, renderedMapIndex } = about;
+  return taskId === null ? dagId : `${dagId}.${instanceName(taskId, mapPath, renderedMapIndex)}`;
 }
 
 /** What is kept of an alert until it is delivered: what is said, and to whom. */

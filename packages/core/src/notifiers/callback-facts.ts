@@ -39,7 +39,7 @@ export interface CallbackFacts {
   readonly endDate: number | null;
   /** What the run was triggered with. */
   readonly conf: JsonObject;
-  /** Tasks of the run that failed, at most ten: for the run's own end. */
+  /** Tasks of the run that failed, at most ten, of mapped ones their instances: for the run's own end. */
   readonly failedTasks: readonly string[];
   /** A success after a failure: of the try before, or of the run before. */
   readonly recovered: boolean;

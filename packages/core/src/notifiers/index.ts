@@ -4,6 +4,7 @@ export {
   type AlertKind,
   type AlertRule,
   alertRows,
+  alertSubject,
   isWanted,
 } from './alert.ts';
 export { type AlertCallbacks, type AlertEvent, alerts, recovered } from './alerts.ts';

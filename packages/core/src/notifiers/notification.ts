@@ -41,7 +41,7 @@ export interface Notification {
   readonly error: SerializedError | null;
   /** A success after a failure: of the try before, or of the run before. */
   readonly recovered: boolean;
-  /** Tasks that failed, at most ten: of a run that failed. */
+  /** Tasks that failed, at most ten: of a run that failed. Of a mapped task its instances: `load [3]`. */
   readonly failedTasks: readonly string[];
   /** The instant the run is about. */
   readonly logicalDate: Date;

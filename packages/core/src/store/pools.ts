@@ -1,5 +1,13 @@
 import { type SqlBool, sql, type Transaction } from 'kysely';
-import { limitOf, liveNumber, settledLimit, type WrittenLimit, writtenLimit } from '../config/index.ts';
+import {
+  limitOf,
+  nextLiveNumber,
+  readLiveNumber,
+  settledLimit,
+  type VariableValues,
+  type WrittenLimit,
+  writtenLimit,
+} from '../config/index.ts';
 import { ConflictError, InvalidInputError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { LiveNumber } from '../serialization/index.ts';
@@ -59,8 +67,7 @@ export class Pools implements PoolPort {
     const hasDefault = rows.some(({ name }) => name === DEFAULT_POOL);
     return [...(hasDefault ? [] : [defaultPool]), ...rows].map((pool) => ({
       name: pool.name,
-      slots: liveNumber(poolLimit(pool), variables, now),
-      limit: writtenLimit(poolLimit(pool)),
+      ...slotsNow(poolLimit(pool), variables, now),
       description: pool.description,
       includeDeferred: pool.includeDeferred === 1,
       used: used.get(poolCounter(pool.name, pool.includeDeferred === 1)) ?? 0,
@@ -113,6 +120,21 @@ export class Pools implements PoolPort {
       return true;
     }, CHANGED);
   }
+}
+
+function slotsNow(
+  limit: LiveNumber,
+  variables: VariableValues,
+  now: number,
+): Pick<PoolUse, 'slots' | 'limit' | 'next' | 'problem'> {
+  const { value, problem } = readLiveNumber(limit, variables, now);
+  const next = nextLiveNumber(limit, variables, now);
+  return {
+    slots: value,
+    limit: writtenLimit(limit),
+    next: next && { at: next.at, slots: next.value },
+    problem,
+  };
 }
 
 const defaultPool: PoolTable = {

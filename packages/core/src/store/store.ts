@@ -274,6 +274,10 @@ export interface PoolUse {
   readonly slots: number;
   /** What that is, or follows. */
   readonly limit: WrittenLimit;
+  /** When a daily plan gives it another number of slots (ms since 1970), and which; null: only when somebody changes something. */
+  readonly next: { readonly at: number; readonly slots: number } | null;
+  /** Why the value of the Variable that it follows is not taken; null: it is. */
+  readonly problem: string | null;
   readonly description: string | null;
   readonly includeDeferred: boolean;
   /** Slots that tasks occupy. */

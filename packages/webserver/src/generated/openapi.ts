@@ -2249,6 +2249,8 @@ export interface components {
             dagId: string | null;
             runId: string | null;
             taskId: string | null;
+            /** @description Which instance of a mapped task; empty: none in particular. */
+            mapPath: string;
             /** @description slack, webhook or email. */
             to: string;
             /** @description A channel, addresses, or a connection. */
@@ -2384,7 +2386,28 @@ export interface components {
             /** @description At this moment; -1: unlimited. */
             slots: number;
             /** @description What the slots are or follow, as it was set: a number, a Variable, a daily plan. */
-            limit?: unknown;
+            limit: number | {
+                variable: string;
+                /** @description Without the Variable. */
+                default: number;
+            } | {
+                default: number;
+                windows: {
+                    cron: string;
+                    for: string | number;
+                    value: number;
+                }[];
+                /** @description IANA name; default UTC. */
+                timezone?: string;
+            };
+            /** @description When a daily plan gives other slots, and how many. Null: only when somebody changes something. */
+            next: {
+                /** Format: date-time */
+                at: string;
+                slots: number;
+            } | null;
+            /** @description Why the value of the Variable that the slots follow is not taken. Null: it is. */
+            problem: string | null;
             description: string | null;
             /** @description Whether tasks that wait for a trigger keep their slots. */
             includeDeferred: boolean;

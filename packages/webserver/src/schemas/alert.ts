@@ -13,6 +13,7 @@ export const alertSchema = z
     dagId: z.string().nullable(),
     runId: z.string().nullable(),
     taskId: z.string().nullable(),
+    mapPath: z.string().describe('Which instance of a mapped task; empty: none in particular.'),
     to: z.string().describe('slack, webhook or email.'),
     target: z.string().nullable().describe('A channel, addresses, or a connection.'),
     state: alertState,

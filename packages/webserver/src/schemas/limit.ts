@@ -1,3 +1,4 @@
+import type { WrittenLimit } from '@tsflow/core/config';
 import { z } from 'zod';
 
 const slots = z.number().int().min(0).max(1_000_000);
@@ -27,3 +28,7 @@ const liveLimits = [
 /** A limit: a number from `least`, a Variable, or a daily plan. */
 export const limitSchema = (least: number, most: number) =>
   z.union([z.number().int().min(least).max(most), ...liveLimits]);
+
+export function limitJson(limit: WrittenLimit): z.input<ReturnType<typeof limitSchema>> {
+  return typeof limit === 'number' || 'variable' in limit ? limit : { ...limit, windows: [...limit.windows] };
+}

@@ -2,17 +2,27 @@ import type { PoolTask } from '@tsflow/core/queries';
 import { MAX_PAGE_ROWS } from '@tsflow/core/queries';
 import type { PoolUse } from '@tsflow/core/store';
 import { z } from 'zod';
-import { instant, isoOrNull } from './instant.ts';
-import { limitSchema } from './limit.ts';
+import { instant, iso, isoOrNull } from './instant.ts';
+import { limitJson, limitSchema } from './limit.ts';
 import { taskState } from './state.ts';
 
 export const poolSchema = z
   .object({
     name: z.string(),
     slots: z.number().int().describe('At this moment; -1: unlimited.'),
-    limit: z
-      .unknown()
-      .describe('What the slots are or follow, as it was set: a number, a Variable, a daily plan.'),
+    limit: limitSchema(-1, Number.MAX_SAFE_INTEGER).describe(
+      'What the slots are or follow, as it was set: a number, a Variable, a daily plan.',
+    ),
+    next: z
+      .object({ at: instant, slots: z.number().int() })
+      .nullable()
+      .describe(
+        'When a daily plan gives other slots, and how many. Null: only when somebody changes something.',
+      ),
+    problem: z
+      .string()
+      .nullable()
+      .describe('Why the value of the Variable that the slots follow is not taken. Null: it is.'),
     description: z.string().nullable(),
     includeDeferred: z.boolean().describe('Whether tasks that wait for a trigger keep their slots.'),
     used: z.number().int().describe('Slots that tasks occupy.'),
@@ -21,7 +31,8 @@ export const poolSchema = z
   .meta({ id: 'Pool' });
 
 export function poolJson(pool: PoolUse): z.input<typeof poolSchema> {
-  return { ...pool };
+  const { limit, next } = pool;
+  return { ...pool, limit: limitJson(limit), next: next && { at: iso(next.at), slots: next.slots } };
 }
 
 export const poolBody = z

@@ -1,6 +1,7 @@
 import type { SerializedError } from '../../errors.ts';
 import type { CallbackFacts } from '../../notifiers/callback-facts.ts';
 import type { NotificationEvent } from '../../notifiers/notification.ts';
+import { instanceName } from '../../state/index.ts';
 import type { Changes } from './changes.ts';
 import { instancesOf } from './map-scope.ts';
 import type { DagWorkState, InstanceWork, RunWork } from './work.ts';
@@ -115,8 +116,9 @@ const MAX_NAMED_TASKS = 10;
 
 function failedTasks(run: RunWork): string[] {
   const failed: string[] = [];
-  for (const { state, task } of instancesOf(run)) {
-    if (state === 'failed') failed.push(task.spec.taskId);
+  for (const each of instancesOf(run)) {
+    if (each.state === 'failed')
+      failed.push(instanceName(each.task.spec.taskId, each.mapPath, each.renderedMapIndex));
     if (failed.length === MAX_NAMED_TASKS) break;
   }
   return failed;

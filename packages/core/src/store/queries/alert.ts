@@ -13,6 +13,8 @@ export interface AlertSummary {
   readonly dagId: string | null;
   readonly runId: string | null;
   readonly taskId: string | null;
+  /** Which instance of a mapped task; empty: none in particular. */
+  readonly mapPath: string;
   /** `slack`, `webhook`, `email`, and where to there: a channel, addresses, or a connection. */
   readonly to: string;
   readonly target: string | null;
@@ -39,7 +41,7 @@ export async function listAlerts(
     .limit(pageLimit(args))
     .execute();
   return rows.map(({ id, kind, state, tries, createdAt, endDate, error, facts }): AlertSummary => {
-    const { title, text, dagId, runId, taskId, rule } = JSON.parse(facts) as AlertDelivery;
+    const { title, text, dagId, runId, taskId, mapPath, rule } = JSON.parse(facts) as AlertDelivery;
     return {
       id,
       kind,
@@ -48,6 +50,8 @@ export async function listAlerts(
       dagId,
       runId,
       taskId,
+      // Alerts of versions before this member was there have none.
+      mapPath: mapPath ?? '',
       to: rule.to,
       target: rule.channel ?? rule.mailTo?.join(', ') ?? rule.connectionId ?? null,
       state: state as AlertSummary['state'],

@@ -1,7 +1,13 @@
 import { alertRules, runUrl } from '@tsflow/core/config';
-import { type Alert, type AlertKind, type AlertRule, alertRows, isWanted } from '@tsflow/core/notifiers';
+import {
+  type Alert,
+  type AlertKind,
+  type AlertRule,
+  alertRows,
+  alertSubject,
+  isWanted,
+} from '@tsflow/core/notifiers';
 import type { Changes, DagWorkState, News } from '@tsflow/core/rules';
-import { instanceName } from '@tsflow/core/state';
 import type { NewAlert } from '@tsflow/core/store';
 import type { World } from '../held/world.ts';
 import { hasRecovered } from './has-recovered.ts';
@@ -45,7 +51,7 @@ const VERBS: Readonly<Record<string, string>> = {
 function alertOf(world: World, { run, attemptId, facts }: News, kind: AlertKind): Alert {
   const { dagId } = run.dag;
   const { taskId, mapPath, runId, error, deadline } = facts;
-  const what = `${dagId}${taskId === null ? '' : `.${instanceName(taskId, mapPath, facts.renderedMapIndex)}`}`;
+  const what = alertSubject({ ...facts, dagId });
   const tries =
     taskId === null || facts.maxTries === 0 ? '' : ` (try ${facts.tryNumber} of ${facts.maxTries + 1})`;
   const title =
@@ -61,5 +67,15 @@ function alertOf(world: World, { run, attemptId, facts }: News, kind: AlertKind)
   ];
   const mark = deadline?.name ?? attemptId ?? run.clearNumber;
   const id = `${kind}:${run.key}:${mark}`;
-  return { id, kind, title, text: lines.filter((line) => line !== '').join('\n'), dagId, runId, taskId, url };
+  return {
+    id,
+    kind,
+    title,
+    text: lines.filter((line) => line !== '').join('\n'),
+    dagId,
+    runId,
+    taskId,
+    mapPath,
+    url,
+  };
 }
