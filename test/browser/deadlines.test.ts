@@ -80,6 +80,20 @@ it('says live that a run was done in time, and how its callbacks ended', async (
   await flow.chrome.lookNarrow('run-promises');
 });
 
+it('reports how often each deadline was kept', async () => {
+  await flow.open('/deadlines');
+  await page().getByRole('link', { name: 'Report', exact: true }).click();
+  const report = table('Report');
+  await report.getByRole('row', { name: /etl quick.*0\.0 %.*0 met, 1 missed/ }).waitFor();
+  await flow.chrome.look('deadline-report');
+  await flow.chrome.lookNarrow('deadline-report');
+  await page().getByLabel('Row for each').selectOption('in all');
+  await page().waitForURL(/by=all/);
+  await report.getByRole('row', { name: /etl quick –/ }).waitFor();
+  await page().getByLabel('DAG id').fill('other');
+  await page().getByText('No deadline was due in that time').waitFor();
+});
+
 it('lists callbacks over all DAGs by how they ended, with what they wrote', async () => {
   await flow.open('/deadlines?tab=callbacks');
   await page()
@@ -105,11 +119,12 @@ it('shows alerts and whether they reached anybody', async () => {
   const store = await flow.project.store();
   const alert = {
     kind: 'task_failure',
-    title: 'etl.hold failed',
+    title: 'etl.hold [2] failed',
     text: 'Error: no such table',
     dagId: 'etl',
     runId: 'one',
     taskId: 'hold',
+    mapPath: '2',
     url: null,
   };
   await store.db
@@ -127,8 +142,10 @@ it('shows alerts and whether they reached anybody', async () => {
     })
     .execute();
   await page()
-    .getByRole('row', { name: /failed etl\.hold failed slack #ops.*Slack says 503/ })
+    .getByRole('row', { name: /failed etl\.hold \[2\] failed slack #ops.*Slack says 503/ })
     .waitFor();
+  const link = await page().getByRole('link', { name: 'etl one' }).getAttribute('href');
+  expect(decodeURIComponent(link!)).toContain('task=hold&map="2"');
   await flow.chrome.look('alerts');
   await flow.chrome.lookNarrow('alerts');
 });

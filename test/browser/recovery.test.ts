@@ -24,6 +24,11 @@ new DAG({ dagId: 'shops', params: z.object({ day: z.string().default('monday') }
   task('sum', (_context, { all }) => all.length, { all: load.output });
 });
 
+new DAG({ dagId: 'half' }, () => {
+  const a = task('a', () => { throw new Error('the shop is closed'); });
+  task('b', ({ log }) => log.info('went ahead'), { n: a.output });
+});
+
 new DAG({ dagId: 'chain' }, () => {
   const a = task('a', () => 1);
   const b = task('b', (_context, { n }) => n, { n: a.output });
@@ -173,6 +178,67 @@ it('runs a stretch of a run again: from a task, up to a task', async () => {
     [2],
     [1],
   ]);
+});
+
+it('runs one task alone, whatever became of the one before it', async () => {
+  await flow.project.json('dags', 'trigger', 'half');
+  const { runId } = await flow.runOf('half', 'failed');
+  await flow.open(`/dags/half/runs/${encodeURIComponent(runId)}?task=b`);
+  const panel = page().getByRole('region', { name: 'Task b' });
+  await panel.getByText('upstream failed').waitFor();
+  await panel.getByRole('button', { name: 'Run alone…' }).click();
+  await dialog().getByText('1 task instance will run').waitFor();
+  expect(await touched()).toEqual(['upstream failedbversion 2']);
+  await dialog()
+    .getByText(/version 2 .*the newest/)
+    .waitFor();
+  await flow.chrome.look('run-alone');
+  await flow.chrome.lookNarrow('run-alone');
+  await dialog().getByRole('button', { name: 'Run alone', exact: true }).click();
+  await dialog().waitFor({ state: 'detached' });
+  await flow.runOf('half', 'success');
+  await panel.getByText('went ahead').waitFor();
+  expect([await triesOf('half', 'a'), await triesOf('half', 'b')]).toEqual([[1], [1]]);
+});
+
+it('runs one index alone, and says of all how many have ended', async () => {
+  const { runId } = await flow.runOf('shops', 'success');
+  await flow.open(`/dags/shops/runs/${encodeURIComponent(runId)}?task=load&map=1&view=graph`);
+  await page().locator('.graph-node').filter({ hasText: 'load' }).getByText('3/3').waitFor();
+  await flow.chrome.look('graph-mapped');
+  const panel = page().getByRole('region', { name: 'Task load' });
+  await panel.getByRole('button', { name: 'Run alone…' }).click();
+  await dialog().getByText('1 task instance will run').waitFor();
+  expect(await touched()).toEqual(['successload [1]version 2']);
+  await dialog().getByLabel('all indexes').check();
+  await dialog().getByText('3 task instances will run').waitFor();
+  await dialog().getByLabel('only index 1').check();
+  await dialog().getByText('1 task instance will run').waitFor();
+  await dialog().getByRole('button', { name: 'Run alone', exact: true }).click();
+  await dialog().waitFor({ state: 'detached' });
+  await expect.poll(() => triesOf('shops', 'load'), PATIENT).toEqual([1, 2, 2]);
+  expect(await triesOf('shops', 'sum')).toEqual([1]);
+});
+
+it('triggers a run up to the task that was chosen in the graph', async () => {
+  await flow.open('/dags/chain?tab=graph&task=b');
+  await page().getByRole('button', { name: 'Trigger up to b' }).click();
+  const upTo = dialog().getByRole('combobox', { name: 'Only up to' });
+  await expect.poll(() => upTo.inputValue(), PATIENT).toBe('b');
+  await dialog().getByText('The run is about b and what is before it').waitFor();
+  await upTo.fill('bb');
+  await dialog().getByText('chain has no task or group of that name.').waitFor();
+  await dialog().getByRole('button', { name: 'Trigger run' }).click();
+  await upTo.fill('c');
+  await dialog().getByText('The run is about c and what is before it').waitFor();
+  await flow.chrome.look('trigger-up-to');
+  await flow.chrome.lookNarrow('trigger-up-to');
+  await dialog().getByRole('button', { name: 'Trigger run' }).click();
+  await page().waitForURL(/\/dags\/chain\/runs\//);
+  await page().getByText('of 3 tasks alone').waitFor();
+  const { runId } = await flow.runOf('chain', 'success');
+  expect(decodeURIComponent(page().url())).toContain(runId);
+  await expect.poll(() => page().locator('.gantt-label').allTextContents(), PATIENT).toEqual(['a', 'b', 'c']);
 });
 
 it('goes back over the earlier runs too, and says which', async () => {

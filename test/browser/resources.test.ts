@@ -161,6 +161,37 @@ it('makes a pool, shows who is in it and who waits, and lets it drain and fill l
   await line.waitFor({ state: 'detached' });
 });
 
+it('lets a pool follow a Variable or a plan, and says what comes next', async () => {
+  await flow.open('/pools');
+  await page().getByRole('button', { name: 'New pool' }).click();
+  await panel().getByLabel('Name').fill('crm');
+  await panel().getByLabel('a Variable').check();
+  await panel().getByLabel('Variable', { exact: true }).fill('crm_slots');
+  await panel().getByLabel('Without it').fill('2');
+  await flow.chrome.look('pool-variable');
+  await panel().getByRole('button', { name: 'Save' }).click();
+  const line = page().getByRole('listitem').filter({ hasText: 'crm' });
+  await line.getByText('0 of 2 in use').waitFor();
+  await line.getByText('from Variable crm_slots').waitFor();
+  await flow.project.run(['variables', 'set', 'crm_slots', '7']);
+  await line.getByText('0 of 7 in use').waitFor();
+  await flow.project.run(['variables', 'set', 'crm_slots', '"many"']);
+  await line.getByText(/expected a whole number from 0, got "many"/).waitFor();
+  await line.getByRole('button', { name: 'Change crm' }).click();
+  await expect.poll(() => panel().getByLabel('Variable', { exact: true }).inputValue()).toBe('crm_slots');
+  await panel().getByLabel('a daily plan').check();
+  const plan = panel().getByLabel('Daily plan (JSON)');
+  await plan.fill('{ "default": 4, "windows": [{ "cron": "0 * * * *", "for": "30m", "value": 20 }] }');
+  await flow.chrome.look('pool-plan');
+  await flow.chrome.lookNarrow('pool-plan');
+  await panel().getByRole('button', { name: 'Save' }).click();
+  await line.getByText('from a daily plan').waitFor();
+  await line.getByText(/0 of (4|20) in use/).waitFor();
+  await line.getByText(/(4|20) slots in \d+/).waitFor();
+  await flow.chrome.look('pools-live');
+  await flow.chrome.lookNarrow('pools-live');
+});
+
 it('sets, changes and deletes a connection, and never shows its secrets', async () => {
   const answers: string[] = [];
   page().on('response', async (response) => {

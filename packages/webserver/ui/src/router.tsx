@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { ApiError } from './api/client.ts';
 import type { RunState } from './api/contract.ts';
-import type { DagFilter, RunFilter } from './api/filters.ts';
+import type { DagFilter, ReportPeriod, RunFilter } from './api/filters.ts';
 import { queries } from './api/queries.ts';
 import { basePath } from './browser/page-placeholders.ts';
 import { DagListPage } from './dags/dag-list-page.tsx';
@@ -38,7 +38,7 @@ declare module '@tanstack/react-router' {
 }
 
 export type DagTab = 'grid' | 'graph' | 'runs' | 'schedule' | 'code' | 'details';
-export type DeadlineTab = 'deadlines' | 'callbacks' | 'alerts';
+export type DeadlineTab = 'deadlines' | 'report' | 'callbacks' | 'alerts';
 export type PanelTab = 'log' | 'why' | 'rendered' | 'xcom' | 'attempts' | 'events' | 'code';
 
 const rootRoute = createRootRouteWithContext<{ cache: QueryClient }>()();
@@ -213,11 +213,15 @@ const deadlinesRoute = createRoute({
     tab?: DeadlineTab;
     dagId?: string;
     state?: 'failed' | 'pending' | 'success';
+    days?: number;
+    by?: ReportPeriod;
     cursor?: string;
     back?: string;
   } => ({
     ...text(search, ['dagId', 'cursor', 'back']),
-    ...oneOf(search, 'tab', ['deadlines', 'callbacks', 'alerts'] as const),
+    ...number(search, ['days']),
+    ...oneOf(search, 'by', ['day', 'week', 'month', 'all'] as const),
+    ...oneOf(search, 'tab', ['deadlines', 'report', 'callbacks', 'alerts'] as const),
     ...oneOf(search, 'state', ['failed', 'pending', 'success'] as const),
   }),
   component: lazyRouteComponent(() => import('./deadlines/deadlines-page.tsx'), 'DeadlinesPage'),

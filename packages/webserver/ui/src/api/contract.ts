@@ -43,6 +43,8 @@ export type RescheduleBody = Schemas['Reschedule'];
 export type Rescheduled = Schemas['Rescheduled'];
 export type Pool = Schemas['Pool'];
 export type PoolTask = Schemas['PoolTask'];
+/** A number (-1: none), or what gives it. */
+export type Limit = Schemas['PoolSettings']['slots'];
 export type Connection = Schemas['Connection'];
 export type ConnectionBody = Schemas['NewConnection'];
 export type Asset = Schemas['Asset'];
@@ -50,9 +52,11 @@ export type AssetEvent = Schemas['AssetEvent'];
 export type PostedAssetEvent = Schemas['PostedAssetEvent'];
 export type Timeline = Schemas['Timeline'];
 export type ServerInfo = Schemas['Info'];
+export type DeadlineReport = Schemas['DeadlineReport'];
 export type PendingIntent = Schemas['PendingIntent'];
 export type ErrorBody = Schemas['Error'];
 export type ClearBody = Schemas['Clear'];
+export type RunTaskBody = Schemas['RunTask'];
 export type TriggerBody = Schemas['Trigger'];
 export type BackfillBody = Schemas['NewBackfill'];
 

@@ -14,3 +14,7 @@ export type CallbackFilter = NonNullable<paths['/callbacks']['get']['parameters'
 
 /** What narrows the list of deadlines that were missed. */
 export type MissedDeadlineFilter = NonNullable<paths['/deadlines/missed']['get']['parameters']['query']>;
+
+/** What a report of deadlines is about. */
+export type DeadlineReportFilter = paths['/deadlines/report']['get']['parameters']['query'];
+export type ReportPeriod = NonNullable<DeadlineReportFilter['by']>;

@@ -2,11 +2,12 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { LogKey } from '../log/log-rows.ts';
 import type { Level } from '../log/log-text.ts';
 import { answer, client } from './client.ts';
-import type { Callback, Role } from './contract.ts';
+import type { Callback, Pool, Role } from './contract.ts';
 import type {
   BackfillFilter,
   CallbackFilter,
   DagFilter,
+  DeadlineReportFilter,
   MissedDeadlineFilter,
   RunFilter,
 } from './filters.ts';
@@ -179,6 +180,12 @@ export const queries = {
       queryFn: () => answer(client.GET('/deadlines/missed', { params: { query: filter } })),
       placeholderData: keepPreviousData,
     }),
+  deadlineReport: (filter: DeadlineReportFilter) =>
+    queryOptions({
+      queryKey: ['deadlineReport', filter],
+      queryFn: () => answer(client.GET('/deadlines/report', { params: { query: filter } })),
+      placeholderData: keepPreviousData,
+    }),
   runDeadlines: (dagId: string, runId: string) =>
     queryOptions({
       queryKey: ['runDeadlines', dagId, runId],
@@ -216,7 +223,13 @@ export const queries = {
       queryFn: () => answer(client.GET('/alerts', { params: { query: { limit: 200 } } })),
       refetchInterval: 5_000,
     }),
-  pools: () => queryOptions({ queryKey: ['pools'], queryFn: () => answer(client.GET('/pools')) }),
+  pools: () =>
+    queryOptions({
+      queryKey: ['pools'],
+      queryFn: () => answer(client.GET('/pools')),
+      // What a daily plan changes is not among the live changes.
+      refetchInterval: ({ state: { data } }) => msToNext(data?.items ?? []),
+    }),
   poolTasks: (name: string) =>
     queryOptions({
       queryKey: ['poolTasks', name],
@@ -247,3 +260,9 @@ export const queries = {
       placeholderData: keepPreviousData,
     }),
 };
+
+/** Until the first of them has other slots, and a little more: clocks differ. */
+function msToNext(pools: readonly Pool[]): number | false {
+  const next = Math.min(...pools.map((pool) => (pool.next === null ? Infinity : Date.parse(pool.next.at))));
+  return Number.isFinite(next) ? Math.min(3_600_000, Math.max(1_000, next - Date.now() + 500)) : false;
+}

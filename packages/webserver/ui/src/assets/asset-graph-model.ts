@@ -39,7 +39,15 @@ export function assetGraph(assets: readonly Asset[]): AssetGraph | null {
   }
   if (boxes.size === 0 || boxes.size > MOST_BOXES) return null;
   const nodes = [...boxes].map(
-    ([id, { name }]): GraphNode => ({ id, kind: 'task', parentId: null, label: name, note: '', taskIds: [] }),
+    ([id, { name }]): GraphNode => ({
+      id,
+      kind: 'task',
+      parentId: null,
+      label: name,
+      note: '',
+      taskIds: [],
+      isMapped: false,
+    }),
   );
   return { nodes, edges: [...edges.values()], boxes, waits };
 }

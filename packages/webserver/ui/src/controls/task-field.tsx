@@ -3,12 +3,16 @@ import { useId, useState } from 'react';
 /** Options that a browser is given at once: of thousands of tasks nobody reads more. */
 const MOST_OFFERED = 100;
 
-/** The name of a task or group, with those that there are offered while one types. Tells of a name when it is one, and of none. */
+/**
+ * The name of a task or group, with those that there are offered while one types. Tells of a name when it is one, and of none; where
+ * nothing shows what a name leads to, `onWrong` tells of a text that is neither.
+ */
 export function TaskField({
   label,
   any,
   value,
   names,
+  onWrong,
   onChange,
 }: {
   label: string;
@@ -16,6 +20,7 @@ export function TaskField({
   any: string;
   value: string | undefined;
   names: readonly string[];
+  onWrong?: (isWrong: boolean) => void;
   onChange: (name: string | undefined) => void;
 }) {
   const list = useId();
@@ -35,7 +40,9 @@ export function TaskField({
         value={text}
         onChange={({ target }) => {
           setText(target.value);
-          if (target.value === '' || names.includes(target.value)) onChange(target.value || undefined);
+          const isName = target.value === '' || names.includes(target.value);
+          onWrong?.(!isName);
+          if (isName) onChange(target.value || undefined);
         }}
       />
       <datalist id={list}>

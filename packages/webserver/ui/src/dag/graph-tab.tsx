@@ -1,12 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DagDetail } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { dateText, useShownZone } from '../clock/instant.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
+import { Icon } from '../controls/icon.tsx';
 import { SearchField } from '../controls/search-field.tsx';
+import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
+import { useMayWrite } from '../login/role.ts';
 import { useDefinitionOfRun } from '../run/definition-of-run.ts';
 import { StateLabel, useStateWord } from '../state/state-label.tsx';
 
@@ -37,7 +40,9 @@ export function GraphTab({
   const runId = search.run ?? newest?.runId;
   const run = useQuery({ ...queries.run(dag.dagId, runId ?? ''), enabled: runId !== undefined });
   const instances = useQuery({ ...queries.runTasks(dag.dagId, runId ?? ''), enabled: runId !== undefined });
-  const definition = useDefinitionOfRun(dag, run.data?.version);
+  const definition = useDefinitionOfRun(dag, run.data);
+  const mayWrite = useMayWrite();
+  const [isTriggering, setTriggering] = useState(false);
   const isListed = runId === undefined || dag.lastRuns.some((each) => each.runId === runId);
   return (
     <>
@@ -79,6 +84,11 @@ export function GraphTab({
             {search.task ? t('graph.openTask', { task: search.task }) : t('graph.openRun')}
           </Link>
         ) : null}
+        {search.task && mayWrite ? (
+          <button type="button" className="button" data-kind="quiet" onClick={() => setTriggering(true)}>
+            <Icon name="play" size={13} /> {t('trigger.upToButton', { task: search.task })}
+          </button>
+        ) : null}
       </div>
       {instances.isError ? (
         <ErrorNotice error={instances.error} onRetry={() => void instances.refetch()} />
@@ -96,6 +106,9 @@ export function GraphTab({
             onChange={onChange}
           />
         </Suspense>
+      ) : null}
+      {isTriggering ? (
+        <TriggerPanel dagId={dag.dagId} upTo={search.task} onClose={() => setTriggering(false)} />
       ) : null}
     </>
   );

@@ -62,7 +62,7 @@ export function AlertsList() {
       className: 'clip',
       cell: (each) =>
         each.dagId !== null && each.runId !== null ? (
-          <RunLink dagId={each.dagId} runId={each.runId} taskId={each.taskId} />
+          <RunLink dagId={each.dagId} runId={each.runId} taskId={each.taskId} mapPath={each.mapPath} />
         ) : (
           ''
         ),

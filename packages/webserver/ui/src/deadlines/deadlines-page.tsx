@@ -6,10 +6,11 @@ import { chosen, FIRST_PAGE } from '../list/paging.ts';
 import type { DeadlineTab } from '../router.tsx';
 import { AlertsList } from './alerts-list.tsx';
 import { CallbacksList } from './callbacks-list.tsx';
+import { DeadlineReportTable } from './deadline-report.tsx';
 import { MissedDeadlines } from './missed-deadlines.tsx';
 import { OpenDeadlines } from './open-deadlines.tsx';
 
-const TABS: readonly DeadlineTab[] = ['deadlines', 'callbacks', 'alerts'];
+const TABS: readonly DeadlineTab[] = ['deadlines', 'report', 'callbacks', 'alerts'];
 
 /** What is promised by when, and who is told: deadlines to come and missed, callbacks and alerts with what became of them. */
 export function DeadlinesPage() {
@@ -54,6 +55,8 @@ export function DeadlinesPage() {
             onReset={() => void navigate({ search: {} })}
           />
         </>
+      ) : tab === 'report' ? (
+        <DeadlineReportTable dagId={search.dagId} days={search.days} by={search.by} onChange={set} />
       ) : tab === 'callbacks' ? (
         <CallbacksList
           dagId={search.dagId}

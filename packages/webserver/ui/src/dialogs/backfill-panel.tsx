@@ -8,6 +8,7 @@ import { Check } from '../controls/choice-row.tsx';
 import { CopyCommand } from '../controls/copy-command.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
 import { TaskChips } from '../controls/task-chips.tsx';
+import { namesIn } from '../dag/names-in.ts';
 import { useAction } from './actions.ts';
 import { BackfillReckoning } from './backfill-reckoning.tsx';
 import { type BackfillDraft, backfillBody, backfillCommand } from './backfill-request.ts';
@@ -34,13 +35,7 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
   const { dagId } = draft;
   const dag = useQuery({ ...queries.dag(dagId), enabled: dagId !== '' });
   const form = dag.data?.serialized;
-  const names = useMemo(
-    () => [
-      ...(form?.tasks ?? []).map(({ taskId }) => taskId),
-      ...(form?.groups ?? []).map(({ groupId }) => groupId),
-    ],
-    [form],
-  );
+  const names = useMemo(() => namesIn(form), [form]);
   const body = backfillBody(draft);
   const send = (sent: BackfillBody) =>
     answer(client.POST('/dags/{dagId}/backfills', { params: { path: { dagId } }, body: sent }));

@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
-import type { ClearBody, DagDetail, Run } from '../api/contract.ts';
+import type { ClearBody } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { ChoiceRow, Radio } from '../controls/choice-row.tsx';
-import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
+import { shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { taskName } from '../controls/task-name.tsx';
 import { useAction } from './actions.ts';
-import { ConfField } from './conf-field.tsx';
-import { parseConf } from './params-form.ts';
+import { DialogActions } from './dialog-actions.tsx';
+import { ParamsRow, useParamsDraft } from './params-row.tsx';
 import { ScopeFields, type ScopeSubject } from './scope-fields.tsx';
 import { SelectionPreview, selectionOf } from './selection-preview.tsx';
 import { scopeWords, sentScope, type TaskScope } from './task-scope.ts';
+import { VersionRow } from './version-row.tsx';
 
 const TYPED_CONFIRM_ABOVE = 100;
 
@@ -36,14 +36,11 @@ export function ClearDialog({
   const [scope, setScope] = useState<TaskScope>(
     subject ? { ...subject, downstream: true } : { onlyFailed: true },
   );
-  const [confText, setConfText] = useState<string | null>(null);
   const [typed, setTyped] = useState('');
-  const before = run.data?.conf ?? {};
-  const conf = confText === null ? { ok: true as const, conf: before } : parseConf(confText);
-  const isChanged = conf.ok && JSON.stringify(conf.conf) !== JSON.stringify(before);
+  const params = useParamsDraft(run.data);
   const body: ClearBody = {
     ...sentScope(scope),
-    ...(conf.ok && isChanged ? { conf: conf.conf } : {}),
+    ...(params.conf === undefined ? {} : { conf: params.conf }),
   };
   const send = (dryRun: boolean) =>
     answer(
@@ -77,28 +74,20 @@ export function ClearDialog({
       }
       onClose={onClose}
       footer={
-        <>
-          <CopyCommand command={command} />
-          <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-          <button
-            type="button"
-            className="button"
-            data-kind="danger"
-            disabled={
-              count === 0 ||
-              !conf.ok ||
-              clear.isPending ||
-              plan.isFetching ||
-              (needsTyping && typed !== String(count))
-            }
-            onClick={() => clear.mutate(undefined)}
-          >
-            {t('clear.confirm', { count })}
-          </button>
-        </>
+        <DialogActions
+          command={command}
+          confirm={t('clear.confirm', { count })}
+          kind="danger"
+          isDisabled={
+            count === 0 ||
+            params.isWrong ||
+            clear.isPending ||
+            plan.isFetching ||
+            (needsTyping && typed !== String(count))
+          }
+          onConfirm={() => clear.mutate(undefined)}
+          onClose={onClose}
+        />
       }
     >
       <div className="form">
@@ -110,30 +99,7 @@ export function ClearDialog({
             isSame={scope.sameVersion === true}
             onChange={(sameVersion) => setScope({ ...scope, sameVersion })}
           />
-          <ChoiceRow label={t('clear.params')}>
-            {confText === null ? (
-              <>
-                <span className="soft">{t('clear.paramsKept')}</span>
-                <button
-                  type="button"
-                  className="button"
-                  disabled={!run.data}
-                  onClick={() => setConfText(JSON.stringify(before, null, 2))}
-                >
-                  {t('clear.changeParams')}
-                </button>
-              </>
-            ) : (
-              <div className="grow">
-                <ConfField
-                  label={t('clear.paramsNow')}
-                  rows={Math.min(8, confText.split('\n').length + 1)}
-                  text={confText}
-                  onChange={setConfText}
-                />
-              </div>
-            )}
-          </ChoiceRow>
+          <ParamsRow run={run.data} draft={params} />
         </div>
         <SelectionPreview
           plan={plan}
@@ -153,40 +119,5 @@ export function ClearDialog({
         ) : null}
       </div>
     </Dialog>
-  );
-}
-
-/** Newest code or the run's own: a choice only where the two differ. */
-function VersionRow({
-  dag,
-  run,
-  isSame,
-  onChange,
-}: {
-  dag: DagDetail | undefined;
-  run: Run | undefined;
-  isSame: boolean;
-  onChange: (isSame: boolean) => void;
-}): ReactNode {
-  const { t } = useTranslation();
-  if (!dag || !run) return null;
-  const newest = { number: dag.versionNumber ?? '', hash: dag.version?.slice(0, 7) ?? '' };
-  const own = { number: run.versionNumber ?? '', hash: run.version.slice(0, 7) };
-  return (
-    <ChoiceRow label={t('clear.code')}>
-      {dag.version === run.version ? (
-        <span className="soft">{t('clear.oneVersion', own)}</span>
-      ) : (
-        <>
-          <Radio
-            name="version"
-            label={t('clear.newest', newest)}
-            isOn={!isSame}
-            onChoose={() => onChange(false)}
-          />
-          <Radio name="version" label={t('clear.own', own)} isOn={isSame} onChoose={() => onChange(true)} />
-        </>
-      )}
-    </ChoiceRow>
   );
 }

@@ -1,6 +1,5 @@
-import { useTranslation } from 'react-i18next';
-import { CopyCommand } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
+import { DialogActions } from './dialog-actions.tsx';
 
 /** Asks once more before something that cannot be taken back. */
 export function ConfirmDialog({
@@ -20,28 +19,19 @@ export function ConfirmDialog({
   onConfirm: () => void;
   onClose: () => void;
 }) {
-  const { t } = useTranslation();
   return (
     <Dialog
       title={title}
       onClose={onClose}
       footer={
-        <>
-          {command ? <CopyCommand command={command} /> : null}
-          <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-          <button
-            type="button"
-            className="button"
-            data-kind="danger"
-            disabled={isPending}
-            onClick={onConfirm}
-          >
-            {confirm}
-          </button>
-        </>
+        <DialogActions
+          command={command}
+          confirm={confirm}
+          kind="danger"
+          isDisabled={isPending}
+          onConfirm={onConfirm}
+          onClose={onClose}
+        />
       }
     >
       <p>{text}</p>

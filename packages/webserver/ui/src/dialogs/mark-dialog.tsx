@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
-import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
+import { shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { useAction } from './actions.ts';
+import { DialogActions } from './dialog-actions.tsx';
 import { ScopeFields, type ScopeSubject } from './scope-fields.tsx';
 import { SelectionPreview, selectionOf } from './selection-preview.tsx';
 import { scopeWords, sentScope, type TaskScope } from './task-scope.ts';
@@ -55,22 +56,14 @@ export function MarkDialog({
       title={t('mark.title', { task: taskIds.join(', '), state: t(`state.${state}`) })}
       onClose={onClose}
       footer={
-        <>
-          <CopyCommand command={command} />
-          <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-          <button
-            type="button"
-            className="button"
-            data-kind="danger"
-            disabled={mark.isPending || plan.isFetching || !plan.data || plan.data.tasks.length === 0}
-            onClick={() => mark.mutate(undefined)}
-          >
-            {t('mark.confirm')}
-          </button>
-        </>
+        <DialogActions
+          command={command}
+          confirm={t('mark.confirm')}
+          kind="danger"
+          isDisabled={mark.isPending || plan.isFetching || !plan.data || plan.data.tasks.length === 0}
+          onConfirm={() => mark.mutate(undefined)}
+          onClose={onClose}
+        />
       }
     >
       <div className="form">

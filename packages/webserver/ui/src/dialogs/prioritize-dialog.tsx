@@ -2,9 +2,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
 import { Check } from '../controls/choice-row.tsx';
-import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
+import { shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { useAction } from './actions.ts';
+import { DialogActions } from './dialog-actions.tsx';
 
 /** Moves tasks that wait for a slot to the front or back: a weight that counts from now on, or their own again. */
 export function PrioritizeDialog({
@@ -49,22 +50,14 @@ export function PrioritizeDialog({
       title={taskIds ? t('priority.titleTasks', { tasks: taskIds.join(', ') }) : t('priority.titleRun')}
       onClose={onClose}
       footer={
-        <>
-          <CopyCommand command={command} />
-          <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-          <button
-            type="submit"
-            form="priority"
-            className="button"
-            data-kind="primary"
-            disabled={save.isPending || (!isOwn && !isNumber)}
-          >
-            {t('priority.confirm')}
-          </button>
-        </>
+        <DialogActions
+          command={command}
+          confirm={t('priority.confirm')}
+          kind="primary"
+          form="priority"
+          isDisabled={save.isPending || (!isOwn && !isNumber)}
+          onClose={onClose}
+        />
       }
     >
       <form

@@ -4,11 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
 import type { DagDetail, RescheduleBody, Rescheduled } from '../api/contract.ts';
 import { dateText } from '../clock/instant.tsx';
-import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
+import { shellWord } from '../controls/copy-command.tsx';
 import { Dialog } from '../controls/dialog.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useAction } from './actions.ts';
+import { DialogActions } from './dialog-actions.tsx';
 
 const SHOWN = 50;
 
@@ -46,22 +47,14 @@ export function RescheduleDialog({
       title={t(asked.runNow ? 'schedule.runNowTitle' : 'schedule.skipTitle', { dagId })}
       onClose={onClose}
       footer={
-        <>
-          <CopyCommand command={commandOf(dagId, body)} />
-          <span className="grow" />
-          <button type="button" className="button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-          <button
-            type="button"
-            className="button"
-            data-kind={asked.runNow ? 'primary' : 'danger'}
-            disabled={!plan.data || plan.isFetching || change.isPending}
-            onClick={() => change.mutate(undefined)}
-          >
-            {asked.runNow ? t('schedule.runNow') : t('schedule.skipConfirm', { count: skipped.length })}
-          </button>
-        </>
+        <DialogActions
+          command={commandOf(dagId, body)}
+          confirm={asked.runNow ? t('schedule.runNow') : t('schedule.skipConfirm', { count: skipped.length })}
+          kind={asked.runNow ? 'primary' : 'danger'}
+          isDisabled={!plan.data || plan.isFetching || change.isPending}
+          onConfirm={() => change.mutate(undefined)}
+          onClose={onClose}
+        />
       }
     >
       <div className="form">

@@ -1,8 +1,10 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DagDetail } from '../api/contract.ts';
-import { Check, ChoiceRow, Radio } from '../controls/choice-row.tsx';
+import { Check, ChoiceRow } from '../controls/choice-row.tsx';
 import { TaskField } from '../controls/task-field.tsx';
+import { namesIn } from '../dag/names-in.ts';
+import { InstancesRow } from './instances-row.tsx';
 import type { TaskScope } from './task-scope.ts';
 
 /** The tasks that somebody stood on when they asked. */
@@ -34,22 +36,11 @@ export function ScopeFields({
   );
   return (
     <>
-      {subject?.mapPath ? (
-        <ChoiceRow label={t('clear.instances')}>
-          <Radio
-            name="instances"
-            label={t('clear.oneIndex', { index: subject.mapPath })}
-            isOn={scope.mapPath !== undefined}
-            onChoose={() => onChange({ ...scope, mapPath: subject.mapPath })}
-          />
-          <Radio
-            name="instances"
-            label={t('clear.allIndexes')}
-            isOn={scope.mapPath === undefined}
-            onChoose={() => onChange({ ...scope, mapPath: undefined })}
-          />
-        </ChoiceRow>
-      ) : null}
+      <InstancesRow
+        own={subject?.mapPath}
+        chosen={scope.mapPath}
+        onChange={(mapPath) => onChange({ ...scope, mapPath })}
+      />
       <ChoiceRow label={t('dag.tasks')}>
         {subject ? (
           <>
@@ -80,13 +71,7 @@ function StretchOfRun({
   onChange: (scope: TaskScope) => void;
 }) {
   const { t } = useTranslation();
-  const names = useMemo(
-    () => [
-      ...(dag?.serialized?.tasks ?? []).map(({ taskId }) => taskId),
-      ...(dag?.serialized?.groups ?? []).map(({ groupId }) => groupId),
-    ],
-    [dag?.serialized],
-  );
+  const names = useMemo(() => namesIn(dag?.serialized), [dag?.serialized]);
   return (
     <>
       <TaskField

@@ -12,14 +12,15 @@ import { ClearDialog } from './clear-dialog.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { MarkDialog } from './mark-dialog.tsx';
 import { PrioritizeDialog } from './prioritize-dialog.tsx';
+import { RunTaskDialog } from './run-task-dialog.tsx';
 import type { ScopeSubject } from './scope-fields.tsx';
 
 /** What may be done with one task of a run. */
 export function TaskActions({ task }: { task: TaskInstance }) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState<'clear' | 'kill' | 'priority' | 'success' | 'failed' | 'skipped' | null>(
-    null,
-  );
+  const [open, setOpen] = useState<
+    'clear' | 'run' | 'kill' | 'priority' | 'success' | 'failed' | 'skipped' | null
+  >(null);
   const close = () => setOpen(null);
   const mayWrite = useMayWrite();
   const { dagId, runId, taskId, mapPath } = task;
@@ -46,7 +47,11 @@ export function TaskActions({ task }: { task: TaskInstance }) {
         <button type="button" className="button" data-kind="quiet" onClick={() => setOpen('kill')}>
           <Icon name="stop" size={14} /> {t('kill.button')}
         </button>
-      ) : null}
+      ) : (
+        <button type="button" className="button" data-kind="quiet" onClick={() => setOpen('run')}>
+          <Icon name="play" size={14} /> {t('runTask.button')}
+        </button>
+      )}
       <Menu position="top-end">
         <Menu.Target>
           <button type="button" className="icon-button" aria-label={t('action.more')}>
@@ -65,6 +70,7 @@ export function TaskActions({ task }: { task: TaskInstance }) {
       {open === 'clear' ? (
         <ClearDialog dagId={dagId} runId={runId} subject={subject} onClose={close} />
       ) : null}
+      {open === 'run' ? <RunTaskDialog task={task} onClose={close} /> : null}
       {open === 'kill' ? (
         <ConfirmDialog
           title={t('kill.titleTask', { task: taskName(task) })}

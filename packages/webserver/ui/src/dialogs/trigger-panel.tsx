@@ -7,21 +7,27 @@ import type { TriggerBody } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { CopyCommand, shellWord } from '../controls/copy-command.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
+import { Problem } from '../controls/problem.tsx';
 import { SidePanel } from '../controls/side-panel.tsx';
-import { StateIcon } from '../state/state-icon.tsx';
+import { TaskField } from '../controls/task-field.tsx';
+import { namesIn } from '../dag/names-in.ts';
 import { isPending, useAction } from './actions.ts';
 import { ConfField } from './conf-field.tsx';
-import { type ParamField, type ParamProblem, paramFields, paramProblems, parseConf } from './params-form.ts';
+import { ParamInput } from './param-input.tsx';
+import { type ParamProblem, paramFields, paramProblems, parseConf } from './params-form.ts';
 
 /** Starts a run by hand: a field per param, or the conf as JSON. One click or two, it is one run (idempotency key). */
 export function TriggerPanel({
   dagId,
   conf,
+  upTo,
   onClose,
 }: {
   dagId: string;
   /** Of an earlier run, to start from. */
   conf?: Readonly<Record<string, unknown>>;
+  /** The task or group that the run is to end with, unless somebody says otherwise. */
+  upTo?: string | undefined;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
@@ -36,6 +42,8 @@ export function TriggerPanel({
           isPaused={dag.data.isPaused}
           schema={dag.data.serialized?.paramsSchema ?? null}
           defaults={conf ?? dag.data.serialized?.paramsDefaults ?? {}}
+          names={namesIn(dag.data.serialized)}
+          lastTask={upTo}
           onClose={onClose}
         />
       ) : null}
@@ -48,18 +56,25 @@ function TriggerForm({
   isPaused,
   schema,
   defaults,
+  names,
+  lastTask,
   onClose,
 }: {
   dagId: string;
   isPaused: boolean;
   schema: Record<string, unknown> | null;
   defaults: Readonly<Record<string, unknown>>;
+  /** Of tasks and groups. */
+  names: readonly string[];
+  lastTask: string | undefined;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const fields = useMemo(() => paramFields(schema), [schema]);
   const [text, setText] = useState(JSON.stringify(defaults, null, 2));
+  const [upTo, setUpTo] = useState(lastTask);
+  const [isNoTask, setNoTask] = useState(lastTask !== undefined && !names.includes(lastTask));
   const [logicalDate, setLogicalDate] = useState('');
   const [runId, setRunId] = useState('');
   const [note, setNote] = useState('');
@@ -96,6 +111,7 @@ function TriggerForm({
     ...(parsed.ok && Object.keys(parsed.conf).length > 0
       ? [`--conf ${shellWord(JSON.stringify(parsed.conf))}`]
       : []),
+    ...(upTo ? [`--up-to ${shellWord(upTo)}`] : []),
     ...(logicalDate ? [`--logical-date ${shellWord(logicalDate)}`] : []),
   ].join(' ');
   return (
@@ -105,13 +121,14 @@ function TriggerForm({
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (!parsed.ok || problems.size > 0 || trigger.isPending) return;
+        if (!parsed.ok || problems.size > 0 || isNoTask || trigger.isPending) return;
         trigger.mutate({
           conf: parsed.conf,
           ...(logicalDate ? { logicalDate: new Date(logicalDate).toISOString() } : {}),
           ...(runId ? { runId } : {}),
           ...(note ? { note } : {}),
           ...(unpause ? { unpause } : {}),
+          ...(upTo ? { upTo } : {}),
         });
       }}
     >
@@ -125,6 +142,23 @@ function TriggerForm({
         />
       ))}
       <ConfField label={t('trigger.conf')} rows={fields.length > 0 ? 4 : 8} text={text} onChange={setText} />
+      <div className="labelled">
+        <TaskField
+          label={t('trigger.upTo')}
+          any={t('trigger.allTasks')}
+          value={upTo}
+          names={names}
+          onWrong={setNoTask}
+          onChange={setUpTo}
+        />
+        <span className="hint" aria-live="polite">
+          {isNoTask ? (
+            <Problem>{t('trigger.noTask', { dagId })}</Problem>
+          ) : upTo ? (
+            t('trigger.upToText', { task: upTo })
+          ) : null}
+        </span>
+      </div>
       <details>
         <summary>{t('trigger.more')}</summary>
         <div className="form" style={{ paddingTop: 10 }}>
@@ -167,79 +201,4 @@ function TriggerForm({
       </p>
     </form>
   );
-}
-
-function ParamInput({
-  field,
-  value,
-  problem,
-  onChange,
-}: {
-  field: ParamField;
-  value: unknown;
-  problem: ParamProblem | undefined;
-  onChange: (value: unknown) => void;
-}) {
-  const { t } = useTranslation();
-  const described = `param-${field.name}`;
-  if (field.kind === 'json') return null;
-  const shared = {
-    id: `${described}-input`,
-    className: 'field',
-    'aria-invalid': problem !== undefined,
-    'aria-describedby': described,
-    'aria-required': field.isRequired,
-  };
-  const plain = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  return (
-    <div className="labelled">
-      {field.kind === 'boolean' ? (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={value === true}
-            onChange={(event) => onChange(event.target.checked)}
-          />
-          {field.name}
-        </label>
-      ) : (
-        <label htmlFor={`${described}-input`}>
-          <span>
-            {field.name} {field.isRequired ? <span aria-hidden="true">*</span> : null}
-          </span>
-          {field.kind === 'choice' ? (
-            <select {...shared} value={plain} onChange={(event) => onChange(event.target.value || undefined)}>
-              {field.isRequired ? <option value="" /> : null}
-              {field.choices.map((choice) => (
-                <option key={choice}>{choice}</option>
-              ))}
-            </select>
-          ) : (
-            <input
-              {...shared}
-              inputMode={field.kind === 'text' ? 'text' : 'decimal'}
-              value={plain}
-              onChange={(event) => onChange(fromText(field.kind, event.target.value))}
-            />
-          )}
-        </label>
-      )}
-      <span id={described} className="hint">
-        {problem ? (
-          <span className="problem">
-            <StateIcon state="failed" size={12} /> {t(problem.key, { limit: problem.limit ?? '' })}
-          </span>
-        ) : (
-          field.description
-        )}
-      </span>
-    </div>
-  );
-}
-
-/** A number where it is one; what is not stays text, so that the person sees what they typed beside the problem. */
-function fromText(kind: ParamField['kind'], text: string): unknown {
-  if (text === '') return undefined;
-  if (kind === 'text' || Number.isNaN(Number(text))) return text;
-  return Number(text);
 }

@@ -77,8 +77,15 @@ async function ask(model: GraphModel, direction: Direction): Promise<readonly Pl
 
 function widthOf(node: GraphNode): number {
   const wide = [...node.label].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1.8 : 1), 0);
-  return Math.round(Math.min(340, Math.max(96, wide * CHARACTER_WIDTH + node.note.length * 7 + 62)));
+  return Math.round(Math.min(340, Math.max(96, wide * CHARACTER_WIDTH + noteLength(node) * 7 + 62)));
 }
+
+/** A mapped task has its count in the place of its note: there is room for it before it is known. */
+function noteLength({ note, isMapped, kind }: GraphNode): number {
+  return isMapped && kind === 'task' ? Math.max(note.length, COUNT_LENGTH) : note.length;
+}
+
+const COUNT_LENGTH = 9;
 
 const MOST_REMEMBERED = 20;
 const answered = new Map<string, Promise<readonly Placed[]>>();

@@ -64,6 +64,31 @@ it('gives a group its most urgent state and a task without an instance none', ()
     { taskId: 'g.c', state: 'failed' },
   ] as TaskInstance[];
   const states = nodeStates(model, instances);
-  expect(states.get('g')).toEqual({ state: 'failed', counts: { success: 1, failed: 1 } });
+  expect(states.get('g')).toEqual({ state: 'failed', counts: { success: 1, failed: 1 }, progress: null });
   expect(states.get('e')?.state).toBe('none');
+});
+
+it.each<[what: string, states: string, progress: string | null]>([
+  ['some have ended, however', 'success failed skipped upstream_failed running none', '4/6'],
+  ['one that is tried again has not', 'success up_for_retry', '1/2'],
+  ['removed ones are none', 'success removed removed', '1/1'],
+  ['all', 'success success', '2/2'],
+])('counts what has ended of a mapped task: %s', (_what, states, expected) => {
+  const instances = states
+    .split(' ')
+    .map((state, index) => ({ taskId: 'a', mapPath: String(index), state })) as TaskInstance[];
+  const progress = nodeStates(graphModel(dag, new Set()), instances).get('a')?.progress;
+  expect(progress && `${progress.done}/${progress.total}`).toBe(expected);
+});
+
+it('counts nothing of a task that is not mapped, or not yet', () => {
+  const instances = [{ taskId: 'a', mapPath: '', state: 'running' }] as TaskInstance[];
+  expect(nodeStates(graphModel(dag, new Set()), instances).get('a')?.progress).toBeNull();
+});
+
+it('knows a mapped task, also by the group around it', () => {
+  const groups = [{ groupId: 'g', parentId: null, label: 'g', doc: null, expand: { arguments: [] } }];
+  const tasks = [{ ...task('a'), expand: { arguments: [] } }, task('g.b'), task('e')];
+  const mapped = graphModel({ tasks, groups }, new Set()).nodes.filter(({ isMapped }) => isMapped);
+  expect(mapped.map(({ id }) => id)).toEqual(['g', 'a', 'g.b']);
 });

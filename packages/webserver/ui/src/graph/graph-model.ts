@@ -14,10 +14,14 @@ export interface GraphNode {
   readonly label: string;
   readonly note: string;
   readonly taskIds: readonly string[];
+  /** It is mapped, itself or with a group around it: a run has any number of it. */
+  readonly isMapped: boolean;
 }
 
 interface GraphDag {
-  readonly tasks: readonly Pick<SerializedTask, 'taskId' | 'groupId' | 'operator' | 'upstream'>[];
+  readonly tasks: readonly (Pick<SerializedTask, 'taskId' | 'groupId' | 'operator' | 'upstream'> & {
+    readonly expand?: unknown;
+  })[];
   readonly groups: readonly SerializedGroup[];
 }
 
@@ -58,6 +62,7 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
         .filter(Boolean)
         .join(' '),
       taskIds: below.get(group.groupId) ?? [],
+      isMapped: group.expand !== undefined,
     });
   }
   for (const task of dag.tasks) {
@@ -73,6 +78,9 @@ export function graphModel(dag: GraphDag, closed: ReadonlySet<string>): GraphMod
       label,
       note: task.operator.replace(/Operator$/, ''),
       taskIds: [task.taskId],
+      isMapped:
+        task.expand !== undefined ||
+        chain(task.groupId).some((each) => groups.get(each)?.expand !== undefined),
     });
   }
   const edges = new Map<string, GraphModel['edges'][number]>();
@@ -108,13 +116,23 @@ export function related(model: GraphModel, id: string): ReadonlySet<string> {
   return found;
 }
 
+/** How a node is in a run. */
+export interface NodeState {
+  readonly state: TaskState;
+  readonly counts: Readonly<Partial<Record<TaskState, number>>>;
+  /** Of a mapped task: how many of its instances have ended, of how many that there are. Null: it is not mapped, or not yet. */
+  readonly progress: { readonly done: number; readonly total: number } | null;
+}
+
 /** The state of each node: of a task its own, of a group the most urgent inside. Not started yet is planned, not absent. */
 export function nodeStates(
   model: GraphModel,
   instances: readonly TaskInstance[],
-): ReadonlyMap<string, { state: TaskState; counts: Partial<Record<TaskState, number>> }> {
+): ReadonlyMap<string, NodeState> {
   const byTask = new Map<string, Partial<Record<TaskState, number>>>();
-  for (const { taskId, state } of instances) {
+  const expanded = new Set<string>();
+  for (const { taskId, mapPath, state } of instances) {
+    if (mapPath) expanded.add(taskId);
     const counts = byTask.get(taskId) ?? {};
     counts[state] = (counts[state] ?? 0) + 1;
     byTask.set(taskId, counts);
@@ -125,7 +143,16 @@ export function nodeStates(
       for (const taskId of node.taskIds)
         for (const [state, count] of Object.entries(byTask.get(taskId) ?? {}) as [TaskState, number][])
           counts[state] = (counts[state] ?? 0) + count;
-      return [node.id, { state: mostUrgent(counts), counts }];
+      const progress = node.kind === 'task' && expanded.has(node.id) ? progressOf(counts) : null;
+      return [node.id, { state: mostUrgent(counts), counts, progress }];
     }),
   );
+}
+
+const ENDS: readonly TaskState[] = ['success', 'failed', 'skipped', 'upstream_failed'];
+
+function progressOf(counts: NodeState['counts']): NonNullable<NodeState['progress']> {
+  const sum = (states: readonly string[]) =>
+    Object.entries(counts).reduce((all, [state, count]) => all + (states.includes(state) ? count : 0), 0);
+  return { done: sum(ENDS), total: sum(Object.keys(counts).filter((state) => state !== 'removed')) };
 }

@@ -165,7 +165,7 @@ function Graph({
       placed ?? [],
       model.edges,
       direction,
-      (id) => live.states?.get(id)?.state ?? null,
+      (id) => live.states?.get(id) ?? null,
       (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim(),
     );
   if (error) return <ErrorNotice error={error} what={t('graph.failed')} />;
@@ -243,6 +243,7 @@ function Graph({
 }
 
 const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<Drawn>>) {
+  const { t } = useTranslation();
   const live = useContext(LiveContext);
   const word = useStateWord();
   const { node, direction } = data;
@@ -264,9 +265,15 @@ const TaskNode = memo(function TaskNode({ id, data }: NodeProps<Node<Drawn>>) {
       {state ? <StateIcon state={state} /> : null}
       {state ? <span className="sr-only">{word(state)}</span> : null}
       <span className="graph-label">{node.label}</span>
-      <span className="faint">
-        {node.kind === 'closed' ? [node.taskIds.length, node.note].filter(Boolean).join(' ') : node.note}
-      </span>
+      {known?.progress ? (
+        <span className="graph-count soft" title={t('graph.done', known.progress)}>
+          {known.progress.done}/{known.progress.total}
+        </span>
+      ) : (
+        <span className="faint">
+          {node.kind === 'closed' ? [node.taskIds.length, node.note].filter(Boolean).join(' ') : node.note}
+        </span>
+      )}
       {node.kind === 'closed' ? <Icon name="plus" size={12} /> : null}
       <Handle type="source" position={direction === 'RIGHT' ? Position.Right : Position.Bottom} />
     </div>

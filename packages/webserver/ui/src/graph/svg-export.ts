@@ -1,13 +1,12 @@
-import type { TaskState } from '../api/contract.ts';
 import type { Direction, Placed } from './elk-layout.ts';
-import type { GraphModel } from './graph-model.ts';
+import type { GraphModel, NodeState } from './graph-model.ts';
 
 /** The graph as a self-contained SVG: every label as text, states as colour and word. */
 export function graphToSvg(
   placed: readonly Placed[],
   edges: GraphModel['edges'],
   direction: Direction,
-  stateOf: (id: string) => TaskState | null,
+  stateOf: (id: string) => NodeState | null,
   colourOf: (name: string) => string,
 ): string {
   const width = Math.max(0, ...placed.map((each) => each.absoluteX + each.width)) + MARGIN * 2;
@@ -20,7 +19,7 @@ export function graphToSvg(
     return [`<path d="${curve(from, to, direction)}" fill="none" stroke="${colourOf('--line-strong')}"/>`];
   });
   const boxes = placed.map(({ node, absoluteX, absoluteY, width: w, height: h }) => {
-    const state = stateOf(node.id);
+    const { state = null, progress = null } = stateOf(node.id) ?? {};
     const x = absoluteX + MARGIN;
     const y = absoluteY + MARGIN;
     const isGroup = node.kind === 'group';
@@ -30,7 +29,11 @@ export function graphToSvg(
       state && !isGroup
         ? `<rect x="${x}" y="${y}" width="5" height="${h}" rx="2" fill="${colourOf(`--state-${state}`)}"/>`
         : '',
-      `<text x="${x + 14}" y="${y + (isGroup ? 19 : h / 2 + 4)}" fill="${ink}" font-family="sans-serif" font-size="13">${escaped(node.label)}</text></g>`,
+      `<text x="${x + 14}" y="${y + (isGroup ? 19 : h / 2 + 4)}" fill="${ink}" font-family="sans-serif" font-size="13">${escaped(node.label)}</text>`,
+      progress
+        ? `<text x="${x + w - 10}" y="${y + h / 2 + 4}" text-anchor="end" fill="${ink}" font-family="sans-serif" font-size="11">${progress.done}/${progress.total}</text>`
+        : '',
+      '</g>',
     ].join('');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="${colourOf('--bg')}"/>${lines.join('')}${boxes.join('')}</svg>`;

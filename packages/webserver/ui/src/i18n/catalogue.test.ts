@@ -21,7 +21,7 @@ describe('the catalogues', () => {
   it.each(['en', 'ja'])('say nothing twice: areas of %s share no key', async (language) => {
     const areas = readdirSync(join(source, 'i18n', language)).filter((file) => file !== `${language}.ts`);
     const parts = await Promise.all(
-      areas.map(async (area): Promise<Record<string, Tree>> => import(`./${language}/${area}`)),
+      areas.map(async (area): Promise<Record<string, Tree>> => import(join(source, 'i18n', language, area))),
     );
     const keys = parts.flatMap((part) => Object.values(part)).flatMap((area) => Object.keys(area));
     expect([...new Set(keys)]).toEqual(keys);

@@ -52,6 +52,7 @@ describe('applyChanges', () => {
     [{ toState: 'running' }, ['pools']],
     [{ toState: 'running' }, ['poolTasks']],
     [{ type: 'pool_changed', dagId: null, runId: null, taskId: null }, ['pools']],
+    [{ type: 'variable_changed', dagId: null, runId: null, taskId: null }, ['pools']],
     [{ type: 'deadline_missed', taskId: null }, ['runDeadlines', 'd', 'r']],
     [{ type: 'deadline_missed', taskId: null }, ['missedDeadlines']],
     [{ type: 'run_state', taskId: null, toState: 'success' }, ['openDeadlines']],

@@ -71,6 +71,8 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('variables');
       touch('variableHistory');
       touch('info');
+      // Slots may follow a Variable.
+      touch('pools');
     } else if (change.type === 'deadline_missed' && dagId && runId) {
       touch('runDeadlines', dagId, runId);
       touch('openDeadlines');

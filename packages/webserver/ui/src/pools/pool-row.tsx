@@ -5,6 +5,7 @@ import { IconButton } from '../controls/icon-button.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { PoolTasks } from './pool-tasks.tsx';
 import { SlotBar } from './slot-bar.tsx';
+import { SlotSource } from './slot-source.tsx';
 
 /** The pool that always exists. */
 const DEFAULT_POOL = 'default_pool';
@@ -48,9 +49,12 @@ export function PoolRow({
           ) : null}
         </span>
         <span className="soft pool-text">
-          {[pool.description, pool.includeDeferred ? t('pools.deferredCount') : null]
-            .filter(Boolean)
-            .join(' · ')}
+          <SlotSource pool={pool} />
+          <span>
+            {[pool.description, pool.includeDeferred ? t('pools.deferredCount') : null]
+              .filter(Boolean)
+              .join(' · ')}
+          </span>
         </span>
         {mayWrite ? (
           <span className="row-actions">

@@ -38,6 +38,12 @@ export function RunFacts({ run, zone }: { run: Run; zone: string | undefined }) 
             </dd>
           </>
         ) : null}
+        {run.taskIds === null ? null : (
+          <>
+            <dt>{t('run.onlyTasks')}</dt>
+            <dd>{run.taskIds.join(', ')}</dd>
+          </>
+        )}
         <dt>{t('run.queued')}</dt>
         <dd>
           <Instant at={run.queuedAt} zone={zone} absolute />

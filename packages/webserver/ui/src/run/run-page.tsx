@@ -1,27 +1,21 @@
 import './run-page.css';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Run, TaskState } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
-import { durationMs, durationText } from '../clock/duration-text.ts';
-import { Instant } from '../clock/instant.tsx';
-import { useNow } from '../clock/server-clock.ts';
 import { Choice } from '../controls/choice.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
-import { Icon } from '../controls/icon.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { DeadlineMark } from '../deadlines/deadline-mark.tsx';
-import { RunActions } from '../dialogs/run-actions.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
-import { StateLabel, useStateWord } from '../state/state-label.tsx';
+import { useStateWord } from '../state/state-label.tsx';
 import { STATES_BY_URGENCY } from '../state/urgency.ts';
 import { useDefinitionOfRun } from './definition-of-run.ts';
 import { Gantt } from './gantt.tsx';
 import { MappedPanel } from './panel/mapped-panel.tsx';
 import { TaskPanel } from './panel/task-panel.tsx';
-import { RunFacts } from './run-facts.tsx';
+import { RunHeader } from './run-header.tsx';
 import { type RowOrder, taskRows } from './task-rows.ts';
 
 const GraphView = lazy(() => import('../graph/graph-view.tsx'));
@@ -45,7 +39,7 @@ export function RunPage() {
   const dag = useQuery(queries.dag(dagId));
   const instances = useQuery(queries.runTasks(dagId, runId));
   const gantt = useQuery(queries.gantt(dagId, runId));
-  const serialized = useDefinitionOfRun(dag.data, run.data?.version);
+  const serialized = useDefinitionOfRun(dag.data, run.data);
 
   const closed = useMemo(() => new Set((search.closed ?? '').split(',').filter(Boolean)), [search.closed]);
   const rows = useMemo(
@@ -201,124 +195,6 @@ export function RunPage() {
         ) : null}
       </div>
     </div>
-  );
-}
-
-function RunHeader({
-  dagId,
-  runId,
-  run,
-  zone,
-}: {
-  dagId: string;
-  runId: string;
-  run: Run | undefined;
-  zone: string | undefined;
-}) {
-  const { t } = useTranslation();
-  const now = useNow();
-  const [isOpen, setOpen] = useState(false);
-  const around = useQuery(queries.runs({ dagId, limit: 100 }));
-  const list = around.data?.items ?? [];
-  const at = list.findIndex((each) => each.runId === runId);
-  const length = run ? durationMs(run.startDate, run.endDate, now) : null;
-  return (
-    <header className="page-head" data-plain>
-      <div className="head-line">
-        <h1>
-          <Link to="/dags/$dagId" params={{ dagId }} className="crumb">
-            {dagId}
-          </Link>
-          <span className="crumb"> / </span>
-          {run?.logicalDate ? <Instant at={run.logicalDate} zone={zone} absolute /> : runId}
-        </h1>
-        <span className="row-actions">
-          <RunLink dagId={dagId} runId={list[at + 1]?.runId} label={t('run.older')} icon="chevronLeft" />
-          <RunLink
-            dagId={dagId}
-            runId={at > 0 ? list[at - 1]?.runId : undefined}
-            label={t('run.newer')}
-            icon="chevronRight"
-          />
-        </span>
-        {run ? (
-          <>
-            <span className="strong">
-              <StateLabel state={run.state} size={16} />
-            </span>
-            <span>{length === null ? '–' : durationText(length)}</span>
-            <span className="soft">{t(`runType.${run.runType}`)}</span>
-            {run.triggeredBy ? (
-              <span className="soft">
-                <span className="faint">{t('run.by')}</span> {run.triggeredBy}
-              </span>
-            ) : null}
-            <span className="soft">
-              <span className="faint">{t('run.started')}</span>{' '}
-              <Instant at={run.startDate ?? run.queuedAt} zone={zone} />
-            </span>
-            {run.version ? (
-              <span className="soft" title={run.version}>
-                <span className="faint">{t('run.version')}</span> {run.versionNumber ?? ''}{' '}
-                <code>{run.version.slice(0, 7)}</code>
-              </span>
-            ) : null}
-            <DeadlineMark dagId={dagId} runId={runId} />
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              aria-expanded={isOpen}
-              onClick={() => setOpen(!isOpen)}
-            >
-              <Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={12} /> {t('run.details')}
-            </button>
-            <RunActions run={run} />
-          </>
-        ) : null}
-      </div>
-      {run?.reason ? (
-        <p className="run-reason soft">
-          <StateIcon state={run.state} size={12} /> {run.reason}
-        </p>
-      ) : null}
-      {run && isOpen ? <RunFacts run={run} zone={zone} /> : null}
-    </header>
-  );
-}
-
-function RunLink({
-  dagId,
-  runId,
-  label,
-  icon,
-}: {
-  dagId: string;
-  runId: string | undefined;
-  label: string;
-  icon: 'chevronLeft' | 'chevronRight';
-}) {
-  if (!runId)
-    return (
-      <span className="icon-button faint" aria-hidden="true">
-        <Icon name={icon} />
-      </span>
-    );
-  return (
-    <Link
-      className="icon-button"
-      to="/dags/$dagId/runs/$runId"
-      params={{ dagId, runId }}
-      search={(old: Record<string, unknown>) => ({
-        ...old,
-        zoom: undefined,
-        attempt: undefined,
-      })}
-      aria-label={label}
-      title={label}
-    >
-      <Icon name={icon} />
-    </Link>
   );
 }
 

@@ -78,6 +78,7 @@ export const dags = {
     toRight: 'Left to right',
     down: 'Top to bottom',
     find: 'Find',
+    done: '{{done}} of {{total}} have ended',
     failed: 'The graph could not be laid out.',
     run: 'Run shown',
     newest: 'newest run',

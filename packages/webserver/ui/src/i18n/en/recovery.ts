@@ -52,6 +52,15 @@ export const recovery = {
     done: '{{task}} is marked.',
     runDone: 'The run is marked.',
   },
+  runTask: {
+    button: 'Run alone…',
+    title: 'Run {{task}} alone',
+    text: 'It starts as soon as limits allow, whatever became of the tasks before it. Tasks after it that have ended keep their state.',
+    preview_one: '{{count}} task instance will run:',
+    preview_other: '{{count}} task instances will run:',
+    confirm: 'Run alone',
+    done: '{{task}} is to run.',
+  },
   kill: {
     button: 'Kill…',
     titleRun: 'Kill the running tasks of this run',

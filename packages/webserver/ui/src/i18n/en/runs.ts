@@ -49,6 +49,9 @@ export const runs = {
     interval: 'Data interval',
     note: 'Note',
     why: 'What it waits for',
+    onlySome_one: 'of {{count}} task alone',
+    onlySome_other: 'of {{count}} tasks alone',
+    onlyTasks: 'Only these tasks',
   },
   panel: {
     label: 'Task {{task}}',
@@ -69,6 +72,7 @@ export const runs = {
     resize: 'Height of the panel',
     close: 'Close panel',
     noAttempt: 'This task has not started in this run. What it waits for:',
+    didNotRun: 'This task did not run in this run:',
     fields: 'Template fields',
     params: 'Params of the run at that time',
     noParams: 'The run had none.',

@@ -73,6 +73,7 @@ export const dags: Catalogue<typeof english> = {
     toRight: '左から右',
     down: '上から下',
     find: '探す',
+    done: '{{total}} 件中 {{done}} 件が終了',
     failed: 'グラフを配置できませんでした。',
     run: '表示する実行',
     newest: '最新の実行',

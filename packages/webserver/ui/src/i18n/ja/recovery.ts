@@ -49,6 +49,14 @@ export const recovery: Catalogue<typeof english> = {
     done: '{{task}} を変更しました。',
     runDone: '実行を変更しました。',
   },
+  runTask: {
+    button: '単独で実行…',
+    title: '{{task}} を単独で実行',
+    text: '前のタスクの結果にかかわらず、上限が許せばすぐに始まります。終わっている後のタスクの状態は変わりません。',
+    preview_other: 'タスク {{count}} 件を実行します：',
+    confirm: '単独で実行',
+    done: '{{task}} の実行を求めました。',
+  },
   kill: {
     button: '強制終了…',
     titleRun: 'この実行の実行中タスクを終了',

@@ -50,6 +50,8 @@ export const runs: Catalogue<typeof english> = {
     interval: 'データ区間',
     note: 'メモ',
     why: '待っている条件',
+    onlySome_other: 'タスク {{count}} 件のみ',
+    onlyTasks: '対象のタスク',
   },
   panel: {
     label: 'タスク {{task}}',
@@ -69,6 +71,7 @@ export const runs: Catalogue<typeof english> = {
     resize: 'パネルの高さ',
     close: 'パネルを閉じる',
     noAttempt: 'このタスクはまだ開始していません。待っている条件:',
+    didNotRun: 'このタスクは実行されませんでした：',
     fields: 'テンプレート項目',
     params: 'その時点の実行のパラメーター',
     noParams: 'ありません。',

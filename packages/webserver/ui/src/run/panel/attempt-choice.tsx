@@ -3,7 +3,7 @@ import type { Attempt, TaskInstanceDetail } from '../../api/contract.ts';
 import { useStateWord } from '../../state/state-label.tsx';
 import { attemptName } from './attempt-name.ts';
 
-/** Which try the panel is about; of a single one only its number. */
+/** Which try the panel is about; of a single one only its number, and nothing before there is one. */
 export function AttemptChoice({
   task,
   chosen,
@@ -15,7 +15,8 @@ export function AttemptChoice({
 }) {
   const { t } = useTranslation();
   const word = useStateWord();
-  if (task.attempts.length <= 1)
+  if (task.attempts.length === 0) return null;
+  if (task.attempts.length === 1)
     return (
       <span className="faint">
         {t('panel.tryOf', {

@@ -117,7 +117,7 @@ function PanelBody({
   if (!attempt)
     return (
       <div className="pad">
-        <p className="soft">{t('panel.noAttempt')}</p>
+        <p className="soft">{t(task.endDate === null ? 'panel.noAttempt' : 'panel.didNotRun')}</p>
         <WhyTab task={task} />
       </div>
     );
