@@ -36,7 +36,8 @@ export class AssetTimetable implements Timetable {
   }
 
   describe(): string {
-    const condition = `when ${describeCondition(this.assets)} is updated`;
+    const isSeveral = 'all' in this.assets && this.assets.all.length > 1;
+    const condition = `when ${describeCondition(this.assets)} ${isSeveral ? 'are' : 'is'} updated`;
     return this.time === null ? condition : `${condition}, or ${this.time.describe()}`;
   }
 

@@ -16,7 +16,7 @@ export function CallbackLog({ callback, onClose }: { callback: Callback; onClose
       ) : null}
       {log.isError ? <ErrorNotice error={log.error} onRetry={() => void log.refetch()} /> : null}
       {log.data?.lines.length === 0 ? <p className="soft">{t('deadlines.wroteNothing')}</p> : null}
-      <ol className="callback-lines">
+      <ol className="callback-lines" tabIndex={0}>
         {numbered(log.data?.lines ?? []).map(({ key, line }) => (
           <li key={key}>
             <span className="faint">{line.at.slice(11, 23)}</span> {line.message}

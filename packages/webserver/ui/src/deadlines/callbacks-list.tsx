@@ -15,14 +15,12 @@ export function CallbacksList({
   dagId,
   state,
   search,
-  onState,
   onPage,
   onReset,
 }: {
   dagId: string | undefined;
   state: Callback['state'] | undefined;
   search: PageSearch;
-  onState: (state: Callback['state'] | undefined) => void;
   onPage: (page: PageSearch) => void;
   onReset: () => void;
 }) {
@@ -32,18 +30,6 @@ export function CallbacksList({
   const columns = useCallbackColumns(setShown);
   return (
     <>
-      <div className="toolbar">
-        <Choice
-          label={t('dags.state')}
-          any={t('dags.anyState')}
-          value={state}
-          onChange={onState}
-          options={(['failed', 'pending', 'success'] as const).map((each) => [
-            each,
-            t(`deadlines.callbackState.${each}`),
-          ])}
-        />
-      </div>
       <ListView
         query={callbacks}
         label={t('deadlines.callbacks')}
@@ -69,5 +55,28 @@ export function CallbacksList({
       />
       {shown ? <CallbackLog callback={shown} onClose={() => setShown(null)} /> : null}
     </>
+  );
+}
+
+/** Narrows callbacks by how they ended. */
+export function CallbackStateChoice({
+  state,
+  onChange,
+}: {
+  state: Callback['state'] | undefined;
+  onChange: (state: Callback['state'] | undefined) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Choice
+      label={t('dags.state')}
+      any={t('dags.anyState')}
+      value={state}
+      onChange={onChange}
+      options={(['failed', 'pending', 'success'] as const).map((each) => [
+        each,
+        t(`deadlines.callbackState.${each}`),
+      ])}
+    />
   );
 }

@@ -16,66 +16,81 @@ const STRETCHES = ['7', '90', '365'] as const;
 const DEFAULT_DAYS = 30;
 const PERIODS = ['day', 'month', 'all'] as const satisfies readonly ReportPeriod[];
 
+/** What a report is about, as the URL says it. */
+interface ReportAbout {
+  readonly dagId?: string | undefined;
+  readonly days?: number | undefined;
+  readonly by?: ReportPeriod | undefined;
+}
+
 /** How often each deadline was kept over the last days, and by how much: what an agreement about a service is held against. */
-export function DeadlineReportTable({
-  dagId,
-  days = DEFAULT_DAYS,
-  by = 'week',
-  onChange,
-}: {
-  dagId: string | undefined;
-  days: number | undefined;
-  by: ReportPeriod | undefined;
-  onChange: (change: { days?: number | undefined; by?: ReportPeriod | undefined }) => void;
-}) {
+export function DeadlineReportTable({ about }: { about: ReportAbout }) {
   const { t } = useTranslation();
-  const from = dayBefore(Date.now(), days);
+  const { dagId, from, by } = reported(about);
   const report = useQuery(
     queries.deadlineReport({ from: `${from}T00:00:00Z`, by, ...(dagId ? { dagId } : {}) }),
   );
   const columns = useColumns();
   const items = report.data?.items;
+  if (report.isError && !items)
+    return <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />;
+  if (items === undefined) return null;
+  if (items.length === 0)
+    return (
+      <div className="empty">
+        <h2>{t('deadlines.noneDue')}</h2>
+        <p className="soft">{t('deadlines.noneDueText')}</p>
+        <pre className="code-block" tabIndex={0}>
+          {"new DAG({ dagId: 'etl', deadlines: [{ name: 'published', by: '10:00' }] }, …);"}
+        </pre>
+      </div>
+    );
+  return (
+    <DataTable
+      label={t('deadlines.report')}
+      columns={columns}
+      rows={items}
+      rowKey={(each) => `${each.dagId} ${each.name} ${each.period}`}
+    />
+  );
+}
+
+/** Over how many days, and by what: the line above the report. */
+export function ReportChoices({
+  about,
+  onChange,
+}: {
+  about: ReportAbout;
+  onChange: (change: { days?: number | undefined; by?: ReportPeriod | undefined }) => void;
+}) {
+  const { t } = useTranslation();
+  const { dagId, from, days, by } = reported(about);
   const command = `tsflow deadlines report --start ${from} --by ${by}${dagId ? ` --dag-id ${shellWord(dagId)}` : ''}`;
   return (
     <>
-      <div className="toolbar">
-        <Choice
-          label={t('deadlines.stretch')}
-          any={t('deadlines.lastDays', { count: DEFAULT_DAYS })}
-          value={STRETCHES.find((each) => each === String(days))}
-          onChange={(chosen) => onChange({ days: chosen === undefined ? undefined : Number(chosen) })}
-          options={STRETCHES.map((each) => [each, t('deadlines.lastDays', { count: Number(each) })])}
-        />
-        <Choice
-          label={t('deadlines.period')}
-          any={t('deadlines.by.week')}
-          value={PERIODS.find((each) => each === by)}
-          onChange={(chosen) => onChange({ by: chosen })}
-          options={PERIODS.map((each) => [each, t(`deadlines.by.${each}`)])}
-        />
-        <span className="grow" />
-        <CopyCommand command={`${command} --csv`} />
-      </div>
-      {report.isError ? (
-        <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
-      ) : items === undefined ? null : items.length === 0 ? (
-        <div className="empty">
-          <h2>{t('deadlines.noneDue')}</h2>
-          <p className="soft">{t('deadlines.noneDueText')}</p>
-          <pre className="code-block" tabIndex={0}>
-            {"new DAG({ dagId: 'etl', deadlines: [{ name: 'published', by: '10:00' }] }, …);"}
-          </pre>
-        </div>
-      ) : (
-        <DataTable
-          label={t('deadlines.report')}
-          columns={columns}
-          rows={items}
-          rowKey={(each) => `${each.dagId} ${each.name} ${each.period}`}
-        />
-      )}
+      <Choice
+        label={t('deadlines.stretch')}
+        any={t('deadlines.lastDays', { count: DEFAULT_DAYS })}
+        value={STRETCHES.find((each) => each === String(days))}
+        onChange={(chosen) => onChange({ days: chosen === undefined ? undefined : Number(chosen) })}
+        options={STRETCHES.map((each) => [each, t('deadlines.lastDays', { count: Number(each) })])}
+      />
+      <Choice
+        label={t('deadlines.period')}
+        any={t('deadlines.by.week')}
+        value={PERIODS.find((each) => each === by)}
+        onChange={(chosen) => onChange({ by: chosen })}
+        options={PERIODS.map((each) => [each, t(`deadlines.by.${each}`)])}
+      />
+      <span className="grow" />
+      <CopyCommand command={`${command} --csv`} />
     </>
   );
+}
+
+/** The stretch of a report with what nobody chose. */
+function reported({ dagId, days = DEFAULT_DAYS, by = 'week' }: ReportAbout) {
+  return { dagId, days, by, from: dayBefore(Date.now(), days) };
 }
 
 function useColumns(): readonly Column<DeadlineReport>[] {

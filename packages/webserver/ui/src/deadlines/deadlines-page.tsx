@@ -5,8 +5,8 @@ import { SearchField } from '../controls/search-field.tsx';
 import { chosen, FIRST_PAGE } from '../list/paging.ts';
 import type { DeadlineTab } from '../router.tsx';
 import { AlertsList } from './alerts-list.tsx';
-import { CallbacksList } from './callbacks-list.tsx';
-import { DeadlineReportTable } from './deadline-report.tsx';
+import { CallbackStateChoice, CallbacksList } from './callbacks-list.tsx';
+import { DeadlineReportTable, ReportChoices } from './deadline-report.tsx';
 import { MissedDeadlines } from './missed-deadlines.tsx';
 import { OpenDeadlines } from './open-deadlines.tsx';
 
@@ -44,6 +44,10 @@ export function DeadlinesPage() {
             onChange={(dagId) => set({ dagId })}
           />
         )}
+        {tab === 'callbacks' ? (
+          <CallbackStateChoice state={search.state} onChange={(state) => set({ state })} />
+        ) : null}
+        {tab === 'report' ? <ReportChoices about={search} onChange={set} /> : null}
       </div>
       {tab === 'deadlines' ? (
         <>
@@ -56,13 +60,12 @@ export function DeadlinesPage() {
           />
         </>
       ) : tab === 'report' ? (
-        <DeadlineReportTable dagId={search.dagId} days={search.days} by={search.by} onChange={set} />
+        <DeadlineReportTable about={search} />
       ) : tab === 'callbacks' ? (
         <CallbacksList
           dagId={search.dagId}
           state={search.state}
           search={search}
-          onState={(state) => set({ state })}
           onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
           onReset={() => void navigate({ search: { tab } })}
         />

@@ -26,6 +26,7 @@ export function MissedDeadlines({
     {
       id: 'state',
       header: t('dags.state'),
+      className: 'deadline-state',
       isSelfEvident: true,
       cell: () => (
         <span className="state-label">

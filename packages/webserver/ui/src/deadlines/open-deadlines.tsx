@@ -20,6 +20,7 @@ export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
     {
       id: 'state',
       header: t('dags.state'),
+      className: 'deadline-state',
       isSelfEvident: true,
       cell: (each) => <DueLabel deadline={each} />,
     },

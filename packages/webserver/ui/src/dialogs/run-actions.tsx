@@ -44,7 +44,7 @@ export function RunActions({ run }: { run: Run }) {
           <Icon name="stop" size={14} /> {t('kill.button')}
         </button>
       ) : null}
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <button type="button" className="button" aria-label={t('action.more')}>
             <Icon name="more" size={14} />

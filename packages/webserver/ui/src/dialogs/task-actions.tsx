@@ -52,7 +52,7 @@ export function TaskActions({ task }: { task: TaskInstance }) {
           <Icon name="play" size={14} /> {t('runTask.button')}
         </button>
       )}
-      <Menu position="top-end">
+      <Menu position="top-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <button type="button" className="icon-button" aria-label={t('action.more')}>
             <Icon name="more" />

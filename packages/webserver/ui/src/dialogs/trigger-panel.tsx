@@ -141,7 +141,12 @@ function TriggerForm({
           onChange={(value) => set(field.name, value)}
         />
       ))}
-      <ConfField label={t('trigger.conf')} rows={fields.length > 0 ? 4 : 8} text={text} onChange={setText} />
+      <ConfField
+        label={t('trigger.conf')}
+        rows={Math.min(10, text.split('\n').length + 1)}
+        text={text}
+        onChange={setText}
+      />
       <div className="labelled">
         <TaskField
           label={t('trigger.upTo')}

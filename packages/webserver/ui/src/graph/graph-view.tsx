@@ -87,7 +87,8 @@ function Graph({
   const flow = useReactFlow();
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
-  const direction: Direction = wanted === 'DOWN' ? 'DOWN' : 'RIGHT';
+  // Side by side, the tasks of a chain would be too small to read on a telephone.
+  const direction = isDirection(wanted) ? wanted : width > 0 && width < NARROW ? 'DOWN' : 'RIGHT';
   const shut = useMemo(() => {
     if (closed === undefined && dag.tasks.length > AUTO_CLOSE_ABOVE)
       return new Set(dag.groups.map((group) => group.groupId));
@@ -96,7 +97,9 @@ function Graph({
   const model = useMemo(() => graphModel(dag, shut), [dag, shut]);
   const [placed, setPlaced] = useState<readonly Placed[] | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const isMeasured = width > 0;
   useEffect(() => {
+    if (!isMeasured) return;
     let isCurrent = true;
     layout(model, direction).then(
       (next) => {
@@ -110,7 +113,7 @@ function Graph({
     return () => {
       isCurrent = false;
     };
-  }, [model, direction, flow]);
+  }, [model, direction, flow, isMeasured]);
 
   // A telephone that is turned shows the whole graph again, not the corner that was left of it.
   useEffect(() => {
@@ -199,7 +202,7 @@ function Graph({
           <button
             type="button"
             className="button"
-            onClick={() => onChange({ direction: direction === 'RIGHT' ? 'DOWN' : undefined })}
+            onClick={() => onChange({ direction: direction === 'RIGHT' ? 'DOWN' : 'RIGHT' })}
           >
             {direction === 'RIGHT' ? t('graph.toRight') : t('graph.down')}
           </button>
@@ -284,7 +287,10 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<Node<Drawn>>) 
   const live = useContext(LiveContext);
   const known = live.states?.get(id);
   return (
-    <div className="graph-group" data-dim={(live.lit && !live.lit.has(id)) || undefined}>
+    <div
+      className="graph-group"
+      data-dim={(live.lit && !data.node.taskIds.some((taskId) => live.lit?.has(taskId))) || undefined}
+    >
       <Handle type="target" position={data.direction === 'RIGHT' ? Position.Left : Position.Top} />
       <span className="graph-label">
         <Icon name="chevronDown" size={12} /> {data.node.label}
@@ -295,6 +301,13 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<Node<Drawn>>) 
     </div>
   );
 });
+
+/** Below this a graph goes down, unless somebody says otherwise. */
+const NARROW = 560;
+
+function isDirection(text: string | undefined): text is Direction {
+  return text === 'DOWN' || text === 'RIGHT';
+}
 
 /** All of it in sight; small graphs no larger than their text asks for. */
 const WHOLE = { padding: 0.08, maxZoom: 1.1, minZoom: 0.05 };

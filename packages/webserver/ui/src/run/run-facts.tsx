@@ -83,7 +83,11 @@ export function RunFacts({ run, zone }: { run: Run; zone: string | undefined }) 
             onChange={(event) => setNote(event.target.value)}
           />
         </label>
-        <button type="submit" className="button" disabled={save.isPending || note === (run.note ?? '')}>
+        <button
+          type="submit"
+          className="button form-end"
+          disabled={save.isPending || note === (run.note ?? '')}
+        >
           {t('action.save')}
         </button>
       </form>

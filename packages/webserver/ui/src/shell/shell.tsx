@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
@@ -24,6 +24,7 @@ export function Shell() {
   const cache = useQueryClient();
   const navigate = useNavigate();
   const place = useLocation({ select: ({ pathname }) => pathname });
+  const nav = useRef<HTMLElement>(null);
   const live = useMemo(() => new LiveStream(cache), [cache]);
   const [open, setOpen] = useState<'search' | 'shortcuts' | 'settings' | null>(null);
   const info = useQuery(queries.info());
@@ -31,6 +32,12 @@ export function Shell() {
   const status = useSyncExternalStore(live.subscribe, () => live.status);
 
   useEffect(() => live.start(), [live]);
+  // On a telephone the pages scroll sideways: the one that is open is in sight.
+  useEffect(() => {
+    nav.current
+      ?.querySelector('[aria-current="page"]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [place]);
   useEffect(() => {
     if (info.data) learnServerTime(info.data.now);
   }, [info.data]);
@@ -63,7 +70,7 @@ export function Shell() {
           </svg>
           <span>tsflow</span>
         </Link>
-        <nav className="nav" aria-label={t('nav.label')}>
+        <nav ref={nav} className="nav" aria-label={t('nav.label')}>
           <Link to="/dags">{t('nav.dags')}</Link>
           <Link to="/runs">{t('nav.runs')}</Link>
           <Link to="/backfills">{t('nav.backfills')}</Link>

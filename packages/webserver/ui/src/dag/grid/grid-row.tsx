@@ -109,6 +109,11 @@ export const Row = memo(function Row({
         {isGroup ? <Icon name={row.isClosed ? 'chevronRight' : 'chevronDown'} size={12} /> : null}
         <span>{row.label}</span>
         {isGroup ? <span className="faint">{row.places.length}</span> : null}
+        {row.isMapped ? (
+          <span className="faint" aria-hidden="true">
+            [ ]
+          </span>
+        ) : null}
       </div>
       <div
         className="grid-cells"

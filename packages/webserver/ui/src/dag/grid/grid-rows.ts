@@ -9,6 +9,8 @@ export interface GridRow {
   /** Where its tasks (of a group: every one below it) stand among the tasks of the grid. */
   readonly places: readonly number[];
   readonly isRemoved: boolean;
+  /** A run has any number of it. */
+  readonly isMapped: boolean;
 }
 
 /** The lines of the grid: groups in the place of their first task, closed ones as one line. */
@@ -54,6 +56,7 @@ export function gridRows(
           isClosed: false,
           places: [child.place],
           isRemoved: child.task.isRemoved,
+          isMapped: child.task.isMapped,
         });
       } else {
         const isClosed = closed.has(child.groupId);
@@ -65,6 +68,7 @@ export function gridRows(
           isClosed,
           places: below.get(child.groupId) ?? [],
           isRemoved: false,
+          isMapped: false,
         });
         if (!isClosed) walk(child.groupId, depth + 1);
       }
