@@ -33,7 +33,7 @@ export function AssetPanel({ name, onClose }: { name: string; onClose: () => voi
               <FreshnessLabel asset={asset.data} />
               {asset.data.freshnessMs === null ? null : (
                 <span className="faint">
-                  {' '}
+                  {' · '}
                   {t('assets.every', { duration: durationText(asset.data.freshnessMs) })}
                 </span>
               )}

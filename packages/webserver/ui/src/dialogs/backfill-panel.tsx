@@ -188,7 +188,9 @@ export function BackfillPanel({ dagId: fixed, onClose }: { dagId?: string; onClo
             data-kind="primary"
             disabled={!body || !preview.data || preview.isFetching || create.isPending}
           >
-            {t('backfill.start', { count: (preview.data?.toCreate ?? 0) + (preview.data?.toClear ?? 0) })}
+            {preview.data
+              ? t('backfill.start', { count: preview.data.toCreate + preview.data.toClear })
+              : t('backfill.begin')}
           </button>
           <CopyCommand command={backfillCommand(draft)} />
         </div>

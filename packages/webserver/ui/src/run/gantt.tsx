@@ -181,8 +181,8 @@ function isSelected(row: TaskRow, taskId: string | undefined, mapPath: string): 
   return (
     row.taskId !== null &&
     row.taskId === taskId &&
-    // The line of a mapped task stands for all of its indexes.
-    (row.kind === 'task' && row.hasChildren ? mapPath === '' : row.mapPath === mapPath)
+    // The line of a mapped task stands for all of its indexes, and closed for each of them.
+    (row.kind === 'task' && row.hasChildren ? mapPath === '' || row.isClosed : row.mapPath === mapPath)
   );
 }
 

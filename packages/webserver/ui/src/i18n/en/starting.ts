@@ -76,6 +76,7 @@ export const starting = {
     tasksOfEach: 'tasks of each run',
     defaults: 'their defaults',
     conf: 'Params of every run (JSON)',
+    begin: 'Start',
     start_one: 'Start {{count}} run',
     start_other: 'Start {{count}} runs',
     started: 'The backfill of {{dagId}} has begun.',

@@ -78,6 +78,7 @@ export const starting: Catalogue<typeof english> = {
     tasksOfEach: '各実行のタスク',
     defaults: '既定値',
     conf: '各実行のパラメーター（JSON）',
+    begin: '開始',
     start_other: '{{count}} 件を開始',
     started: '{{dagId}} のバックフィルを開始しました。',
   },
