@@ -69,7 +69,9 @@ export function ClearDialog({
     <Dialog
       title={
         subject
-          ? t('clear.titleTasks', { tasks: taskName({ taskId: subject.taskIds.join(', '), mapPath: subject.mapPath ?? '' }) })
+          ? t('clear.titleTasks', {
+              tasks: taskName({ taskId: subject.taskIds.join(', '), mapPath: subject.mapPath ?? '' }),
+            })
           : t('clear.titleRun')
       }
       onClose={onClose}

@@ -44,7 +44,7 @@ export function RunTaskDialog({ task, onClose }: { task: TaskInstance; onClose: 
     retry: false,
   });
   const count = plan.data?.tasks.length ?? 0;
-  const name = taskName({ taskId, mapPath });
+  const name = taskName({ ...task, mapPath: mapPath ?? '' });
   const start = useAction(() => send(false), t('runTask.done', { task: name }), onClose);
   const command = [
     'tsflow tasks run',

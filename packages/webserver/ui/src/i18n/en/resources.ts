@@ -55,7 +55,7 @@ export const resources = {
     tasksOf: 'Tasks in {{name}}',
     edit: 'Change {{name}}',
     givenBy: 'Given by',
-    kinds: { number: 'a number', variable: 'a Variable', plan: 'a daily plan', none: 'No limit' },
+    kinds: { number: 'a number', variable: 'a Variable', plan: 'a daily plan', none: 'no limit' },
     variable: 'Variable',
     fallback: 'Without it',
     variableText: 'The pool follows the Variable within a second: a whole number, or a daily plan.',
