@@ -2,7 +2,7 @@ import { Asset, type AssetExpression, all, any } from '@tsflow/core';
 import type { EmittedAssetEvent } from '@tsflow/core/assets';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import type { AssetEventTable, DagRunTable } from '@tsflow/core/store';
-import { AssetTimetable, CronTriggerTimetable } from '@tsflow/core/timetables';
+import { AssetTimetable } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -66,12 +66,8 @@ async function produce(tsflow: SchedulerHarness, dagId: string): Promise<string>
   return runId;
 }
 
-async function post(
-  tsflow: SchedulerHarness,
-  asset: string,
-  { partition = null, key = null }: { partition?: string | null; key?: string | null } = {},
-) {
-  const event = { asset, extra: {}, partition, actor: 'ann', at: Date.now(), idempotencyKey: key };
+async function post(tsflow: SchedulerHarness, asset: string, partition: string | null = null) {
+  const event = { asset, extra: {}, partition, actor: 'ann', at: Date.now(), idempotencyKey: null };
   const posted = await tsflow.store.assets.post(event);
   await settled(tsflow);
   return posted;
@@ -154,7 +150,7 @@ describe.each(DATABASES)('assets on %s', (dialect) => {
 
     for (const posted of posts) {
       const [asset, partition = null] = posted.split('@') as [string, string?];
-      await post(tsflow, asset, { partition });
+      await post(tsflow, asset, partition);
     }
 
     const made = await runsOf(tsflow, 'use');
@@ -237,19 +233,6 @@ describe.each(DATABASES)('assets on %s', (dialect) => {
     expect(workload).toMatchObject({ partition: 'mon', runType: 'asset_triggered' });
   });
 
-  it('runs at ticks too when it has both, and keeps the events for the run that they make', async () => {
-    const time = new CronTriggerTimetable('0 0 1 1 *', {});
-    const timetable = new AssetTimetable(all(a, b).condition, time).toJson();
-    const dag = consumer('use', all(a, b), { timetable, startDate: '2026-01-01T00:00:00.000Z' });
-    await using tsflow = await SchedulerHarness.start(dialect, [dag], script());
-    await until('its tick', async () => (await runsOf(tsflow, 'use')).length === 1);
-    await post(tsflow, 'a');
-    await post(tsflow, 'b');
-    const runs = await runsOf(tsflow, 'use');
-    expect(runs.map(({ runType }) => runType)).toEqual(['scheduled', 'asset_triggered']);
-    expect(await eventsOf(tsflow, runs[0]!)).toEqual([]);
-  });
-
   it('keeps what is pending over a restart', async () => {
     await using tsflow = await SchedulerHarness.start(dialect, [consumer('use', all(a, b))], script());
     await post(tsflow, 'a');
@@ -257,18 +240,6 @@ describe.each(DATABASES)('assets on %s', (dialect) => {
     await post(tsflow, 'b');
     const [run] = await runsOf(tsflow, 'use');
     expect((await eventsOf(tsflow, run!)).map(({ asset }) => asset)).toEqual(['a', 'b']);
-  });
-
-  it('answers a key that was seen before with the first event, and makes no second run', async () => {
-    await using tsflow = await SchedulerHarness.start(dialect, [consumer('use', any(a, b))], script());
-    const first = await post(tsflow, 'a', { key: 'file-17' });
-    const second = await post(tsflow, 'a', { key: 'file-17' });
-    expect(first).toMatchObject({ repeated: false });
-    expect(second).toEqual({ eventId: first.eventId, repeated: true });
-    expect(await runsOf(tsflow, 'use')).toHaveLength(1);
-    await expect(post(tsflow, 'b', { key: 'file-17' })).rejects.toThrow(
-      'was used for an event of the asset "a"',
-    );
   });
 
   it('refuses an event of an asset that no DAG names', async () => {

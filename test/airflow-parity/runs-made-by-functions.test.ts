@@ -54,6 +54,13 @@ describe.each(DATABASES)('what a function makes elsewhere, on %s', (dialect) => 
   it.each<[what: string, again: (tsflow: SchedulerHarness, of: Workload) => unknown]>([
     ['its try fails', ({ executor }, workload) => executor.finish(workload, failed)],
     ['its runner is lost', ({ executor }, workload) => executor.lose(workload, 'gone')],
+    [
+      'its runner is lost and another task of the run was cleared meanwhile',
+      async (tsflow, workload) => {
+        await tsflow.ask('parent', { kind: 'clear', payload: { runId: workload.runId, taskIds: ['other'] } });
+        tsflow.executor.lose(workload, 'gone');
+      },
+    ],
   ])('is made once when %s', async (_what, again) => {
     await using tsflow = await start();
     await tsflow.trigger('parent');

@@ -1,5 +1,4 @@
 import type { RunWait } from '@tsflow/core/dag';
-import { CronTriggerTimetable } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -60,11 +59,6 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
 
   const children = ({ store }: SchedulerHarness) =>
     store.db.selectFrom('dagRun').selectAll().where('dagId', '=', 'child').orderBy('key').execute();
-
-  async function triggerAt(tsflow: SchedulerHarness, dagId: string, logicalDate: string): Promise<string> {
-    const result = await tsflow.ask(dagId, { kind: 'trigger', payload: { conf: {}, logicalDate } });
-    return result.runId as string;
-  }
 
   async function output({ store }: SchedulerHarness, taskInstanceKey: number): Promise<unknown> {
     const values = await store.turns.xcoms([taskInstanceKey], 'return_value');
@@ -138,6 +132,15 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     expect(run).toMatchObject({ state: 'success', clearNumber: 1 });
   });
 
+  it('is taken by the next try also when another task of the run was cleared in between', async () => {
+    await using tsflow = await start(waits(), [failed, done], { retries: 1, retryDelayMs: 1_000 });
+    const runId = await tsflow.trigger('parent');
+    await tsflow.taskIs('parent', runId, 'ask', 'up_for_retry');
+    await tsflow.ask('parent', { kind: 'clear', payload: { runId, taskIds: ['after'] } });
+    await tsflow.runIs('parent', runId, 'success');
+    expect(await children(tsflow)).toMatchObject([{ state: 'success', clearNumber: 1 }]);
+  });
+
   it('is another one after its task was cleared', async () => {
     await using tsflow = await start(waits());
     const runId = await tsflow.trigger('parent');
@@ -170,65 +173,5 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     expect(run).toMatchObject({ state: 'queued' });
     await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
     await tsflow.runIs('parent', runId, 'success');
-  });
-
-  describe('that is ensured', () => {
-    it.each<[string, readonly Outcome[], number]>([
-      ['one that is done is taken', [done], 0],
-      ['one that failed runs again', [failed, done], 1],
-    ])('%s', async (_name, child, clears) => {
-      await using tsflow = await start(ensures(), child);
-      const there = await triggerAt(tsflow, 'child', DAY);
-      await tsflow.runIs('child', there, 'success', 'failed');
-      const runId = await triggerAt(tsflow, 'parent', DAY);
-      await tsflow.runIs('parent', runId, 'success');
-      expect(await children(tsflow)).toMatchObject([{ runId: there, state: 'success', clearNumber: clears }]);
-    });
-
-    it('one that runs is waited for', async () => {
-      await using tsflow = await start(ensures(), [null]);
-      const there = await triggerAt(tsflow, 'child', DAY);
-      const work = await until('it works', () => tsflow.executor.running[0]);
-      const runId = await triggerAt(tsflow, 'parent', DAY);
-      await tsflow.taskIs('parent', runId, 'ask', 'deferred');
-      tsflow.executor.finish(work, done);
-      await tsflow.runIs('parent', runId, 'success');
-      expect(await children(tsflow)).toMatchObject([{ runId: there }]);
-    });
-
-    it('several tasks share one', async () => {
-      const dags = [
-        serializedDag('parent', { a: {}, b: {}, c: {} }),
-        serializedDag('other', { a: {} }),
-        serializedDag('child', { work: {} }),
-      ];
-      const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
-      await using tsflow = await SchedulerHarness.start(dialect, dags, script);
-      const runs = await Promise.all(['parent', 'other'].map((dagId) => triggerAt(tsflow, dagId, DAY)));
-      await tsflow.runIs('parent', runs[0]!, 'success');
-      await tsflow.runIs('other', runs[1]!, 'success');
-      expect(await children(tsflow)).toHaveLength(1);
-    });
-
-    it('stands in for the tick of a schedule', async () => {
-      const timetable = new CronTriggerTimetable('0 0 * * *', {}).toJson();
-      const schedule = { timetable, startDate: DAY, endDate: DAY, catchup: true, pausedUponCreation: true };
-      const dags = [serializedDag('parent', { ask: {} }), serializedDag('child', { work: {} }, schedule)];
-      const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
-      await using tsflow = await SchedulerHarness.start(dialect, dags, script);
-      const runId = await triggerAt(tsflow, 'parent', DAY);
-      const made = await until('the child', async () => (await children(tsflow))[0]);
-      await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
-      await tsflow.runIs('parent', runId, 'success');
-      await until('the tick is passed over', async () => {
-        const dag = await tsflow.store.db
-          .selectFrom('dag')
-          .select('mark')
-          .where('dagId', '=', 'child')
-          .executeTakeFirst();
-        return dag?.mark === Date.parse(DAY);
-      });
-      expect(await children(tsflow)).toMatchObject([{ key: made.key, slot: Date.parse(DAY) }]);
-    });
   });
 });

@@ -1,9 +1,7 @@
 import { DAG, expand, expandGroup, loop, type Operator, repeat, task } from '@tsflow/core';
-import { systemClock } from '@tsflow/core/clock';
 import { applyTrigger } from '@tsflow/core/intents';
 import { buildDagGraph, Changes, newDagWork } from '@tsflow/core/rules';
 import { serializeDag } from '@tsflow/core/serialization';
-import { askDag } from '@tsflow/core/store';
 import { describe, expect, it, test } from 'vitest';
 import { parseTasks } from '../support/played-dag.ts';
 import { SchedulerHarness } from '../support/scheduler-harness.ts';
@@ -70,25 +68,5 @@ describe.each(DATABASES)('a run up to a task, on %s', (dialect) => {
     await tsflow.taskIs('etl', runId, 'c', 'success');
     await tsflow.runIs('etl', runId, 'success');
     expect(Object.keys(await tsflow.states('etl', runId))).toEqual(['a', 'b', 'c']);
-  });
-
-  it('is the same run for the same idempotency key, and another for another', async () => {
-    await using tsflow = await SchedulerHarness.start(dialect, [etl], () => ({ kind: 'success', xcoms: {} }));
-    const trigger = (idempotencyKey: string) =>
-      askDag(
-        tsflow.store,
-        {
-          dagId: 'etl',
-          intent: { kind: 'trigger', payload: { conf: {}, upTo: 'a' } },
-          actor: 'ann',
-          idempotencyKey,
-        },
-        { clock: systemClock },
-      );
-    const [first, again, other] = [await trigger('one'), await trigger('one'), await trigger('two')];
-    expect(again).toEqual(first);
-    expect(other).toMatchObject({ state: 'applied' });
-    const runs = await tsflow.store.db.selectFrom('dagRun').select('runId').execute();
-    expect(runs).toHaveLength(2);
   });
 });

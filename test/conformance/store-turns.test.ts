@@ -81,8 +81,8 @@ describe.each(DATABASES)('turns on %s', (dialect) => {
       payload: '{}',
       actor: 'etl',
       requestedAt: AT,
-      idempotencyKey: 'key',
-    };
+      idempotencyKey: 'asked:key',
+    } as const;
     await commit(
       effectsOf('etl', {
         dag: { isPaused: true, mark: { from: null, to: AT, version: 'v1', nextTick: AT + 60_000 } },

@@ -162,7 +162,7 @@ describe.each(['sqlite'] as const)('one turn on %s', (dialect) => {
       payload: JSON.stringify({ kind: 'outcome', report }),
       actor: 'scheduler',
       requestedAt: at,
-      idempotencyKey: 'again',
+      idempotencyKey: 'report:again',
     });
     tsflow.scheduler.ping('intents');
     await until('it is taken', async () => (await tsflow.store.intents.get(id))?.state === 'applied');

@@ -135,6 +135,7 @@ export function taskRow(
     tryNumber: 0,
     infraNumber: 0,
     maxTries: 1,
+    clearNumber: 0,
     attemptId: null,
     grantNumber: 0,
     scheduledAt: null,

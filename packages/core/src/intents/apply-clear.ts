@@ -181,6 +181,7 @@ function clearInstance(
 ): void {
   instance.maxTries = instance.tryNumber + instance.task.spec.retries;
   instance.infraNumber = 0;
+  instance.clearNumber += 1;
   heedDependencies(instance);
   for (const group of instance.groups) renewTries(group, changes);
   const decider = deciderOf(instance);

@@ -66,6 +66,7 @@ export function applyRunTask(
   for (const instance of chosen) {
     instance.maxTries = instance.tryNumber + instance.task.spec.retries;
     instance.infraNumber = 0;
+    instance.clearNumber += 1;
     if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
     ignoreDependencies(instance);
     instance.nextAt = null;

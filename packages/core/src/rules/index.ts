@@ -149,6 +149,13 @@ export {
   overrule,
 } from './work/decision.ts';
 export {
+  type AskedKey,
+  askedKey,
+  type IdempotencyKey,
+  type InternalKey,
+  keyAsGiven,
+} from './work/idempotency-key.ts';
+export {
   allInstancesOf,
   instanceAt,
   instancesOf,

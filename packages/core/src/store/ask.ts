@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Intent } from '../intents/index.ts';
 import type { Json } from '../json.ts';
+import { askedKey } from '../rules/index.ts';
 import type { PingMessage, PingReply } from './ping.ts';
 import type { Store } from './store.ts';
 import type { SchedulerTable } from './tables.ts';
@@ -12,7 +13,7 @@ export interface DagRequest {
   readonly intent: Intent;
   /** A user's name, or `cli:<os user>`. */
   readonly actor: string;
-  /** The same key again asks for nothing new: the first answer comes back. */
+  /** The same key again asks for nothing new: the first answer comes back. None that a scheduler or a task uses can be hit by it. */
   readonly idempotencyKey?: string;
 }
 
@@ -47,7 +48,7 @@ export async function askDag(
     payload: JSON.stringify(intent.payload),
     actor,
     requestedAt: clock.now(),
-    idempotencyKey: idempotencyKey ?? null,
+    idempotencyKey: idempotencyKey === undefined ? null : askedKey(idempotencyKey),
   });
   const schedulers = await livingSchedulers(store, clock);
   const isAnybodyThere = schedulers.length > 0;

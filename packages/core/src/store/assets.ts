@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { ConflictError, didYouMean, NotFoundError } from '../errors.ts';
-import type { AssetArrival } from '../rules/index.ts';
+import { type AssetArrival, type InternalKey, keyAsGiven } from '../rules/index.ts';
 import type { SerializedDag } from '../serialization/index.ts';
 import type { Dialect } from './dialect.ts';
 import { numbered } from './intents.ts';
@@ -54,7 +54,7 @@ export class Assets implements AssetPort {
     const { db } = this.#dialect;
     const dagIds = (await usersOf(db, [asset], ['schedule'])).map(({ dagId }) => dagId);
     if (dagIds.length === 0) return [];
-    const keys = new Map(dagIds.map((dagId) => [intentKey(eventId, dagId), dagId]));
+    const keys = new Map<string, string>(dagIds.map((dagId) => [intentKey(eventId, dagId), dagId]));
     const pending = await db
       .selectFrom('intent')
       .select('idempotencyKey')
@@ -140,12 +140,12 @@ export async function recordAssets(
 export function assetEventIntent(
   arrival: AssetArrival,
   dagId: string,
-): Pick<NewIntent, 'dagId' | 'kind'> & { payload: AssetArrival; idempotencyKey: string } {
+): Pick<NewIntent, 'dagId' | 'kind'> & { payload: AssetArrival; idempotencyKey: InternalKey } {
   const idempotencyKey = intentKey(arrival.eventId, dagId);
   return { dagId, kind: 'asset_event', payload: arrival, idempotencyKey };
 }
 
-const intentKey = (eventId: number, dagId: string): string => `asset_event:${eventId}:${dagId}`;
+const intentKey = (eventId: number, dagId: string): InternalKey => `asset_event:${eventId}:${dagId}`;
 
 function eventIntent(event: AssetEventTable, dagId: string): NewIntent {
   const { eventId, asset, partitionKey: partition, at, actor } = event;
@@ -201,7 +201,7 @@ async function firstOf(
     .executeTakeFirstOrThrow();
   if (first.asset === asset) return first.eventId;
   throw new ConflictError(
-    `The idempotency key "${idempotencyKey}" was used for an event of the asset "${first.asset}". Use another key for another event.`,
+    `The idempotency key "${keyAsGiven(idempotencyKey!)}" was used for an event of the asset "${first.asset}". Use another key for another event.`,
     { asset: first.asset, eventId: first.eventId },
   );
 }

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { ConflictError } from '../errors.ts';
+import { keyAsGiven } from '../rules/index.ts';
 import type { Dialect } from './dialect.ts';
 import { noSuchDag } from './queries/dag-row.ts';
 import type { IntentPort } from './store.ts';
@@ -62,7 +63,7 @@ async function firstOf(tx: Transaction<Tables>, intent: NewIntent): Promise<numb
     .executeTakeFirstOrThrow();
   if (first.dagId === intent.dagId && first.kind === intent.kind) return first.id;
   throw new ConflictError(
-    `The idempotency key "${intent.idempotencyKey}" was used for ${first.kind} of DAG "${first.dagId}". ` +
+    `The idempotency key "${keyAsGiven(intent.idempotencyKey!)}" was used for ${first.kind} of DAG "${first.dagId}". ` +
       'Use another key for another request.',
     { dagId: first.dagId, kind: first.kind, intentId: first.id },
   );

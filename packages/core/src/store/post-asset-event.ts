@@ -1,6 +1,13 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { askedKey } from '../rules/index.ts';
 import { livingSchedulers } from './ask.ts';
 import type { PostedAssetEvent, Store } from './store.ts';
+
+/** An event that somebody outside of all DAGs posts. */
+export interface AskedAssetEvent extends Omit<PostedAssetEvent, 'idempotencyKey'> {
+  /** The same key again is answered with the first event; null: every post is one. None that a task uses can be hit by it. */
+  readonly idempotencyKey: string | null;
+}
 
 /** What became of a posted event. The same key again gets the answer about the first event, as it is by then. */
 export interface AssetEventAnswer {
@@ -30,14 +37,15 @@ const MAX_POLL_MS = 100;
  */
 export async function postAssetEvent(
   store: Store,
-  posted: PostedAssetEvent,
+  { idempotencyKey, ...event }: AskedAssetEvent,
   { timeoutMs = 10_000, clock = systemClock }: { timeoutMs?: number; clock?: Clock } = {},
 ): Promise<AssetEventAnswer> {
-  const written = await store.assets.post(posted);
+  const key = idempotencyKey === null ? null : askedKey(idempotencyKey);
+  const written = await store.assets.post({ ...event, idempotencyKey: key });
   const deadline = clock.monotonic() + timeoutMs;
   const isHeard = (await livingSchedulers(store, clock)).length > 0;
   for (let delayMs = FIRST_POLL_MS; ; delayMs = Math.min(delayMs * 2, MAX_POLL_MS)) {
-    const consumers = await store.assets.reception(written.eventId, posted.asset);
+    const consumers = await store.assets.reception(written.eventId, event.asset);
     const isOver = consumers.every(({ state }) => state !== 'waiting');
     if (isOver || !isHeard || clock.monotonic() >= deadline) return { ...written, consumers };
     await new Promise<void>((resolve) => clock.setTimer(delayMs, resolve));

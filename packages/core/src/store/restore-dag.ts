@@ -154,6 +154,7 @@ function restoreInstance(
     tryNumber: row.tryNumber,
     infraNumber: row.infraNumber,
     maxTries: row.maxTries,
+    clearNumber: row.clearNumber,
     attemptId: row.attemptId,
     attempt: attempt === undefined || attempt.endDate !== null ? null : restoreAttempt(attempt),
     grantNumber: row.grantNumber,

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { WrittenLimit } from '../config/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { IdempotencyKey } from '../rules/index.ts';
 import type { HorizonNeed, SerializedDag } from '../serialization/index.ts';
 import type { PackedHorizon, TickHorizon } from '../timetables/index.ts';
 import type { AssetEventConsumer } from './post-asset-event.ts';
@@ -313,7 +314,7 @@ export interface PostedAssetEvent {
   readonly partition: string | null;
   readonly actor: string;
   readonly at: number;
-  readonly idempotencyKey: string | null;
+  readonly idempotencyKey: IdempotencyKey | null;
 }
 
 export interface RunnerPort {

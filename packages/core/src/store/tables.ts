@@ -246,7 +246,7 @@ export interface DagRunTable {
   backfillKey: number | null;
   /** Order in which queued runs start: slot for scheduled, ordinal for backfills. */
   ordinal: number;
-  /** How often a task of it was cleared: part of the identity of runs that its tasks create. */
+  /** How often something of it was cleared. */
   clearNumber: number;
   /** Which part of its assets an asset-triggered run is about. */
   partitionKey: string | null;
@@ -271,6 +271,8 @@ export interface TaskInstanceTable {
   infraNumber: number;
   /** Airflow's word: a failed try is retried while `tryNumber <= maxTries`. `retries` at first; a clear sets tryNumber + retries. */
   maxTries: number;
+  /** How often a person had it run again: part of the identity of what it makes elsewhere. Never reset. */
+  clearNumber: number;
   attemptId: number | null;
   /** Newest grant of that attempt: the fence. */
   grantNumber: number;

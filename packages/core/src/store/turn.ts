@@ -1,3 +1,4 @@
+import type { IdempotencyKey } from '../rules/index.ts';
 import type {
   AlertTable,
   AssetArrivalTable,
@@ -200,7 +201,7 @@ export interface NewIntent {
   readonly payload: string;
   readonly actor: string;
   readonly requestedAt: number;
-  readonly idempotencyKey: string | null;
+  readonly idempotencyKey: IdempotencyKey | null;
 }
 
 /** How a commit ended. */

@@ -22,11 +22,11 @@ export interface ResolvedRunWait extends RunWait {
 
 /**
  * The request of an instance, with the name of the run that it means. A name that the author did not give is made of the instance and of how
- * often its run was cleared: asked again by a retry or after a loss it is the same, so the run is never created twice.
+ * often it was cleared: asked again by a retry or after a loss it is the same, so the run is never created twice.
  */
-export function resolvedRunWait(wait: RunWait, { key, run }: InstanceWork): ResolvedRunWait {
+export function resolvedRunWait(wait: RunWait, { key, run, clearNumber }: InstanceWork): ResolvedRunWait {
   const at = new Date(run.logicalDate).toISOString().replace('.000Z', 'Z');
-  const runId = wait.runId ?? `manual__${at}_by_${key}.${run.clearNumber}`;
+  const runId = wait.runId ?? `manual__${at}_by_${key}.${clearNumber}`;
   const logicalDate =
     wait.how === 'ensure' ? (wait.logicalDate ?? new Date(run.logicalDate).toISOString()) : wait.logicalDate;
   return { ...wait, runId, logicalDate };

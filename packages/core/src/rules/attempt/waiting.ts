@@ -75,9 +75,13 @@ export function defer(instance: InstanceWork, deferral: Deferral, changes: Chang
   if (on.kind === 'asset') {
     // Committed first, looked for then: no event in between is missed.
     const { attemptId, grantNumber } = attempt;
-    const idempotencyKey = `asset_look:${attemptId}:${grantNumber}`;
-    const payload = { attemptId, grantNumber };
-    changes.sent.push({ from: run.dag, dagId: run.dag.dagId, kind: 'asset_look', payload, idempotencyKey });
+    changes.sent.push({
+      from: run.dag,
+      dagId: run.dag.dagId,
+      kind: 'asset_look',
+      payload: { attemptId, grantNumber },
+      idempotencyKey: `asset_look:${attemptId}:${grantNumber}`,
+    });
   }
   setTimer(instance, dueAt, changes);
 }

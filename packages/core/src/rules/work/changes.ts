@@ -3,6 +3,7 @@ import type { SerializedError } from '../../errors.ts';
 import type { EventData, EventType } from '../../events/index.ts';
 import type { JsonObject } from '../../json.ts';
 import type { AssetArrival } from '../schedule/asset-runs.ts';
+import type { InternalKey } from './idempotency-key.ts';
 import type { CallbackChange, CallbackWork, News } from './news.ts';
 import type {
   AttemptWork,
@@ -176,7 +177,7 @@ export interface SentIntent {
   readonly dagId: string;
   readonly kind: string;
   readonly payload: object;
-  readonly idempotencyKey: string;
+  readonly idempotencyKey: InternalKey;
 }
 
 /** What became of an event that reached a DAG. */

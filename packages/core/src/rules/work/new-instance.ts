@@ -15,6 +15,7 @@ export function newInstance(run: RunWork, task: GraphTask, mapPath: string, key:
     tryNumber: 0,
     infraNumber: 0,
     maxTries: task.spec.retries,
+    clearNumber: 0,
     attempt: null,
     attemptId: null,
     grantNumber: 0,

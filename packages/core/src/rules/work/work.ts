@@ -167,6 +167,8 @@ export interface InstanceWork {
   tryNumber: number;
   infraNumber: number;
   maxTries: number;
+  /** How often a person had it run again: what it makes elsewhere is named after that. Never reset. */
+  clearNumber: number;
   attempt: AttemptWork | null;
   /** Attempt of the newest try, also after it ended: whose XComs are read. */
   attemptId: number | null;

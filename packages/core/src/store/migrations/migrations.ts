@@ -10,6 +10,7 @@ import { timetableHorizons } from './0011-timetable-horizons.ts';
 import { groupRetries } from './0012-group-retries.ts';
 import { livePools } from './0013-live-pools.ts';
 import { mapIndexNames } from './0014-map-index-names.ts';
+import { clearsOfInstances } from './0015-clears-of-instances.ts';
 
 /** One step of the schema. Runs once, in a transaction of its own; a published step is never edited. */
 export interface Migration {
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   groupRetries,
   livePools,
   mapIndexNames,
+  clearsOfInstances,
 ];

@@ -37,13 +37,12 @@ export async function fileAssetEvents(world: World, changes: Changes): Promise<v
     byDag.set(dag, events);
   }
   for (const [from, events] of byDag) {
-    const idempotencyKey = `asset_fan_out:${events[0]!.eventId}`;
     changes.sent.push({
       from,
       dagId: from.dagId,
       kind: 'asset_fan_out',
       payload: { events } satisfies FanOut,
-      idempotencyKey,
+      idempotencyKey: `asset_fan_out:${events[0]!.eventId}`,
     });
   }
 }

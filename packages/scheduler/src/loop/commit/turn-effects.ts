@@ -221,6 +221,7 @@ function taskColumns(instance: InstanceWork) {
     tryNumber: instance.tryNumber,
     infraNumber: instance.infraNumber,
     maxTries: instance.maxTries,
+    clearNumber: instance.clearNumber,
     attemptId: instance.attemptId,
     grantNumber: instance.grantNumber,
     scheduledAt: instance.scheduledAt,

@@ -82,9 +82,13 @@ export class Watches {
     told: Omit<WatchAnswer, 'attemptId' | 'grantNumber'>,
     changes: Changes,
   ): void {
-    const payload: WatchAnswer = { attemptId, grantNumber, ...told };
-    const idempotencyKey = `watch_answer:${attemptId}:${grantNumber}`;
-    changes.sent.push({ from, dagId: waiter, kind: 'watch_answer', payload, idempotencyKey });
+    changes.sent.push({
+      from,
+      dagId: waiter,
+      kind: 'watch_answer',
+      payload: { attemptId, grantNumber, ...told } satisfies WatchAnswer,
+      idempotencyKey: `watch_answer:${attemptId}:${grantNumber}`,
+    });
   }
 
   /** A watch that was just asked for: answered at once if what it waits for is there. */

@@ -144,8 +144,8 @@ async function answerAttempt(
 const actorOf = ({ run, task }: InstanceWork): string =>
   `task:${run.dag.dagId}/${task.spec.taskId}/${run.runId}`;
 
-/** What a task makes elsewhere is unique by instance, number of clears, and call: a runner that was lost cannot make it twice. */
-const callOf = ({ key, run }: InstanceWork, call: number): string => `${key}/${run.clearNumber}/${call}`;
+/** What a task makes elsewhere is unique by instance, number of its clears, and call: a runner that was lost cannot make it twice. */
+const callOf = ({ key, clearNumber }: InstanceWork, call: number): string => `${key}/${clearNumber}/${call}`;
 
 async function answerInstallation(
   world: World,
