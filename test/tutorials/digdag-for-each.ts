@@ -1,12 +1,19 @@
-import { DAG, expand, shortCircuit, task } from '@tsflow/core';
+import { DAG, forEach, when } from '@tsflow/core';
+import { z } from 'zod';
 
-/** Digdag's `for_each>` over two lists, and `if>` around a task: every pair of them is a task of its own. */
-export default new DAG({ dagId: 'for_each' }, () => {
-  const eat = task('eat', (_context, { fruit, verb }) => `${verb} ${fruit}`, {
-    fruit: expand(['apple', 'orange']),
-    verb: expand(['eat', 'throw']),
-  });
-  const isHungry = shortCircuit('if_hungry', (_context, { all }) => all.length > 4, { all: eat.output });
-  task('more', () => 'more').after(isHungry);
-  return { eat };
-});
+/** Digdag's `for_each>` over two lists, one pair after the other, and `if>` on a param. */
+export default new DAG(
+  { dagId: 'for_each', params: z.object({ param: z.boolean().default(true) }) },
+  ({ task, params }) => {
+    forEach('repeat', ['apple', 'orange'], ({ item: fruit }) =>
+      forEach('verbs', ['eat', 'throw'], ({ item: verb }) =>
+        task('echo', (_context, inputs) => `${inputs.verb} ${inputs.fruit}`, { fruit, verb }),
+      ),
+    );
+    const said = when('run_if_param_is_true', params.param, {
+      do: () => task('echo_true', () => 'true == true'),
+      else: () => task('echo_false', () => 'false == false'),
+    });
+    return { said };
+  },
+);
