@@ -9,12 +9,6 @@ test.each([
   ['a past -> b',                   'a:failed',                          false],
   ['a past -> b',                   'b:failed',                          true],   // its own task is all it looks at
   ['a past all_done -> b',          'a:failed',                          false],
-  ['a waits -> b',                  '',                                  true],   // waitForDownstream
-  ['a waits -> b',                  'b:failed',                          false],
-  ['a waits -> b',                  'b:skipped',                         true],
-  ['a waits -> b',                  'a:failed',                          false],  // and it implies depends-on-past
-  ['a waits -> b all_done',         'a:failed',                          false],
-  ['a waits -> b -> c',             'c:failed',                          true],   // direct downstream only
 ] as const)('%s after [%s]', (dag, ends, goesOn) => {
   const played = new PlayedDag(dag);
   played.run().play(ends);
@@ -54,20 +48,11 @@ test('… or marks it', () => {
 test.each([
   // the run before                     the run after                        a may go on
   ['b',                                 'a past; b',                         true],   // a is new
-  ['b past -> c',                       'a waits -> b past -> c',            true],
-  ['a past -> b',                       'a waits -> b; a -> c',              true],   // c is new
 ] as const)('a task that the previous run does not have holds nobody up: %s before %s', (before, after, goesOn) => {
   const played = new PlayedDag(before);
   played.run().play();
   played.adopt(after);
   expect(played.run().states.a).toBe(goesOn ? 'queued' : 'none');
-});
-
-test('what the previous run has of it still counts', () => {
-  const played = new PlayedDag('a past -> b');
-  played.run().play('b:failed');
-  played.adopt('a waits -> b; a -> c');
-  expect(played.run().states.a).toBe('none');
 });
 
 test('a task that the previous run gets by a clear counts from then on', () => {

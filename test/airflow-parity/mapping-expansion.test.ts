@@ -1,5 +1,4 @@
 import { branch, concat, DAG, expand, expandGroup, task, zip } from '@tsflow/core';
-import { buildDagGraph } from '@tsflow/core/rules';
 import { serializeDag } from '@tsflow/core/serialization';
 import { describe, expect, it } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
@@ -227,111 +226,6 @@ describe('lists that are written in the file', () => {
     const world = run(() => void task('t', () => 1, { a: expand([1, 2, 3]), b: expand([1, 2]) }), 5);
     expect(world.states).toEqual({ t: 'upstream_failed' });
     expect(world.reasons.t).toBe('t would have 6 instances, more than maxMapLength 5');
-  });
-});
-
-describe('a list of another length the second time', () => {
-  it('shrinks: what is no more is removed, and does not count', () => {
-    const world = run(etl);
-    world.end('extract', [1, 2, 3]);
-    for (const i of [0, 1, 2]) world.end(`load [${i}]`, i);
-    world.end('report');
-    world.clear({ taskIds: ['extract'], downstream: true });
-    world.end('extract', [1]);
-    expect(world.states).toMatchObject({
-      'load [0]': 'scheduled',
-      'load [1]': 'removed',
-      'load [2]': 'removed',
-    });
-    world.end('load [0]', 1);
-    world.end('report');
-    expect(world.run.state).toBe('success');
-  });
-
-  it('grows again: what was removed is restored, with its history', () => {
-    const world = run(etl);
-    world.end('extract', [1, 2]);
-    for (const i of [0, 1]) world.end(`load [${i}]`, i);
-    world.end('report');
-    world.clear({ taskIds: ['extract'], downstream: true });
-    world.end('extract', [1]);
-    world.end('load [0]', 1);
-    world.end('report');
-    world.clear({ taskIds: ['extract'], downstream: true });
-    world.end('extract', [1, 2, 3]);
-    expect(world.states).toMatchObject({
-      'load [0]': 'scheduled',
-      'load [1]': 'scheduled',
-      'load [2]': 'scheduled',
-    });
-    expect([0, 1, 2].map((i) => world.instance(`load [${i}]`).tryNumber)).toEqual([3, 2, 1]);
-  });
-
-  it('is empty, then is not', () => {
-    const world = run(etl);
-    world.end('extract', [1, 2]);
-    for (const i of [0, 1]) world.end(`load [${i}]`, i);
-    world.end('report');
-    world.clear({ taskIds: ['extract'], downstream: true });
-    world.end('extract', []);
-    expect(world.states).toMatchObject({
-      load: 'skipped',
-      'load [0]': 'removed',
-      'load [1]': 'removed',
-      report: 'skipped',
-    });
-    world.clear({ taskIds: ['extract'], downstream: true });
-    world.end('extract', [5]);
-    expect(world.states).toMatchObject({
-      load: 'removed',
-      'load [0]': 'scheduled',
-      'load [1]': 'removed',
-      report: 'none',
-    });
-  });
-
-  it('stands in the file of a newer version', () => {
-    const version = (items: readonly number[]) =>
-      serializeDag(new DAG({ dagId: 'd' }, () => void task('t', () => 1, { n: expand(items) })));
-    const world = new CoreRun(version([1, 2]));
-    world.end('t [0]');
-    world.fail('t [1]');
-    world.clear({ taskIds: ['t'], mapPath: '1' }, buildDagGraph(version([1, 2, 3]), 'v2'));
-    expect(world.states).toEqual({ 't [0]': 'success', 't [1]': 'scheduled', 't [2]': 'scheduled' });
-  });
-
-  it('is no list any more: the task is not mapped in a newer version', () => {
-    const version = (mapped: boolean) =>
-      serializeDag(
-        new DAG({ dagId: 'd' }, () => void task('t', () => 1, { n: mapped ? expand([1, 2]) : 1 })),
-      );
-    const world = new CoreRun(version(true));
-    world.end('t [0]');
-    world.fail('t [1]');
-    world.clear({}, buildDagGraph(version(false), 'v2'));
-    expect(world.states).toEqual({ t: 'scheduled' });
-  });
-});
-
-describe('clearing one index', () => {
-  it('runs that one only', () => {
-    const world = run(etl);
-    world.end('extract', [1, 2, 3, 4, 5]);
-    for (const i of [0, 1, 3, 4]) world.end(`load [${i}]`, i);
-    world.fail('load [2]');
-    expect(world.states.report).toBe('upstream_failed');
-    world.clear({ taskIds: ['load'], mapPath: '2', downstream: true });
-    expect(world.states).toMatchObject({ 'load [2]': 'scheduled', 'load [1]': 'success', report: 'none' });
-    expect(world.instance('load [1]').tryNumber).toBe(1);
-    world.end('load [2]', 2);
-    world.end('report');
-    expect(world.run.state).toBe('success');
-  });
-
-  it('refuses an index that is not there, naming it', () => {
-    const world = run(etl);
-    world.end('extract', [1]);
-    expect(() => world.clear({ taskIds: ['load'], mapPath: '7' })).toThrow('Map index of load');
   });
 });
 

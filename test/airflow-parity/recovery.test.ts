@@ -193,45 +193,6 @@ describe.each(DATABASES)('marking on %s', (dialect) => {
   });
 });
 
-describe.each(DATABASES)('dagRunTimeout on %s', (dialect) => {
-  it('fails the run, ends what is active and skips what has not begun', async () => {
-    const dag = serializedDag('etl', specs, { dagRunTimeoutMs: 300 });
-    await using tsflow = await SchedulerHarness.start(dialect, [dag], (workload) =>
-      workload.taskId === 'a' ? good(workload) : null,
-    );
-    const runId = await tsflow.trigger('etl');
-    const run = await tsflow.runIs('etl', runId, 'failed');
-    expect(run.reason).toBe('the run took longer than its limit of 0.3 s');
-    expect(await tsflow.states('etl', runId)).toEqual({
-      a: 'success',
-      b: 'skipped',
-      c: 'skipped',
-      side: 'skipped',
-      d: 'skipped',
-    });
-    expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
-  });
-
-  it('counts anew for a run that is cleared after it', async () => {
-    const dag = serializedDag('etl', { a: {} }, { dagRunTimeoutMs: 60_000 });
-    const clock = new ManualClock();
-    await using tsflow = await start(dialect, [dag], () => null, clock);
-    const runId = await tsflow.trigger('etl');
-    await tsflow.taskIs('etl', runId, 'a', 'running');
-    await clock.advance(60_000);
-    const first = await tsflow.runIs('etl', runId, 'failed');
-    await clock.advance(1_000);
-    await tsflow.ask('etl', clear({ runId, onlyFailed: true }));
-    await tsflow.taskIs('etl', runId, 'a', 'running');
-    expect(await tsflow.run('etl', runId)).toMatchObject({ state: 'running', startDate: clock.now() });
-    await clock.advance(59_000);
-    expect((await tsflow.run('etl', runId))!.state).toBe('running');
-    await clock.advance(1_000);
-    const second = await tsflow.runIs('etl', runId, 'failed');
-    expect(second.endDate! - first.endDate!).toBe(61_000);
-  });
-});
-
 describe.each(DATABASES)('a run that was cleared begins again on %s', (dialect) => {
   const delta = { wait: { kind: 'delta', ms: 60_000, from: 'runStart' } } as const;
   it.each<[string, SerializedDag]>([

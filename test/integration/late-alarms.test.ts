@@ -1,4 +1,4 @@
-import { DurationWatch, staleAssets } from '@tsflow/core/queries';
+import { DurationWatch } from '@tsflow/core/queries';
 import type { DagRunTable, Store, TaskInstanceTable } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { runRow, taskRow } from '../support/rows.ts';
@@ -84,57 +84,5 @@ describe.each(DATABASES)('what takes another time than usual, on %s', (dialect) 
       .execute();
     expect(await watch.look(NOW + 1_000)).toMatchObject([{ id: 'anomalous_duration:9', tookMs: 2 * MINUTE }]);
     expect(await watch.look(NOW + 2_000)).toEqual([]);
-  });
-
-  it('assets that were not updated within their freshness, by the shortest that somebody says', async () => {
-    await using database = await createDatabase(dialect);
-    const store = await database.open();
-    const asset = (name: string, dagId: string, freshnessMs: number | null) => ({
-      name,
-      dagId,
-      uri: null,
-      description: null,
-      freshnessMs,
-    });
-    await store.db
-      .insertInto('asset')
-      .values([
-        asset('orders', 'a', 90 * MINUTE),
-        asset('orders', 'b', 60 * MINUTE),
-        asset('prices', 'a', 120 * MINUTE),
-        asset('never', 'a', MINUTE),
-        asset('whenever', 'a', null),
-      ])
-      .execute();
-    const event = (eventId: number, name: string, at: number) => ({
-      eventId,
-      asset: name,
-      at,
-      partitionKey: null,
-      extra: '{}',
-      actor: 'ann',
-      dagId: null,
-      runKey: null,
-      runId: null,
-      taskId: null,
-      mapPath: null,
-      intervalStart: null,
-      intervalEnd: null,
-      idempotencyKey: null,
-    });
-    const at = NOW - 61 * MINUTE;
-    await store.db
-      .insertInto('assetEvent')
-      .values([
-        event(1, 'orders', at - MINUTE),
-        event(2, 'orders', at),
-        event(3, 'prices', at),
-        event(4, 'whenever', 0),
-      ])
-      .execute();
-    expect(await staleAssets(store, NOW)).toEqual([
-      { name: 'orders', lastEventAt: at, expectedAt: NOW - MINUTE },
-    ]);
-    expect(await staleAssets(store, NOW - 2 * MINUTE)).toEqual([]);
   });
 });

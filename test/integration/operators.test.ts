@@ -5,14 +5,13 @@ import {
   DAG,
   EmailOperator,
   HttpOperator,
-  LatestOnlyOperator,
   SlackOperator,
   SqlCheckOperator,
   SqlOperator,
   task,
 } from '@tsflow/core';
 import { parseConnection } from '@tsflow/core/connections';
-import { type RunReport, runDag, startDag } from '@tsflow/testing';
+import { type RunReport, runDag } from '@tsflow/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { httpReceiver } from '../support/http-receiver.ts';
 import { mailReceiver } from '../support/mail-receiver.ts';
@@ -237,38 +236,5 @@ describe('operators that tell somebody', () => {
     expect(JSON.parse(hook.received[0]!.body)).toEqual({ text: 'rows of 2026-02-03' });
     expect(mail.received[0]!.source).toMatch(/^Subject: rows of 2026-02-03$/m);
     expect(run.output('send')).toMatch(/^<tell\.send\.manual__.*@tsflow>$/);
-  });
-});
-
-describe('LatestOnlyOperator', () => {
-  const dag = new DAG(
-    { dagId: 'latest', schedule: '@daily', startDate: '2026-01-01', catchup: true, maxActiveRuns: 1 },
-    () => {
-      const latest = new LatestOnlyOperator({ taskId: 'latest' });
-      const direct = task('direct', () => 1);
-      const below = task('below', () => 1, {}, { triggerRule: 'all_done' });
-      latest.before(direct);
-      direct.before(below);
-    },
-  );
-
-  it('skips its direct downstream in runs that catch up, and in the newest one not', async () => {
-    await using test = await startDag(dag, { now: '2026-01-03T12:00:00Z', schedule: true });
-    await test.advanceTo('2026-01-03T18:00:00Z');
-    const seen = (await test.runs()).map((run) => [
-      run.runId.slice(11, 21),
-      run.states.direct,
-      run.states.below,
-    ]);
-    expect(seen.sort()).toEqual([
-      ['2026-01-01', 'skipped', 'success'],
-      ['2026-01-02', 'skipped', 'success'],
-      ['2026-01-03', 'success', 'success'],
-    ]);
-  });
-
-  it('never skips in a run by hand', async () => {
-    const run = await runDag(dag, { now: '2026-06-01T12:00:00Z', logicalDate: '2026-01-02T00:00:00Z' });
-    expect(run.states).toEqual({ latest: 'success', direct: 'success', below: 'success' });
   });
 });

@@ -30,33 +30,6 @@ async function finishedRuns(
 }
 
 describe.each(DATABASES)('ticks on %s', (dialect) => {
-  it('catches up every missed tick, oldest first, never more runs at once than maxActiveRuns', async () => {
-    const dag = serializedDag(
-      'catching_up',
-      { only: {} },
-      {
-        timetable: daily,
-        startDate: daysAgo(9),
-        catchup: true,
-        maxActiveRuns: 2,
-      },
-    );
-    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
-    const dates = await finishedRuns(tsflow, 'catching_up', 10);
-    expect(dates).toEqual(Array.from({ length: 10 }, (_, i) => midnight - (9 - i) * DAY));
-    let active = 0;
-    for (const event of (await tsflow.events()).filter(({ type }) => type === 'run_state')) {
-      active += event.toState === 'running' ? 1 : -1;
-      expect(active).toBeLessThanOrEqual(2);
-    }
-  });
-
-  it('fires only the newest missed tick without catchup', async () => {
-    const dag = serializedDag('late', { only: {} }, { timetable: daily, startDate: daysAgo(9) });
-    await using tsflow = await SchedulerHarness.start(dialect, [dag], succeed);
-    expect(await finishedRuns(tsflow, 'late', 1)).toEqual([midnight]);
-  });
-
   it('loads code ahead of a tick that is near, and not of one that is far', async () => {
     const near = serializedDag(
       'near',

@@ -6,7 +6,7 @@ import { type AnyOperator, fieldKindsOf } from '../dag/operator.ts';
 import { CALLBACK_NAMES, type Limit } from '../dag/operator-options.ts';
 import type { AnyTaskGroup } from '../dag/task-group.ts';
 import { isLiveVariable } from '../dag/variable.ts';
-import { errorMessage } from '../errors.ts';
+import { errorMessage, InvalidInputError } from '../errors.ts';
 import { describeParams, type ParamsForm } from '../params/json-schema.ts';
 import {
   type LiveNumber,
@@ -22,7 +22,7 @@ import {
 /**
  * The DAG as plain data: what the scheduler, the web server and the command line know of it. Canonical: the same file loaded
  * twice gives the same value, so `canonicalJson` of it gives the same text. Throws `DagDefinitionError` when its params cannot be
- * described as JSON.
+ * described as JSON, or when it has a schedule and one of them has no default.
  */
 export function serializeDag(dag: AnyDag): SerializedDag {
   const form = describe(dag);
@@ -64,11 +64,24 @@ function serializeAsset({ name, uri, description, freshnessMs }: Asset): Seriali
 function describe(dag: AnyDag): ParamsForm | null {
   if (dag.params === null) return null;
   try {
-    return describeParams(dag.params);
+    const form = describeParams(dag.params);
+    assertScheduleHasThem(dag, form);
+    return form;
   } catch (error) {
     const problem = `DAG "${dag.dagId}": ${errorMessage(error)}`;
     throw pointingAt(dag.site, new DagDefinitionError('invalid_params', problem, { cause: error }));
   }
+}
+
+/** Nobody gives a scheduled run its params: each would fail in its first task. */
+function assertScheduleHasThem({ timetable }: AnyDag, { schema }: ParamsForm): void {
+  const required = (schema.required ?? []) as readonly string[];
+  if (timetable.type === 'none' || required.length === 0) return;
+  const names = required.map((name) => `params.${name}`).join(', ');
+  throw new InvalidInputError(
+    `${names} ${required.length === 1 ? 'has' : 'have'} no default, and a run of its schedule is given none: add ` +
+      '.default(…) or .optional(), or leave the schedule out.',
+  );
 }
 
 function serializeTask(task: AnyOperator, dag: AnyDag): SerializedTask {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import { InvalidInputError } from '@tsflow/core/errors';
+import { didYouMean, InvalidInputError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import type { SerializedDag } from '@tsflow/core/serialization';
-import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 
 const validators = new WeakMap<object, ValidateFunction>();
 let ajv: Ajv2020 | null = null;
@@ -16,12 +16,25 @@ export function validateConf(dag: SerializedDag, conf: JsonObject): JsonObject {
   const validate = validatorOf(dag.paramsSchema);
   const filled = structuredClone(conf) as Record<string, unknown>;
   if (validate(filled)) return filled as JsonObject;
-  const problems = (validate.errors ?? []).map((error) => {
-    const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
-    const where = error.instancePath.slice(1).replaceAll('/', '.') || 'conf';
-    return `${where} ${error.message ?? 'is invalid'}${allowed === undefined ? '' : ` (${allowed.join(', ')})`}`;
-  });
+  const names = Object.keys((dag.paramsSchema.properties ?? {}) as JsonObject);
+  const problems = (validate.errors ?? []).map((error) => problemOf(error, names));
   throw new InvalidInputError(`The params of ${dag.dagId} do not fit: ${problems.join('; ')}.`);
+}
+
+/** @param names of the params */
+function problemOf({ instancePath, params, message }: ErrorObject, names: readonly string[]): string {
+  const path = instancePath.slice(1).replaceAll('/', '.');
+  const { allowedValues, additionalProperty } = params as {
+    readonly allowedValues?: readonly unknown[];
+    readonly additionalProperty?: string;
+  };
+  if (additionalProperty !== undefined) {
+    const meant = path === '' ? didYouMean(additionalProperty, names) : undefined;
+    const unknown = path === '' ? additionalProperty : `${path}.${additionalProperty}`;
+    return `there is no ${unknown}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+  }
+  const allowed = allowedValues === undefined ? '' : ` (${allowedValues.join(', ')})`;
+  return `${path || 'conf'} ${message ?? 'is invalid'}${allowed}`;
 }
 
 function validatorOf(schema: JsonObject): ValidateFunction {

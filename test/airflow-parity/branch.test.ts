@@ -18,13 +18,6 @@ test.each([
   ['the usual join after a branch',          'br branch -> a, b; a, b -> join none_failed_min_one_success', 'br:chooses a',           'b:skipped join:success'],
   ['the same, when what was chosen fails',   'br branch -> a, b; a, b -> join none_failed_min_one_success', 'br:chooses a a:failed',  'b:skipped join:upstream_failed'],
   ['an id that is not downstream fails it',  'br branch retries=3 -> a -> b',                         'br:chooses b',                 'br:failed a:upstream_failed'],
-  ['a short-circuit skips all below',        'sc short_circuit -> a -> b all_done -> c always',       'sc:stops',                     'a:skipped b:skipped c:success'],
-  ['… unless it respects trigger rules',     'sc short_circuit respects -> a -> b all_done',          'sc:stops',                     'a:skipped b:success'],
-  ['… then only direct downstream',          'sc short_circuit respects -> a -> b none_failed',       'sc:stops',                     'a:skipped b:success'],
-  ['a short-circuit that goes on',           'sc short_circuit -> a',                                 'sc:goes on',                   'a:success'],
-  ['teardowns are never skipped by it',      's setup -> sc short_circuit -> a -> t teardown; s -> t', 'sc:stops',                    'a:skipped t:success'],
-  ['a skipped task uses no retry',           'a retries=3 -> b',                                      'a:skipped',                    'a:skipped b:skipped'],
-  ['a failure for good uses no retry',       'a retries=3 -> b',                                      'a:fails for good',             'a:failed b:upstream_failed'],
 ])('%s', (_what, dag, ends, expected) => {
   expect(new PlayedDag(dag).run().play(ends).states).toMatchObject(states(expected));
 });

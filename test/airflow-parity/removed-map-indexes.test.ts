@@ -1,0 +1,97 @@
+import { DAG, expand, task } from '@tsflow/core';
+import { buildDagGraph } from '@tsflow/core/rules';
+import { serializeDag } from '@tsflow/core/serialization';
+import { describe, expect, it } from 'vitest';
+import { CoreRun } from '../support/core-run.ts';
+
+const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
+
+/** extract -> load, mapped over it -> report. */
+const etl = () => {
+  const extract = task('extract', (): number[] => []);
+  const load = task('load', (_context, { n }) => n, { n: expand(extract.output) });
+  task('report', (_context, { all }) => all.length, { all: load.output });
+};
+
+describe('a list of another length the second time', () => {
+  it('shrinks: what is no more is removed, and does not count', () => {
+    const world = run(etl);
+    world.end('extract', [1, 2, 3]);
+    for (const i of [0, 1, 2]) world.end(`load [${i}]`, i);
+    world.end('report');
+    world.clear({ taskIds: ['extract'], downstream: true });
+    world.end('extract', [1]);
+    expect(world.states).toMatchObject({
+      'load [0]': 'scheduled',
+      'load [1]': 'removed',
+      'load [2]': 'removed',
+    });
+    world.end('load [0]', 1);
+    world.end('report');
+    expect(world.run.state).toBe('success');
+  });
+
+  it('grows again: what was removed is restored, with its history', () => {
+    const world = run(etl);
+    world.end('extract', [1, 2]);
+    for (const i of [0, 1]) world.end(`load [${i}]`, i);
+    world.end('report');
+    world.clear({ taskIds: ['extract'], downstream: true });
+    world.end('extract', [1]);
+    world.end('load [0]', 1);
+    world.end('report');
+    world.clear({ taskIds: ['extract'], downstream: true });
+    world.end('extract', [1, 2, 3]);
+    expect(world.states).toMatchObject({
+      'load [0]': 'scheduled',
+      'load [1]': 'scheduled',
+      'load [2]': 'scheduled',
+    });
+    expect([0, 1, 2].map((i) => world.instance(`load [${i}]`).tryNumber)).toEqual([3, 2, 1]);
+  });
+
+  it('is empty, then is not', () => {
+    const world = run(etl);
+    world.end('extract', [1, 2]);
+    for (const i of [0, 1]) world.end(`load [${i}]`, i);
+    world.end('report');
+    world.clear({ taskIds: ['extract'], downstream: true });
+    world.end('extract', []);
+    expect(world.states).toMatchObject({
+      load: 'skipped',
+      'load [0]': 'removed',
+      'load [1]': 'removed',
+      report: 'skipped',
+    });
+    world.clear({ taskIds: ['extract'], downstream: true });
+    world.end('extract', [5]);
+    expect(world.states).toMatchObject({
+      load: 'removed',
+      'load [0]': 'scheduled',
+      'load [1]': 'removed',
+      report: 'none',
+    });
+  });
+
+  it('stands in the file of a newer version', () => {
+    const version = (items: readonly number[]) =>
+      serializeDag(new DAG({ dagId: 'd' }, () => void task('t', () => 1, { n: expand(items) })));
+    const world = new CoreRun(version([1, 2]));
+    world.end('t [0]');
+    world.fail('t [1]');
+    world.clear({ taskIds: ['t'], mapPath: '1' }, buildDagGraph(version([1, 2, 3]), 'v2'));
+    expect(world.states).toEqual({ 't [0]': 'success', 't [1]': 'scheduled', 't [2]': 'scheduled' });
+  });
+
+  it('is no list any more: the task is not mapped in a newer version', () => {
+    const version = (mapped: boolean) =>
+      serializeDag(
+        new DAG({ dagId: 'd' }, () => void task('t', () => 1, { n: mapped ? expand([1, 2]) : 1 })),
+      );
+    const world = new CoreRun(version(true));
+    world.end('t [0]');
+    world.fail('t [1]');
+    world.clear({}, buildDagGraph(version(false), 'v2'));
+    expect(world.states).toEqual({ t: 'scheduled' });
+  });
+});
