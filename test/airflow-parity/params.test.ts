@@ -84,7 +84,7 @@ describe('a name that is none', () => {
   const form = { table: z.string().default('orders') };
   const read = (params: typeof schema | z.ZodObject) =>
     new DAG({ dagId: 'names', params }, ({ task }) => void task('read', (context) => context.params));
-  const conf = { tabel: 'users' } as never;
+  const conf = { tables: 'users' } as never;
 
   test('is left out by z.object', async () => {
     expect((await runDag(read(z.object(form)), { conf })).output('read')).toEqual({ table: 'orders' });
@@ -92,7 +92,7 @@ describe('a name that is none', () => {
 
   test('is refused by z.strictObject', async () => {
     await expect(runDag(read(z.strictObject(form)), { conf })).rejects.toThrow(
-      'The params of names do not fit: there is no tabel (did you mean table?).',
+      'The params of names do not fit: there is no tables (did you mean table?).',
     );
   });
 });
