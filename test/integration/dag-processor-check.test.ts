@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkDags } from '@tsflow/scheduler/dag-processor';
 import { expect, test } from 'vitest';
 import { DagProcessorProject } from './dag-processor-project.ts';
@@ -62,12 +63,20 @@ new DAG({ dagId: 'typed' }, () => {
   ]);
   expect(strict.problems[1]!.codeFrame).toContain('> 5 |   task(');
 
+  project.write('../tsconfig.json', '{ "files": [], "references": [{ "path": "packages/core" }] }');
+  expect((await checkDags(project.dags)).problems).toEqual(strict.problems);
+
   project.write(
     '../tsconfig.json',
     '{ "compilerOptions": { "strict": true, "module": "NodeNext", "target": "ES2022", "skipLibCheck": true, "outDir": "dist", "composite": true }, "include": ["src"] }',
   );
   const own = await checkDags(project.dags);
   expect(own.problems.map(({ line, message }) => [line, message.split(' (')[1]])).toEqual([[5, 'TS2551)']]);
+});
+
+test('finds nothing to say of the examples', async () => {
+  const report = await checkDags(fileURLToPath(new URL('../../dags', import.meta.url)));
+  expect(report.problems).toEqual([]);
 });
 
 test('warns of an edge that a longer way makes superfluous', async () => {

@@ -48,7 +48,7 @@ function compilerOptions(
   cacheFile: string,
 ): TypeScript.CompilerOptions {
   const configFile = ts.findConfigFile(folder, ts.sys.fileExists);
-  const own = configFile === undefined ? strictDefaults(ts) : readOptions(ts, configFile);
+  const own = (configFile === undefined ? null : readOptions(ts, configFile)) ?? strictDefaults(ts);
   return {
     ...own,
     // DAG files are bundled, never built by this: they may import one another with their true names, and nothing is written.
@@ -82,9 +82,12 @@ function strictDefaults(ts: typeof TypeScript): TypeScript.CompilerOptions {
   };
 }
 
-function readOptions(ts: typeof TypeScript, configFile: string): TypeScript.CompilerOptions {
+/** Null: the file only names other projects, as the one at the top of a monorepo does, and says nothing of the dags folder. */
+function readOptions(ts: typeof TypeScript, configFile: string): TypeScript.CompilerOptions | null {
   const { config, error } = ts.readConfigFile(configFile, ts.sys.readFile);
   if (error !== undefined) throw unreadable(ts, configFile, error);
+  if (config.references !== undefined && config.compilerOptions === undefined && config.extends === undefined)
+    return null;
   // The files are those that the dags folder has, whatever the configuration includes.
   const parsed = ts.parseJsonConfigFileContent(
     { ...config, files: [], include: undefined, references: undefined },
