@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { TaskChoice } from '../rules/index.ts';
 import type { LiveNumber } from '../serialization/index.ts';
 import type { FinishedTaskState, RunState } from '../state/index.ts';
 
@@ -35,21 +36,9 @@ export interface TriggerPayload {
   readonly upTo?: string;
 }
 
-/** Which task instances: of one run, or of all runs in a range of logical dates. */
-export interface TaskSelection {
+/** Which task instances: of one run, or also of those before or after it. */
+export interface TaskSelection extends TaskChoice {
   readonly runId: string;
-  /** Absent: every task of the run. */
-  readonly taskIds?: readonly string[];
-  readonly upstream?: boolean;
-  readonly downstream?: boolean;
-  /** Nothing that is not this task (or group) or after it. */
-  readonly from?: string;
-  /** Nothing that is not this task (or group) or before it. */
-  readonly upTo?: string;
-  /** failed and upstream_failed only. */
-  readonly onlyFailed?: boolean;
-  /** Of mapped tasks only this instance: `3`, or `3.0`; of `3` also all that lies below it. */
-  readonly mapPath?: string;
   /** Also the same tasks in earlier (later) runs. */
   readonly past?: boolean;
   readonly future?: boolean;
