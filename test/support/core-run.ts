@@ -15,6 +15,7 @@ import {
   moveRun,
   nameOf,
   newDagWork,
+  passDeadline,
   type RunWork,
   startInstances,
   startRun,
@@ -136,6 +137,16 @@ export class CoreRun {
       if (this.run.state === 'running') return;
       moveRun(this.run, 'running', changes);
       startInstances(this.run, changes);
+    });
+  }
+
+  /** The instant of a deadline of the DAG comes. Returns what was told of it, in words; null: it is met, or nobody is told any more. */
+  passDeadline(name: string): string | null {
+    const deadline = this.dag.graph.dag.deadlines!.find((one) => one.name === name)!;
+    return this.#turn((changes) => {
+      passDeadline(this.run, { deadline, dueAt: changes.now }, changes);
+      const [news] = changes.news;
+      return news === undefined ? null : (news.facts.reason ?? '');
     });
   }
 

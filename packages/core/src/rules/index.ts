@@ -87,7 +87,7 @@ export {
 export {
   type DueDeadline,
   deadlinesOf,
-  isMissed,
+  isPending,
   lateAt,
   passDeadline,
   type RunDue,

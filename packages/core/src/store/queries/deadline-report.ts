@@ -11,6 +11,7 @@ import { zonedDay } from '../../timetables/index.ts';
 import type { Store } from '../store.ts';
 import type { DagRunTable } from '../tables.ts';
 import { serializedVersion } from './dag-facts.ts';
+import { type EndedInstance, taskDoneAt } from './task-done.ts';
 
 export interface DeadlineReportArgs {
   /** Deadlines that were due from here ... */
@@ -70,7 +71,10 @@ export async function reportDeadlines(
       const { name, taskId } = deadline;
       const facts = {
         dueAt,
-        doneAt: taskId === null ? doneWell(run) : (done.tasks.get(`${run.key} ${taskId}`) ?? null),
+        doneAt:
+          taskId === null
+            ? doneWell(run)
+            : taskDoneAt(versions.get(run.version)!, taskId, done.instances.get(run.key) ?? []),
         wasMissed: done.missed.has(`${run.key} ${name}`),
         isRunOver: isRunFinished(run.state as RunState),
         wasCleared: run.clearNumber > 0,
@@ -83,7 +87,7 @@ export async function reportDeadlines(
 
 const doneWell = ({ state, endDate }: DagRunTable): number | null => (state === 'success' ? endDate : null);
 
-/** When the tasks of runs were done, all instances of each, and which deadlines somebody was told of. */
+/** How the task instances of runs ended, and which deadlines somebody was told of. */
 async function ends(store: Store, runs: readonly DagRunTable[]) {
   const keys = [...new Set(runs.map(({ key }) => key))];
   const [misses, rows] = await Promise.all([
@@ -95,12 +99,11 @@ async function ends(store: Store, runs: readonly DagRunTable[]) {
       .where('state', '!=', 'removed')
       .execute(),
   ]);
-  const tasks = new Map<string, number | null>();
-  for (const { runKey, taskId, state, endDate } of rows) {
-    const name = `${runKey} ${taskId}`;
-    const isDone = (state === 'success' || state === 'skipped') && endDate !== null;
-    const known = tasks.get(name);
-    tasks.set(name, isDone && known !== null ? Math.max(known ?? 0, endDate) : null);
+  const instances = new Map<number, EndedInstance[]>();
+  for (const row of rows) {
+    const ofRun = instances.get(row.runKey);
+    if (ofRun === undefined) instances.set(row.runKey, [row]);
+    else ofRun.push(row);
   }
-  return { tasks, missed: new Set(misses.map(({ runKey, name }) => `${runKey} ${name}`)) };
+  return { instances, missed: new Set(misses.map(({ runKey, name }) => `${runKey} ${name}`)) };
 }

@@ -5,6 +5,7 @@ import type { DagRunTable } from '../tables.ts';
 import { serializedVersion } from './dag-facts.ts';
 import { decodeCursor, type Page, type PageArgs, pageLimit, pageOf } from './page.ts';
 import { type RunArgs, runRow } from './run.ts';
+import { taskDoneAt } from './task-done.ts';
 
 /** A deadline of one run. Instants are milliseconds UTC. */
 export interface RunDeadline {
@@ -125,10 +126,8 @@ async function deadlinesOfRuns(
   const missed = new Map(misses.map((miss) => [`${miss.runKey} ${miss.name}`, miss]));
   const doneAt = (run: DagRunTable, taskId: string | null): number | null => {
     if (taskId === null) return run.endDate;
-    const ends = tasks.filter((task) => task.runKey === run.key && task.taskId === taskId);
-    if (ends.some(({ state }) => state !== 'success' && state !== 'skipped') || ends.length === 0)
-      return null;
-    return Math.max(...ends.map(({ endDate }) => endDate ?? 0));
+    const instances = tasks.filter(({ runKey }) => runKey === run.key);
+    return taskDoneAt(dags.get(run.version)!, taskId, instances);
   };
   const all = due.map(({ run, deadline: { name, taskId }, dueAt }): RunDeadline => {
     const miss = missed.get(`${run.key} ${name}`);

@@ -9,7 +9,7 @@ import {
   deadlinesOf,
   type InstanceWork,
   instancesOf,
-  isMissed,
+  isPending,
   isWithinPast,
   pastRun,
   ReadyQueue,
@@ -278,7 +278,7 @@ export class HeldDags {
       case 'preload':
         return this.dags.get(timer.dag.dagId) === timer.dag;
       case 'deadline':
-        return this.#holds(timer.run) && isMissed(timer.run, timer.deadline.deadline);
+        return this.#holds(timer.run) && isPending(timer.run, timer.deadline.deadline);
       case 'time_limit':
         return isOutOfTime(timer.run, timer.at) && this.#holds(timer.run);
       case 'late':
