@@ -29,7 +29,16 @@ export function ScheduleTab({ dag }: { dag: DagDetail }) {
     return (
       <div className="empty">
         <h2>{t('schedule.none')}</h2>
-        <p className="soft">{t('schedule.noneText', { schedule: dag.schedule })}</p>
+        {dag.schedule === 'none' ? (
+          <>
+            <p className="soft">{t('schedule.byHand')}</p>
+            <pre className="code-block" tabIndex={0}>
+              {`new DAG({ dagId: '${dag.dagId}', schedule: '0 3 * * *', startDate: '2026-01-01' }, …);`}
+            </pre>
+          </>
+        ) : (
+          <p className="soft">{t('schedule.noneText', { schedule: dag.schedule })}</p>
+        )}
       </div>
     );
   const place = new Map(items.map((run, index) => [run.logicalDate, index]));

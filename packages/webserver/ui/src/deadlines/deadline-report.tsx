@@ -10,6 +10,7 @@ import { DagLink } from '../controls/dag-link.tsx';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { dayBefore } from './day-before.ts';
+import { HowToPromise } from './how-to-promise.tsx';
 
 const STRETCHES = ['7', '90', '365'] as const;
 /** What is shown until somebody chooses another stretch. */
@@ -39,10 +40,7 @@ export function DeadlineReportTable({ about }: { about: ReportAbout }) {
     return (
       <div className="empty">
         <h2>{t('deadlines.noneDue')}</h2>
-        <p className="soft">{t('deadlines.noneDueText')}</p>
-        <pre className="code-block" tabIndex={0}>
-          {"new DAG({ dagId: 'etl', deadlines: [{ name: 'published', by: '10:00' }] }, …);"}
-        </pre>
+        <HowToPromise />
       </div>
     );
   return (

@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { deadlineKey, useDeadlineColumns } from './deadline-columns.tsx';
 import { DueLabel } from './due-label.tsx';
+import { HowToPromise } from './how-to-promise.tsx';
 
 /** Deadlines of what is queued or runs: the next one first. */
 export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
@@ -32,7 +33,10 @@ export function OpenDeadlines({ dagId }: { dagId: string | undefined }) {
         {t('deadlines.open')}
       </h2>
       {items.length === 0 ? (
-        <p className="list-none soft">{t('deadlines.noneOpen')}</p>
+        <div className="list-none soft">
+          <p>{t('deadlines.noneOpen')}</p>
+          {dagId === undefined ? <HowToPromise /> : null}
+        </div>
       ) : (
         <DataTable label={t('deadlines.open')} columns={columns} rows={items} rowKey={deadlineKey} />
       )}

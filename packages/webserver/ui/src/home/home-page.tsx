@@ -64,9 +64,11 @@ export function HomePage() {
             <StateIcon state={failed > 0 ? 'failed' : 'success'} size={16} />
             {failed > 0 ? t('home.failed', { count: failed }) : t('home.allWell')}
           </span>
-          <span className="state-label soft">
-            <StateIcon state="running" size={14} /> {t('home.running', { count: running })}
-          </span>
+          {running > 0 ? (
+            <span className="state-label soft">
+              <StateIcon state="running" size={14} /> {t('home.running', { count: running })}
+            </span>
+          ) : null}
         </h1>
         <span className="grow" />
         <div className="segmented" role="group" aria-label={t('home.window')}>

@@ -90,6 +90,7 @@ export const starting = {
     paused: 'switched off: nothing starts until it is on',
     none: 'No run is planned',
     noneText: 'The schedule is “{{schedule}}”: no clock makes its runs, or it has come to its end.',
+    byHand: 'It has no schedule: people start its runs, or other DAGs do. A schedule would be:',
     runNow: 'Run the next now',
     runNowTitle: 'Run the next run of {{dagId}} now',
     runNowText:

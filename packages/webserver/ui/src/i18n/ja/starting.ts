@@ -90,6 +90,7 @@ export const starting: Catalogue<typeof english> = {
     paused: 'オフ：オンにするまで始まりません',
     none: '予定はありません',
     noneText: 'スケジュールは「{{schedule}}」です。時刻で動くものではないか、終わりに達しています。',
+    byHand: 'スケジュールがないため、手動または他の DAG から開始します。スケジュールの書き方：',
     runNow: '次の実行を今すぐ開始',
     runNowTitle: '{{dagId}} の次の実行を今すぐ開始',
     runNowText: '次の予定の実行を、同じ日時のものとして前倒しで作ります。予定の時刻には作られません。',
