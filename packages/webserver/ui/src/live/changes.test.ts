@@ -61,6 +61,29 @@ describe('applyChanges', () => {
     expect(applyChanges(new QueryClient(), [change(over)])).toContainEqual(key),
   );
 
+  it.each<[what: string, known: string[], asks: boolean]>([
+    ['an instance that the page does not have', [], true],
+    ['one of several', ['other'], true],
+    ['those that it has', ['t', 'other'], false],
+  ])('asks for the tasks again when it hears of %s', (what, known, asks) => {
+    const cache = new QueryClient();
+    const items = known.map((taskId) => instance({ taskId }));
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], { items, nextCursor: null });
+    const heard = what.startsWith('one') ? [change({}), change({ taskId: 'other' })] : [change({})];
+    const stale = applyChanges(
+      cache,
+      heard.map((each) => ({ ...each, fromState: 'queued', toState: 'running' })),
+    );
+    expect(stale.some(([name]) => name === 'runTasks')).toBe(asks);
+  });
+
+  it('asks for the tasks again when the answer is still on its way', () =>
+    expect(applyChanges(new QueryClient(), [change({ toState: 'running' })])).toContainEqual([
+      'runTasks',
+      'd',
+      'r',
+    ]));
+
   it('takes the newest of several changes of one instance', () => {
     const cache = new QueryClient();
     cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], {

@@ -86,7 +86,10 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
       touch('runTasks', dagId, runId);
     }
   }
-  for (const of of tasks.values()) patchTasks(cache, of);
+  for (const of of tasks.values()) {
+    // What the page has not heard of: it was asked for before the run had begun.
+    if (!patchTasks(cache, of)) touch('runTasks', of[0]!.dagId!, of[0]!.runId!);
+  }
   for (const of of ofRuns.values()) patchRun(cache, of);
   return [...stale.values()];
 }
@@ -103,24 +106,29 @@ export function patchedInstance<
   return { ...instance, state };
 }
 
-function patchTasks(cache: QueryClient, changes: readonly Change[]): void {
+/** Answers whether every instance that changed was there to be patched: an answer that is on its way may be older than the change. */
+function patchTasks(cache: QueryClient, changes: readonly Change[]): boolean {
   const { dagId, runId } = changes[0]!;
+  let isWhole = false;
   cache.setQueryData<Page<TaskInstance>>(['runTasks', dagId, runId], (page) => {
     if (!page) return page;
     const last = new Map(changes.map((change) => [`${change.taskId}\0${change.mapPath ?? ''}`, change]));
-    return {
-      ...page,
-      items: page.items.map((task) => {
-        const change = last.get(`${task.taskId}\0${task.mapPath}`);
-        return change ? patchedInstance(task, change) : task;
-      }),
-    };
+    let known = 0;
+    const items = page.items.map((task) => {
+      const change = last.get(`${task.taskId}\0${task.mapPath}`);
+      if (!change) return task;
+      known += 1;
+      return patchedInstance(task, change);
+    });
+    isWhole = known === last.size;
+    return { ...page, items };
   });
   cache.setQueriesData<Grid>({ queryKey: ['grid', dagId] }, (grid) => {
     const at = grid?.runs.findIndex((run) => run.runId === runId) ?? -1;
     if (!grid || at < 0) return grid;
     return { ...grid, columns: grid.columns.with(at, patchedColumn(grid, grid.columns[at]!, changes)) };
   });
+  return isWhole;
 }
 
 function patchRun(cache: QueryClient, changes: readonly Change[]): void {
