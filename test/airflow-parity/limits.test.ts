@@ -1,22 +1,20 @@
-import type { SerializedDag } from '@tsflow/core/serialization';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
-import { endless, running, runningIs, setPool, success, tasks, wide } from '../support/slots.ts';
+import {
+  endless,
+  type LimitRow,
+  playLimit,
+  running,
+  runningIs,
+  success,
+  tasks,
+  wide,
+} from '../support/slots.ts';
 import { DATABASES } from '../support/store.ts';
 
 /** Limits on what may be active at once (semantics, section 8): of a DAG, of its runs, of a task; pools and keys have files of their own. */
 
-interface Row {
-  readonly name: string;
-  readonly dags: readonly SerializedDag[];
-  readonly pools?: Record<string, number>;
-  readonly runs?: number;
-  readonly expected: number;
-  /** Something of it never gets a slot. */
-  readonly waits?: boolean;
-}
-
-const ROWS: readonly Row[] = [
+const ROWS: readonly LimitRow[] = [
   {
     name: 'maxActiveTasks of the DAG, over its runs',
     dags: [
@@ -45,23 +43,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe.each(DATABASES)('limits on %s', (dialect) => {
-  it.each(ROWS)(
-    '$name: $expected at once, and everything gets its turn',
-    async ({ dags, pools = {}, runs = 1, expected, waits = false }) => {
-      let isHeld = true;
-      await using tsflow = await SchedulerHarness.start(dialect, dags, () => (isHeld ? null : success));
-      for (const [name, slots] of Object.entries(pools)) await setPool(tsflow, name, slots);
-      const started: [string, string][] = [];
-      for (const { dagId } of dags)
-        for (let i = 0; i < runs; i++) started.push([dagId, await tsflow.trigger(dagId)]);
-      await runningIs(tsflow, expected);
-      isHeld = false;
-      for (const workload of [...tsflow.executor.running]) tsflow.executor.finish(workload, success);
-      if (waits) return;
-      for (const [dagId, runId] of started) await tsflow.runIs(dagId, runId, 'success');
-      expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
-    },
-  );
+  it.each(ROWS)('$name: $expected at once, and everything gets its turn', (row) => playLimit(dialect, row));
 
   it('a limit that is a daily plan follows the clock without anybody touching it', async () => {
     const live = { $variable: { name: 'live_limit', type: 'number', default: 4 } } as const;

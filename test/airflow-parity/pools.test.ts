@@ -1,25 +1,23 @@
-import type { SerializedDag } from '@tsflow/core/serialization';
 import { whyTask } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
 import type { TaskSpec } from '../support/serialized-dag.ts';
-import { endless, endOne, runningIs, setPool, success, tasks, wide } from '../support/slots.ts';
+import {
+  endless,
+  endOne,
+  type LimitRow,
+  playLimit,
+  runningIs,
+  setPool,
+  tasks,
+  wide,
+} from '../support/slots.ts';
 import { DATABASES } from '../support/store.ts';
 
 /** Pools: slots that tasks of all DAGs share (semantics, section 8), also while they are deferred, and what changing one does. */
 
-interface Row {
-  readonly name: string;
-  readonly dags: readonly SerializedDag[];
-  readonly pools?: Record<string, number>;
-  readonly runs?: number;
-  readonly expected: number;
-  /** Something of it never gets a slot. */
-  readonly waits?: boolean;
-}
-
-const ROWS: readonly Row[] = [
+const ROWS: readonly LimitRow[] = [
   {
     name: 'a pool of two',
     dags: [
@@ -87,23 +85,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe.each(DATABASES)('pools on %s', (dialect) => {
-  it.each(ROWS)(
-    '$name: $expected at once, and everything gets its turn',
-    async ({ dags, pools = {}, runs = 1, expected, waits = false }) => {
-      let isHeld = true;
-      await using tsflow = await SchedulerHarness.start(dialect, dags, () => (isHeld ? null : success));
-      for (const [name, slots] of Object.entries(pools)) await setPool(tsflow, name, slots);
-      const started: [string, string][] = [];
-      for (const { dagId } of dags)
-        for (let i = 0; i < runs; i++) started.push([dagId, await tsflow.trigger(dagId)]);
-      await runningIs(tsflow, expected);
-      isHeld = false;
-      for (const workload of [...tsflow.executor.running]) tsflow.executor.finish(workload, success);
-      if (waits) return;
-      for (const [dagId, runId] of started) await tsflow.runIs(dagId, runId, 'success');
-      expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
-    },
-  );
+  it.each(ROWS)('$name: $expected at once, and everything gets its turn', (row) => playLimit(dialect, row));
 
   it('a pool that grows and shrinks while tasks run: growing starts, shrinking drains', async () => {
     const dags = [

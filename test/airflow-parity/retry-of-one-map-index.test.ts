@@ -1,6 +1,7 @@
-import { DAG, expand, task } from '@tsflow/core';
+import { DAG, expand, TaskFailed, task } from '@tsflow/core';
 import { serializeDag } from '@tsflow/core/serialization';
-import { describe, expect, it } from 'vitest';
+import { runDag } from '@tsflow/testing';
+import { describe, expect, it, test } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
 
 const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
@@ -32,4 +33,31 @@ describe('clearing one index', () => {
     world.end('extract', [1]);
     expect(() => world.clear({ taskIds: ['load'], mapPath: '7' })).toThrow('Map index of load');
   });
+});
+
+// biome-ignore format: a table
+test.each([
+  // what                               its first tries that fail   states of the three                   tries      the reducer         what it gets
+  ['is tried again alone',              1,                          ['success', 'success', 'success'],    [1, 2, 1], 'success',          [10, 20, 30]],
+  ['is tried as often as it may',       2,                          ['success', 'success', 'success'],    [1, 3, 1], 'success',          [10, 20, 30]],
+  ['fails alone when it may no more',   3,                          ['success', 'failed', 'success'],     [1, 3, 1], 'upstream_failed',  null],
+  ['fails alone for good',              'for good',                 ['success', 'failed', 'success'],     [1, 1, 1], 'upstream_failed',  null],
+] as const)('one index %s', async (_what, failing, states, tries, reduced, values) => {
+  const dag = new DAG({ dagId: 'd', defaultArgs: { retries: 2, retryDelay: '1m' } }, () => {
+    const load = task(
+      'load',
+      ({ tryNumber }, { n }) => {
+        if (n === 2 && failing === 'for good') throw new TaskFailed('no');
+        if (n === 2 && failing !== 'for good' && tryNumber <= failing) throw new Error('no');
+        return n * 10;
+      },
+      { n: expand([1, 2, 3]) },
+    );
+    task('report', (_context, { all }) => all, { all: load.output });
+  });
+  const run = await runDag(dag);
+  const ids = ['load[0]', 'load[1]', 'load[2]'];
+  expect(ids.map((id) => run.states[id])).toEqual(states);
+  expect(ids.map((id) => run.tries[id])).toEqual(tries);
+  expect([run.states.report, run.output('report')]).toEqual([reduced, values]);
 });

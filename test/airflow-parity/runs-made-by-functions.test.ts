@@ -96,6 +96,26 @@ describe.each(DATABASES)('what a function makes elsewhere, on %s', (dialect) => 
     expect((await runsOf(tsflow, 'child')).length).toBe(2);
   });
 
+  it('is not made by an attempt that is ended because its task was cleared', async () => {
+    const undoes = serializedDag('parent', { make: { onKill: true } });
+    await using tsflow = await SchedulerHarness.start(dialect, [undoes, ...dags.slice(1)], () => null);
+    const runId = await tsflow.trigger('parent');
+    const first = await next(tsflow, 'make');
+    const made = await trigger(tsflow, first);
+    await tsflow.ask('parent', { kind: 'clear', payload: { runId, taskIds: ['make'] } });
+    const undoing = await until('its onKill runs', () =>
+      tsflow.executor.running.find(({ kind }) => kind === 'on_kill'),
+    );
+    await expect(trigger(tsflow, undoing)).rejects.toThrow(/makes no runs/);
+    await expect(post(tsflow, undoing)).rejects.toThrow(/posts no events/);
+    tsflow.executor.finish(undoing, { kind: 'success', xcoms: {} });
+    const second = await until('it runs again', () =>
+      tsflow.executor.running.find(({ kind, taskId }) => kind !== 'on_kill' && taskId === 'make'),
+    );
+    expect(await trigger(tsflow, second)).not.toEqual(made);
+    expect((await runsOf(tsflow, 'child')).length).toBe(2);
+  });
+
   it.each<[why: string, conf: object, dagId: string, message: RegExp]>([
     ['the params do not take it', { size: 'big' }, 'child', /size/],
     ['there is no such DAG', {}, 'chidl', /chidl/],

@@ -1,7 +1,8 @@
 import type { SerializedDag } from '@tsflow/core/serialization';
 import { expect } from 'vitest';
-import { type SchedulerHarness, until } from './scheduler-harness.ts';
+import { SchedulerHarness, until } from './scheduler-harness.ts';
 import { serializedDag, type TaskSpec } from './serialized-dag.ts';
+import type { DATABASES } from './store.ts';
 
 /** For tests of what may be active at once: tasks that go on until the test ends them, and who has a slot. */
 
@@ -41,4 +42,34 @@ export function setPool(
   return store.pools
     .set({ name, slots, includeDeferred, actor: 'ann', at: Date.now() })
     .then(() => scheduler.ping('variables'));
+}
+
+/** A line of a table of limits: of all that is triggered so much runs at once. */
+export interface LimitRow {
+  readonly name: string;
+  readonly dags: readonly SerializedDag[];
+  readonly pools?: Record<string, number>;
+  readonly runs?: number;
+  readonly expected: number;
+  /** Something of it never gets a slot. */
+  readonly waits?: boolean;
+}
+
+/** Shows that so many run at once and no more, and that everything gets its turn. */
+export async function playLimit(
+  dialect: (typeof DATABASES)[number],
+  { dags, pools = {}, runs = 1, expected, waits = false }: LimitRow,
+): Promise<void> {
+  let isHeld = true;
+  await using tsflow = await SchedulerHarness.start(dialect, dags, () => (isHeld ? null : success));
+  for (const [name, slots] of Object.entries(pools)) await setPool(tsflow, name, slots);
+  const started: [string, string][] = [];
+  for (const { dagId } of dags)
+    for (let i = 0; i < runs; i++) started.push([dagId, await tsflow.trigger(dagId)]);
+  await runningIs(tsflow, expected);
+  isHeld = false;
+  for (const workload of [...tsflow.executor.running]) tsflow.executor.finish(workload, success);
+  if (waits) return;
+  for (const [dagId, runId] of started) await tsflow.runIs(dagId, runId, 'success');
+  expect((await tsflow.store.turns.counters()).get('parallelism')).toBe(0);
 }

@@ -144,8 +144,18 @@ async function answerAttempt(
 const actorOf = ({ run, task }: InstanceWork): string =>
   `task:${run.dag.dagId}/${task.spec.taskId}/${run.runId}`;
 
-/** What a task makes elsewhere is unique by instance, number of its clears, and call: a runner that was lost cannot make it twice. */
-const callOf = ({ key, clearNumber }: InstanceWork, call: number): string => `${key}/${clearNumber}/${call}`;
+/**
+ * What a task makes elsewhere is unique by instance, number of its clears, and call: a runner that was lost cannot make it twice. An attempt that is
+ * being ended to begin anew makes nothing more: that would have the name of what the next one makes.
+ */
+function callOf({ key, clearNumber, state, targetState }: InstanceWork, call: number): string {
+  if (state === 'restarting' && targetState === 'none')
+    throw new TsflowError(
+      'fenced',
+      'This attempt is being ended and the task begins anew: it makes no runs and posts no events any more.',
+    );
+  return `${key}/${clearNumber}/${call}`;
+}
 
 async function answerInstallation(
   world: World,
