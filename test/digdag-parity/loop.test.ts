@@ -338,6 +338,29 @@ test('what comes after a loop until reads the last iteration, what comes after a
   expect(result.output(dag.exports.all)).toEqual(['1: mon', '2: tue']);
 });
 
+test('an iteration reads what stands before the loop, and its own; nothing of the iteration before', async () => {
+  const dag = new DAG({ dagId: 'read' }, () => {
+    const before = task('before', () => 10);
+    const pages = repeat('l', 2, ({ index }) => {
+      const a = task(
+        'a',
+        async ({ xcom }, inputs) => [inputs.index, inputs.n, await xcom.pull('l.a'), await xcom.pull('l.b')],
+        {
+          index,
+          n: before.output,
+        },
+      );
+      return task('b', (_context, { read }) => read, { read: a.output });
+    });
+    return { read: task('read', (_context, { all }) => all, { all: pages.exports.output }) };
+  });
+  const result = await runDag(dag);
+  expect(result.assertSucceeded().output(dag.exports.read)).toEqual([
+    [0, 10, null, null],
+    [1, 10, null, null],
+  ]);
+});
+
 test('something can be mapped over what the last iteration returned', async () => {
   const dag = new DAG({ dagId: 'over_last' }, () => {
     const pages = loop(

@@ -99,6 +99,7 @@ test('mapping', async () => {
   expect(run.output(mapping.exports.pairs)).toEqual(['a1', 'b2']);
   expect(run.output(mapping.exports.cross)).toEqual([11, 21, 12, 22]);
   expect(run.output(mapping.exports.some)).toEqual(['b']);
+  expect(run.renderedMapIndexes['names[1]']).toBe('b');
   expect(run.output('each.write')).toEqual([1, 1]);
 });
 

@@ -182,11 +182,17 @@ export const mapping = new DAG({ dagId: 'mapping' }, () => {
     table: expand(list.output.filter((table) => table !== 'a')),
   });
   const all = task('all', (_context, { results }) => results.join(), { results: read.output });
+  const names = task(
+    'names',
+    (_context, { table }) => table,
+    { table: expand(list.output) },
+    { mapIndexTemplate: '{{ table }}' },
+  );
   const each = expandGroup('each', { table: list.output }, ({ table }) => {
     const size = task('size', (_context, { table }) => table.length, { table });
     return task('write', (_context, { size }) => size, { size: size.output });
   });
-  return { read, shout, pairs, cross, some, all, each };
+  return { read, shout, pairs, cross, some, all, names, each };
 });
 
 const work = () => void task('work', ({ dataInterval }) => dataInterval.start.toISOString());

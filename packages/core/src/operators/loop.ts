@@ -51,7 +51,7 @@ const DEFAULT_MAX = 100;
 /**
  * Runs the tasks of `body` again and again, one iteration after the other, until `until` holds. An iteration that fails ends the loop, which
  * has failed then. Each iteration is an index of a mapped group, so that its tasks have states, tries and logs of their own; the task
- * `<id>.until` asks. Outside, an output of a task in it is that of the last iteration.
+ * `<id>.until` asks. Outside, an output of a task in it is that of the last iteration; inside, that of the same iteration, never of the one before.
  *
  * ```ts
  * const export_ = loop('export', ({ index }) => task('status', () => statusOf(job)), { until: (status) => status === 'done', max: 20 });
