@@ -219,6 +219,7 @@ describe.each(DATABASES)('the store on %s', (dialect) => {
         ids[1],
       ]);
       expect(await store.intents.pending([], 10)).toEqual([]);
+      expect((await store.intents.pending(null, 10)).map(({ id }) => id)).toEqual(ids);
       expect(await store.intents.get(ids[0]!)).toEqual({
         id: ids[0],
         ...intentFor('etl'),

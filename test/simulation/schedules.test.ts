@@ -133,6 +133,32 @@ describe('what waits', () => {
     ]);
   });
 
+  test('… unless it is late: then its run waits in the queue, one at a time, as the scheduler has it', () => {
+    const deadlines = [
+      { name: 'soon', taskId: null, by: null, withinMs: 10 * MINUTE, callback: false },
+      { name: 'later', taskId: null, by: null, withinMs: 20 * MINUTE, callback: false },
+    ];
+    const slow = dag('slow', '0 * * * *', 'a', { a: 150 }, { maxActiveRuns: 1, deadlines });
+    const simulation = play([slow], 2);
+    expect(runs(simulation)).toEqual(['slow 0..150', 'slow 150..300', 'slow 300..450']);
+    expect(simulation.runs.map(({ dueAt }) => (dueAt - START) / MINUTE)).toEqual([0, 60, 120]);
+    expect(simulation.runs.map(({ missed }) => missed.map(({ name }) => name))).toEqual([
+      ['soon', 'later'],
+      ['soon', 'later'],
+      ['soon', 'later'],
+    ]);
+    expect(simulation.passed).toEqual([]);
+  });
+
+  test('… and is not late where there is room in time', () => {
+    const deadlines = [{ name: 'soon', taskId: null, by: null, withinMs: 40 * MINUTE, callback: false }];
+    const slow = dag('slow', '0 * * * *', 'a', { a: 70 }, { maxActiveRuns: 1, deadlines });
+    const simulation = play([slow], 2);
+    expect(runs(simulation)).toEqual(['slow 0..70', 'slow 70..140', 'slow 140..210']);
+    expect(simulation.runs.map(({ missed }) => missed.length)).toEqual([1, 1, 1]);
+    expect(simulation.passed).toEqual([]);
+  });
+
   test('unless ticks without room are passed over', () => {
     const slow = dag('slow', '0 * * * *', 'a', { a: 90 }, { maxActiveRuns: 1, onOverlap: 'skip' });
     const simulation = play([slow], 4);

@@ -88,11 +88,10 @@ export {
   type DueDeadline,
   deadlinesOf,
   isPending,
-  lateAt,
   passDeadline,
   type RunDue,
 } from './run/deadlines.ts';
-export { type DueTick, dueTick, missedBefore } from './run/due-tick.ts';
+export { type DueTick, dueTick, missedBefore, type RunsUnderWay } from './run/due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './run/expand-level.ts';
 export { renewTries } from './run/group-restart.ts';
 export { listLengths } from './run/list-output.ts';

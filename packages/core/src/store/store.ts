@@ -225,8 +225,8 @@ export interface HorizonSurvey {
 export interface IntentPort {
   /** Returns the intent's id; with an idempotency key that was seen before, the first one's. */
   submit(intent: NewIntent): Promise<number>;
-  /** Pending intents of the given DAGs, oldest first. */
-  pending(dagIds: readonly string[], limit: number): Promise<readonly IntentTable[]>;
+  /** Pending intents of the given DAGs (null: of all), oldest first. */
+  pending(dagIds: readonly string[] | null, limit: number): Promise<readonly IntentTable[]>;
   get(id: number): Promise<IntentTable | null>;
 }
 

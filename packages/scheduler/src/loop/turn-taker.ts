@@ -17,6 +17,7 @@ import { PendingGrants } from './grants/pending-grants.ts';
 import type { World } from './held/world.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import { applyIntents } from './intents/intent-stage.ts';
+import { pendingIntents } from './intents/pending-intents.ts';
 import { refuseUnknownDags } from './intents/run-requests.ts';
 import { DagIntake } from './leases/dag-intake.ts';
 import type { LeaseKeeper } from './leases/lease-keeper.ts';
@@ -185,9 +186,8 @@ export class TurnTaker {
   }
 
   async #applyPendingIntents({ reports, answers, intentsDecided, changes }: TurnDraft): Promise<void> {
-    const { held, store } = this.#world;
     const limit = this.#suspects.intentLimit(reports.length, MAX_INTENTS_PER_TURN);
-    const rows = limit === 0 ? [] : await store.intents.pending([...held.dags.keys()], limit);
+    const rows = await pendingIntents(this.#world, limit);
     this.#suspects.took(rows);
     await applyIntents(this.#world, rows, answers, intentsDecided, changes);
     if (rows.length === limit) this.#inbox.hint('intents');

@@ -113,7 +113,7 @@ interface Player {
   readonly dag: DagWorkState;
   /** Assets that it is scheduled on; null: none. */
   readonly assets: AssetCondition | null;
-  /** Runs that were asked for while there was no room, oldest first. */
+  /** Runs that were asked for, or were late, while there was no room, oldest first. */
   readonly queued: RunWork[];
   /** Its runs that are over, if somebody may wait for them. */
   readonly over: RunWork[];
@@ -211,18 +211,19 @@ class Simulator implements Limits, Play {
   #tick(player: Player): void {
     const { simulated, dag } = player;
     const waited = this.#overdue.has(player);
-    const hasRoom = () => this.#room(player) > 0;
+    const underWay = { hasRoom: () => this.#room(player) > 0, queued: () => player.queued.length };
     this.#overdue.delete(player);
     for (;;) {
-      const due = dueTick(simulated.timetable, dag, hasRoom, this.#now);
+      const due = dueTick(simulated.timetable, dag, underWay, this.#now);
       if (due === null || due.info.runAfter.getTime() > this.#options.end) break;
       if (due.verdict === 'wait') {
         this.#overdue.add(player);
+        if (due.lookAt !== null) this.#heap.push({ at: due.lookAt, tick: player });
         return;
       }
       if (waited && !dag.graph.dag.catchup) this.#supersede(player, due.info);
       dag.mark = due.info.logicalDate.getTime();
-      if (due.verdict === 'run') this.#start(player, due.info);
+      if (due.verdict === 'run' || due.verdict === 'queue') this.#start(player, due.info);
       else this.#passed.push({ dagId: dag.dagId, dueAt: due.info.runAfter.getTime(), reason: due.verdict });
     }
     this.#planTick(player);
@@ -261,7 +262,7 @@ class Simulator implements Limits, Play {
     this.#dueAt.set(run, info.runAfter.getTime());
     if (player.last !== null && dag.graph.hasPastDependency) linkPast(run, player.last);
     player.last = run;
-    this.#begin(run);
+    this.#startOrQueue(player, run);
   }
 
   #create({ dag }: Player, spec: NewRun): RunWork {
@@ -291,8 +292,11 @@ class Simulator implements Limits, Play {
   #startWaiting(): void {
     for (const dag of this.#changes.roomInDags) {
       const player = this.#players.get(dag)!;
-      while (player.queued.length > 0 && this.#room(player) + player.queued.length > 0)
+      while (player.queued.length > 0 && this.#room(player) + player.queued.length > 0) {
         this.#begin(player.queued.shift()!);
+        // Behind a run that waited for its deadline's sake, the next tick may be late by now.
+        if (this.#overdue.has(player)) this.#heap.push({ at: this.#now, tick: player });
+      }
       if (!dag.assetArrivals.isEmpty) this.#assetRuns(player);
     }
   }

@@ -2,7 +2,7 @@ import { type FinishedTaskState, isFinished, type TaskState } from '../../state/
 import type { ClosedGroup } from '../graph/closed-group.ts';
 import type { GraphTask } from '../graph/dag-graph.ts';
 import { isList, sharedDepth } from '../graph/map-levels.ts';
-import { isUnder, pathDepth, pathIndex, pathPrefix } from '../graph/map-path.ts';
+import { isUnder, mapSortOf, pathDepth, pathIndex, pathPrefix } from '../graph/map-path.ts';
 import type { UpstreamEnds } from '../graph/trigger-rule.ts';
 import { isLive } from './activity.ts';
 import { notePast } from './past.ts';
@@ -69,7 +69,9 @@ export function taskOfBefore(task: GraphTask): GraphTask {
 
 /** The instance of a task with this very path. */
 export function instanceAt(run: RunWork, task: number, mapPath: string): InstanceWork | undefined {
-  return run.tasks[task]?.root.instances.find((instance) => instance.mapPath === mapPath);
+  const instances = run.tasks[task]?.root.instances ?? [];
+  const found = instances[placeOf(instances, mapSortOf(mapPath))];
+  return found?.mapPath === mapPath ? found : undefined;
 }
 
 /** The instances of a task whose path is `prefix` or lies below it. */
@@ -77,7 +79,12 @@ export function instancesUnder(run: RunWork, task: number, prefix: string): read
   const { root, scopes } = run.tasks[task]!;
   if (prefix === '') return root.instances;
   const scope = scopes?.get(prefix);
-  return scope?.instances ?? root.instances.filter(({ mapPath }) => isUnder(mapPath, prefix));
+  if (scope !== undefined) return scope.instances;
+  // They stand together: a path sorts right before those below it.
+  const from = placeOf(root.instances, mapSortOf(prefix));
+  let to = from;
+  while (to < root.instances.length && isUnder(root.instances[to]!.mapPath, prefix)) to += 1;
+  return root.instances.slice(from, to);
 }
 
 /** The instances of another task that are of concern to this one: those of its index in the mapped groups that hold both. */
@@ -137,7 +144,9 @@ export function attach(instance: InstanceWork): void {
 export function detach(instance: InstanceWork): void {
   countBelow(instance, -1);
   for (const scope of instance.scopes) {
-    scope.instances = scope.instances.filter((other) => other !== instance);
+    const at = placeOf(scope.instances, instance.mapSort);
+    if (scope.instances[at] !== instance) throw new Error(`${instance.mapPath} stands out of its order.`);
+    scope.instances.splice(at, 1);
     if (!isFinished(instance.state)) scope.unfinished -= 1;
   }
   countInGroups(instance, -1);
@@ -354,8 +363,19 @@ const countNames = Object.keys(noCounts()) as readonly (keyof EndCounts)[];
 
 /** Nearly always the last one. */
 function insertSorted(instances: InstanceWork[], instance: InstanceWork): void {
-  let at = instances.length;
-  while (at > 0 && instances[at - 1]!.mapSort > instance.mapSort) at -= 1;
-  if (at === instances.length) instances.push(instance);
-  else instances.splice(at, 0, instance);
+  const last = instances.at(-1);
+  if (last === undefined || last.mapSort <= instance.mapSort) instances.push(instance);
+  else instances.splice(placeOf(instances, instance.mapSort), 0, instance);
+}
+
+/** Where the instance of a path stands among those of its task, or would stand. Costs the logarithm of them. */
+function placeOf(instances: readonly InstanceWork[], mapSort: string): number {
+  let from = 0;
+  let to = instances.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (instances[middle]!.mapSort < mapSort) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -7,7 +7,7 @@ import {
 } from '../../intents/index.ts';
 import { Changes, choiceWithin, type RunWork, subGraph } from '../../rules/index.ts';
 import type { Store } from '../store.ts';
-import { neighbourIds } from './neighbours.ts';
+import { neighbourRuns } from './neighbours.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
 export interface ClearPreview {
@@ -31,7 +31,7 @@ export async function clearPreview(
   const { dag, graph, versionNumber } = await dagSnapshot(store, dagId);
   const first = await runSnapshot(store, dag, payload.runId);
   const runs: [RunWork, ClearPayload][] = [[first, payload]];
-  for (const runId of await neighbourIds(store, dagId, first, payload)) {
+  for (const { runId } of await neighbourRuns(store, first, payload)) {
     const run = await runSnapshot(store, dag, runId);
     const choice = choiceWithin(run, payload);
     if (choice !== null) runs.push([run, choice]);

@@ -1,7 +1,7 @@
 import { type ClearedTask, describeInstance, type MarkTasksPayload } from '../../intents/index.ts';
 import { choiceWithin, type RunWork, selectInstances } from '../../rules/index.ts';
 import type { Store } from '../store.ts';
-import { neighbourIds } from './neighbours.ts';
+import { neighbourRuns } from './neighbours.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
 
 export interface MarkPreview {
@@ -20,7 +20,7 @@ export async function markPreview(
   const { dag } = await dagSnapshot(store, dagId);
   const first = await runSnapshot(store, dag, payload.runId);
   const tasks = changed(first, payload);
-  for (const runId of await neighbourIds(store, dagId, first, payload)) {
+  for (const { runId } of await neighbourRuns(store, first, payload)) {
     const run = await runSnapshot(store, dag, runId);
     const choice = choiceWithin(run, payload);
     if (choice !== null) tasks.push(...changed(run, choice));

@@ -1,23 +1,22 @@
 import type { TaskSelection } from '../../intents/index.ts';
 import type { RunWork } from '../../rules/index.ts';
 import type { Store } from '../store.ts';
+import type { DagRunTable } from '../tables.ts';
 
-/** Runs of the DAG with an earlier, or a later, logical date, as far as the selection means them. */
-export async function neighbourIds(
+/** Runs of the DAG with an earlier, or a later, logical date, as far as the selection means them: what a preview shows is what is done. */
+export async function neighbourRuns(
   store: Store,
-  dagId: string,
-  { key, logicalDate }: RunWork,
+  { key, dag, logicalDate }: RunWork,
   { past, future }: TaskSelection,
-): Promise<readonly string[]> {
+): Promise<readonly DagRunTable[]> {
   if (past !== true && future !== true) return [];
-  const rows = await store.db
+  return store.db
     .selectFrom('dagRun')
-    .select('runId')
-    .where('dagId', '=', dagId)
+    .selectAll()
+    .where('dagId', '=', dag.dagId)
     .where('key', '!=', key)
     .$if(past !== true, (query) => query.where('logicalDate', '>', logicalDate))
     .$if(future !== true, (query) => query.where('logicalDate', '<', logicalDate))
     .orderBy('logicalDate')
     .execute();
-  return rows.map((row) => row.runId);
 }

@@ -32,7 +32,13 @@ import {
   subGraph,
 } from '@tsflow/core/rules';
 import { instanceName, isRunFinished, type RunState } from '@tsflow/core/state';
-import { type DagRunTable, DatabaseError, type DecidedIntent, type IntentTable } from '@tsflow/core/store';
+import {
+  type DagRunTable,
+  DatabaseError,
+  type DecidedIntent,
+  type IntentTable,
+  neighbourRuns,
+} from '@tsflow/core/store';
 import { answerAssetWaits, lookForAsset } from '../assets/answer-waits.ts';
 import { passAssetEvents, receiveAssetEvent } from '../assets/asset-stage.ts';
 import type { Watch, WatchAnswer } from '../held/watches.ts';
@@ -386,19 +392,8 @@ async function neighbours<T extends TaskSelection>(
   selection: T,
   changes: Changes,
 ): Promise<(readonly [RunWork, T])[]> {
-  const { past, future } = selection;
-  if (past !== true && future !== true) return [];
-  const rows = await world.store.db
-    .selectFrom('dagRun')
-    .selectAll()
-    .where('dagId', '=', dag.dagId)
-    .where('key', '!=', first.key)
-    .$if(past !== true, (query) => query.where('logicalDate', '>', first.logicalDate))
-    .$if(future !== true, (query) => query.where('logicalDate', '<', first.logicalDate))
-    .orderBy('logicalDate')
-    .execute();
   const found: (readonly [RunWork, T])[] = [];
-  for (const row of rows) {
+  for (const row of await neighbourRuns(world.store, first, selection)) {
     const run = await runOf(world, dag, row, changes);
     const choice = choiceWithin(run, selection);
     if (choice !== null) found.push([run, choice]);

@@ -4,11 +4,11 @@ import {
   createRun,
   type DagWorkState,
   dueTick,
-  lateAt,
   markAfterScheduleChange,
   markFromNow,
   missedBefore,
   nextTick,
+  type RunsUnderWay,
   type RunWork,
   repairedMark,
   roomForRuns,
@@ -25,7 +25,6 @@ const MAX_TICKS_PER_TURN = 8;
 const MAX_PASSED_PER_TURN = 1_000;
 /** The code of a DAG is loaded this long before its tick: enough for a thousand files that are due at once. */
 const PRELOAD_AHEAD_MS = 30_000;
-const ONE_DAY_MS = 86_400_000;
 /** A DAG that ticks faster keeps its code loaded by itself. */
 const PRELOAD_WORTH_MS = 1_000;
 
@@ -62,9 +61,13 @@ export async function createDueRuns(
     let waits = false;
     while (created < MAX_TICKS_PER_TURN && passed.length < MAX_PASSED_PER_TURN) {
       const { timetable } = world.versions.get(dag.graph.version);
-      const due = dueTick(timetable, dag, () => hasRoom(world, dag), changes.now);
-      waits = due?.verdict === 'wait' && !isTold(world, dag, due.info, changes.now);
-      if (due === null || waits) break;
+      const due = dueTick(timetable, dag, runsUnderWay(world, dag), changes.now);
+      if (due === null) break;
+      if (due.verdict === 'wait') {
+        waits = true;
+        if (due.lookAt !== null) world.held.timers.set({ kind: 'late', at: due.lookAt, dag });
+        break;
+      }
       changes.touchDag(dag);
       tellMissed(dag, missedBefore(timetable, dag.graph.dag, dag, due.info, changes.now), due.info, changes);
       dag.mark = due.info.logicalDate.getTime();
@@ -83,28 +86,14 @@ export async function createDueRuns(
   }
 }
 
-/**
- * A tick without room whose first deadline has come gets its run all the same: queued, so that somebody is told of it in time. One such run
- * waits at a time, for a DAG that is stuck should not start flooded; and what was late a day ago is told nobody any more.
- */
-function isTold({ held, versions }: World, dag: DagWorkState, info: RunInfo, now: number): boolean {
-  const at = lateAt(info, dag.graph.dag);
-  // The tick of `@continuous` is the end of the run before, so it is never late.
-  if (versions.get(dag.graph.version).timetable.type === 'continuous') return false;
-  if (at === null || at <= now - ONE_DAY_MS) return false;
-  if (at <= now) return (dag.queuedRuns.get(null) ?? 0) === 0;
-  held.timers.set({ kind: 'late', at, dag });
-  return false;
-}
-
 interface PassedTick {
   readonly reason: 'overlap' | 'delayed';
   readonly at: Date;
 }
 
-function hasRoom(world: World, dag: DagWorkState): boolean {
-  const queued = dag.queuedRuns.get(null) ?? 0;
-  return roomForRuns(dag, null, world.limits.maxActiveRuns(dag, null)) - queued > 0;
+function runsUnderWay({ limits }: World, dag: DagWorkState): RunsUnderWay {
+  const queued = () => dag.queuedRuns.get(null) ?? 0;
+  return { queued, hasRoom: () => roomForRuns(dag, null, limits.maxActiveRuns(dag, null)) - queued() > 0 };
 }
 
 function tellMissed(
