@@ -50,6 +50,25 @@ describe('a list of another length the second time', () => {
     expect([0, 1, 2].map((i) => world.instance(`load [${i}]`).tryNumber)).toEqual([3, 2, 1]);
   });
 
+  it('grows again: what is restored has all of its tries, as if it were new', () => {
+    const world = run(() => {
+      const extract = task('extract', (): number[] => []);
+      task('load', (_context, { n }) => n, { n: expand(extract.output) }, { retries: 1 });
+    });
+    world.end('extract', [1, 2]);
+    world.end('load [0]');
+    world.begin('load [1]');
+    world.gone('load [1]');
+    world.end('load [1]');
+    for (const list of [[1], [1, 2]]) {
+      world.clear({ taskIds: ['extract'] });
+      world.end('extract', list);
+    }
+    world.finish('load [1]', { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: true });
+    expect(world.states['load [1]']).toBe('up_for_retry');
+    expect(world.instance('load [1]')).toMatchObject({ tryNumber: 2, infraNumber: 0 });
+  });
+
   it('is empty, then is not', () => {
     const world = run(etl);
     world.end('extract', [1, 2]);

@@ -8,6 +8,7 @@ import { attach, detach, instanceAt, instancesUnder, ofLastIterations } from '..
 import { endAttempt, moveInstance } from '../work/move-instance.ts';
 import { newInstance } from '../work/new-instance.ts';
 import type { InstanceWork, RunWork } from '../work/work.ts';
+import { resetInstance } from './reset-instance.ts';
 
 /** What an expansion did, for who goes on from there. */
 export interface Expansion {
@@ -308,7 +309,10 @@ function move(instance: InstanceWork, mapPath: string, changes: Changes): void {
 
 function restore(instance: InstanceWork, into: Expansion, changes: Changes): void {
   detach(instance);
-  moveInstance(instance, 'none', changes);
+  resetInstance(instance, null, changes);
+  // It begins anew: what it did for an earlier list is not to be held against it.
+  instance.maxTries = instance.tryNumber + instance.task.spec.retries;
+  instance.infraNumber = 0;
   attach(instance);
   into.open.push(instance);
 }
