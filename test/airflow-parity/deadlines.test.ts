@@ -80,7 +80,8 @@ describe.each(DATABASES)('deadlines on %s', (dialect) => {
     const dag = serializedDag('sla', { long: {} }, { deadlines });
     await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
     await tsflow.trigger('sla');
-    await until('the first is missed', async () => (await misses(tsflow)).length === 1);
+    // On a busy machine both may be by the first look.
+    await until('the first is missed', async () => (await misses(tsflow)).length > 0);
     await tsflow.restart();
     await until('the second is missed', async () => (await misses(tsflow)).length === 2);
     await until('both are called', async () =>
