@@ -1,11 +1,9 @@
 import { type SqlBool, sql } from 'kysely';
-import { deadlinesOf } from '../../rules/run/deadlines.ts';
 import type { Store } from '../store.ts';
 import type { DagRunTable } from '../tables.ts';
-import { serializedVersion } from './dag-facts.ts';
+import { deadlinesOfRuns } from './deadlines-of-runs.ts';
 import { decodeCursor, type Page, type PageArgs, pageLimit, pageOf } from './page.ts';
 import { type RunArgs, runRow } from './run.ts';
-import { taskDoneAt } from './task-done.ts';
 
 /** A deadline of one run. Instants are milliseconds UTC. */
 export interface RunDeadline {
@@ -15,10 +13,11 @@ export interface RunDeadline {
   /** Null: the run. */
   readonly taskId: string | null;
   readonly dueAt: number;
-  /** `waiting`: not there yet; `met`; `missed`. */
+  /** `waiting`: there is still time; `met`; `missed`: it passed, or its run has ended without it. */
   readonly state: 'waiting' | 'met' | 'missed';
+  /** When that was noted and told of; null: nobody was, because it was not missed, its run ended too early for it, or no scheduler ran. */
   readonly missedAt: number | null;
-  /** When what it is about was done; null: it is not. */
+  /** When what it is about was done well; null: it is not, or nobody knows any more because the run was cleared. */
   readonly doneAt: number | null;
 }
 
@@ -32,7 +31,7 @@ export interface MissedDeadline {
   readonly missedAt: number;
 }
 
-/** Most runs that are looked at for deadlines that are still to come. */
+/** Most runs that are looked at for deadlines that are still to come, oldest first. */
 const MAX_OPEN_RUNS = 1_000;
 
 /** The deadlines of a run, earliest first, and what became of them. Throws NotFoundError. */
@@ -41,7 +40,7 @@ export async function listDeadlines(
   args: RunArgs,
   now: number,
 ): Promise<readonly RunDeadline[]> {
-  return deadlinesOfRuns(store, [await runRow(store, args)], now);
+  return listed(store, [await runRow(store, args)], now);
 }
 
 /** The deadlines of the runs that are queued or run, earliest first: those that are still to come, and what became of the others. */
@@ -56,9 +55,11 @@ export async function listOpenDeadlines(
     // As the partial index of open runs says it: parameters would prove nothing to the planner.
     .where(sql<SqlBool>`(state = 'queued' or state = 'running')`)
     .$if(dagId !== undefined, (query) => query.where('dagId', '=', dagId!))
+    // The oldest, which are due first. Not by the key itself: a planner that follows it walks all of history.
+    .orderBy(sql`key + 0`)
     .limit(MAX_OPEN_RUNS)
     .execute();
-  return deadlinesOfRuns(store, open, args.now);
+  return listed(store, open, args.now);
 }
 
 export interface ListMissedDeadlinesArgs extends PageArgs {
@@ -98,42 +99,13 @@ export async function listMissedDeadlines(
   );
 }
 
-async function deadlinesOfRuns(
+async function listed(
   store: Store,
   runs: readonly DagRunTable[],
   now: number,
 ): Promise<readonly RunDeadline[]> {
-  const dags = new Map(
-    await Promise.all(
-      [...new Set(runs.map(({ version }) => version))].map(
-        async (version) => [version, await serializedVersion(store, version)] as const,
-      ),
-    ),
-  );
-  const due = runs.flatMap((run) => {
-    const dag = dags.get(run.version) ?? null;
-    return dag === null ? [] : deadlinesOf(run, dag).map((each) => ({ run, ...each }));
-  });
-  if (due.length === 0) return [];
-  const keys = [...new Set(due.map(({ run }) => run.key))];
-  const ofTasks = [
-    ...new Set(due.flatMap(({ run, deadline }) => (deadline.taskId === null ? [] : [run.key]))),
-  ];
-  const [misses, tasks] = await Promise.all([
-    store.db.selectFrom('deadlineMiss').selectAll().where('runKey', 'in', keys).execute(),
-    ofTasks.length === 0 ? [] : store.turns.taskInstances(ofTasks),
-  ]);
-  const missed = new Map(misses.map((miss) => [`${miss.runKey} ${miss.name}`, miss]));
-  const doneAt = (run: DagRunTable, taskId: string | null): number | null => {
-    if (taskId === null) return run.endDate;
-    const instances = tasks.filter(({ runKey }) => runKey === run.key);
-    return taskDoneAt(dags.get(run.version)!, taskId, instances);
-  };
-  const all = due.map(({ run, deadline: { name, taskId }, dueAt }): RunDeadline => {
-    const miss = missed.get(`${run.key} ${name}`);
-    const done = doneAt(run, taskId);
-    const state = miss !== undefined ? 'missed' : done === null && dueAt > now ? 'waiting' : 'met';
-    return {
+  const all = (await deadlinesOfRuns(store, runs, now)).map(
+    ({ run, miss, name, taskId, state, latenessMs, dueAt }): RunDeadline => ({
       dagId: run.dagId,
       runId: run.runId,
       name,
@@ -141,8 +113,8 @@ async function deadlinesOfRuns(
       dueAt: miss?.dueAt ?? dueAt,
       state,
       missedAt: miss?.missedAt ?? null,
-      doneAt: done,
-    };
-  });
+      doneAt: latenessMs === null ? null : dueAt + latenessMs,
+    }),
+  );
   return all.sort((a, b) => a.dueAt - b.dueAt);
 }
