@@ -113,7 +113,11 @@ describe('a backfill without a server', () => {
       options: { taskIds: ['day'], reprocess: 'none' },
       succeeded: 1,
     });
-    expect(await project.run(['backfill', 'show', 'x'])).toMatchObject({ code: 2 });
+    const unknown = await project.run(['backfill', 'show', 'x']);
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected its number, got "x".'),
+    });
     expect((await project.run(['backfill', 'show', '999999'])).stderr).toContain('does not exist');
   });
 

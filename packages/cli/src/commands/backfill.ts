@@ -154,7 +154,7 @@ function control(action: 'pause' | 'resume' | 'cancel') {
 
 function keyOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidInputError(`backfill: expected its number, got "${given}". See \`tsflow backfill list\`.`);
+  throw new InvalidInputError(`backfill: expected its number, got "${text}". See \`tsflow backfill list\`.`);
 }
 
 async function backfill(
