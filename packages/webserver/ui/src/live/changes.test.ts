@@ -28,6 +28,7 @@ function instance(over: Partial<TaskInstance>): TaskInstance {
     mapPath: '',
     renderedMapIndex: null,
     state: 'queued',
+    tryNumber: 1,
     startDate: null,
     endDate: null,
     ...over,
@@ -74,6 +75,36 @@ describe('applyChanges', () => {
       cache,
       heard.map((each) => ({ ...each, fromState: 'queued', toState: 'running' })),
     );
+    expect(stale.some(([name]) => name === 'runTasks')).toBe(asks);
+  });
+
+  it.each<[what: string, tryNumber: number, from: string, states: string[], shown: number, asks: boolean]>([
+    ['is scheduled for the first time', 0, 'none', ['scheduled'], 1, false],
+    ['begins and starts in one batch', 0, 'none', ['scheduled', 'queued', 'running'], 1, false],
+    ['is skipped before it begins', 0, 'none', ['skipped'], 0, true],
+    ['starts', 1, 'queued', ['running'], 1, false],
+    ['ends', 1, 'running', ['success'], 1, false],
+    ['will be tried again', 1, 'running', ['up_for_retry'], 1, true],
+    ['is tried again', 1, 'up_for_retry', ['scheduled'], 1, true],
+    [
+      'is tried again, and starts in one batch',
+      1,
+      'up_for_retry',
+      ['scheduled', 'queued', 'running'],
+      1,
+      true,
+    ],
+    ['is cleared', 2, 'success', ['none'], 2, false],
+    ['begins after it was cleared', 2, 'none', ['scheduled'], 2, true],
+  ])('knows the try of an instance that %s', (_what, tryNumber, from, states, shown, asks) => {
+    const cache = new QueryClient();
+    cache.setQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'], {
+      items: [instance({ tryNumber })],
+      nextCursor: null,
+    });
+    const heard = states.map((toState, at) => change({ fromState: states[at - 1] ?? from, toState }));
+    const stale = applyChanges(cache, heard);
+    expect(cache.getQueryData<Page<TaskInstance>>(['runTasks', 'd', 'r'])!.items[0]!.tryNumber).toBe(shown);
     expect(stale.some(([name]) => name === 'runTasks')).toBe(asks);
   });
 

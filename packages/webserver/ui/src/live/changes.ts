@@ -39,9 +39,7 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
         touch('task', dagId, runId, change.taskId);
         touch('why', dagId, runId, change.taskId);
         if (change.toState === 'success') touch('xcom', dagId, runId, change.taskId);
-        // Start and end in one turn: when it started is known to the server alone.
-        if (change.fromState !== 'running' && ENDS.has(change.toState as TaskState))
-          touch('runTasks', dagId, runId);
+        if (isBeyondPatch(change)) touch('runTasks', dagId, runId);
       }
     } else if (change.type === 'task_named' && dagId && runId) {
       touch('runTasks', dagId, runId);
@@ -94,30 +92,53 @@ export function applyChanges(cache: QueryClient, changes: readonly Change[]): st
   return [...stale.values()];
 }
 
+/** Whether the server alone knows what became of an instance: when it started, of one that starts and ends in one turn, or its next try. */
+function isBeyondPatch({ fromState, toState }: Change): boolean {
+  if (toState === 'up_for_retry' || fromState === 'up_for_retry') return true;
+  return fromState !== 'running' && ENDS.has(toState as TaskState);
+}
+
 /** An instance as a change leaves it: state, and the instant that the state begins or ends. */
 export function patchedInstance<
-  T extends { readonly state: TaskState; readonly startDate: string | null; readonly endDate: string | null },
+  T extends {
+    readonly state: TaskState;
+    readonly tryNumber: number;
+    readonly startDate: string | null;
+    readonly endDate: string | null;
+  },
 >(instance: T, change: Change): T {
   const state = change.toState as TaskState;
-  if (state === 'running') return { ...instance, state, startDate: change.at, endDate: null };
   if (ENDS.has(state)) return { ...instance, state, endDate: change.at };
-  if (state === 'none' || state === 'scheduled' || state === 'queued')
-    return { ...instance, state, startDate: null, endDate: null };
+  if (state === 'none') return { ...instance, state, startDate: null, endDate: null };
+  // What has begun is in its first try at least.
+  const tryNumber = Math.max(1, instance.tryNumber);
+  if (state === 'running') return { ...instance, state, tryNumber, startDate: change.at, endDate: null };
+  if (state === 'scheduled' || state === 'queued')
+    return { ...instance, state, tryNumber, startDate: null, endDate: null };
   return { ...instance, state };
 }
 
-/** Answers whether every instance that changed was there to be patched: an answer that is on its way may be older than the change. */
+/**
+ * Answers whether every instance that changed was there to be patched, and could be: an answer that is on its way may be older than the change,
+ * and which try begins after an earlier one is the server's to say.
+ */
 function patchTasks(cache: QueryClient, changes: readonly Change[]): boolean {
   const { dagId, runId } = changes[0]!;
   let isWhole = false;
   cache.setQueryData<Page<TaskInstance>>(['runTasks', dagId, runId], (page) => {
     if (!page) return page;
     const last = new Map(changes.map((change) => [`${change.taskId}\0${change.mapPath ?? ''}`, change]));
+    const begun = new Set(
+      changes
+        .filter(({ fromState, toState }) => fromState === 'none' && toState === 'scheduled')
+        .map(({ taskId, mapPath }) => `${taskId}\0${mapPath ?? ''}`),
+    );
     let known = 0;
     const items = page.items.map((task) => {
-      const change = last.get(`${task.taskId}\0${task.mapPath}`);
+      const name = `${task.taskId}\0${task.mapPath}`;
+      const change = last.get(name);
       if (!change) return task;
-      known += 1;
+      if (task.tryNumber === 0 || !begun.has(name)) known += 1;
       return patchedInstance(task, change);
     });
     isWhole = known === last.size;

@@ -63,6 +63,7 @@ export const runs = {
     attempts: 'Attempts',
     code: 'Code',
     index: 'Index',
+    tries: 'Tries',
     instances: 'Instances of {{task}}',
     moreInstances_one: '{{count}} more is in the tree above.',
     moreInstances_other: '{{count}} more are in the tree above.',

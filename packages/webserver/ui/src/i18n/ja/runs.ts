@@ -63,6 +63,7 @@ export const runs: Catalogue<typeof english> = {
     attempts: '試行',
     code: 'コード',
     index: 'インデックス',
+    tries: '試行回数',
     instances: '{{task}} のインスタンス',
     moreInstances_other: 'ほか {{count}} 件は上のツリーにあります。',
     events: 'イベント',

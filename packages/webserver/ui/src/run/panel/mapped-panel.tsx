@@ -62,7 +62,7 @@ export function MappedPanel({
     },
     {
       id: 'tries',
-      header: t('deadlines.deliveries'),
+      header: t('panel.tries'),
       className: 'num',
       sortBy: (each) => each.tryNumber,
       cell: (each) => each.tryNumber,
