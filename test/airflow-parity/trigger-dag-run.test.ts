@@ -36,6 +36,11 @@ const asks = (changes: Partial<RunWait> = {}): Outcome => ({
 });
 
 const waits = (changes: Partial<RunWait> = {}) => asks({ waitForCompletion: true, ...changes });
+/** As a plan of the scheduler, for a task that needs no process. */
+const plan = (asked: Outcome): RunWait => {
+  if (asked.kind !== 'defer' || asked.deferral.on.kind !== 'run') throw new Error('It asks for no run.');
+  return asked.deferral.on;
+};
 const ensures = (changes: Partial<RunWait> = {}) => waits({ how: 'ensure', ...changes });
 
 describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
@@ -114,6 +119,40 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     expect(task.reason).toContain(reason);
     expect(await children(tsflow)).toEqual([]);
   });
+
+  it.each<[string, RunWait, string]>([
+    ['a DAG that does not exist', plan(asks({ dagId: 'chil' })), 'Did you mean "child"?'],
+    ['to ensure a day of one', plan(ensures({ dagId: 'chil', logicalDate: DAY })), 'Did you mean "child"?'],
+    ['conf that does not fit', plan(asks({ conf: { size: 'big' } })), 'The params of child do not fit'],
+  ])(
+    'is refused when nothing of it is templated, and its task needs no process: %s',
+    async (_name, wait, reason) => {
+      // One that is ready at once, and one that becomes ready as others are admitted; what follows a refusal begins all the same.
+      const chain = (first: TaskSpec): Record<string, TaskSpec> => ({
+        first,
+        ask: { upstream: ['first'], wait, retries: 3 },
+        again: { upstream: ['ask'], triggerRule: 'all_done', wait },
+        after: { upstream: ['again'], triggerRule: 'all_done' },
+      });
+      for (const first of [{}, { nothingToDo: true }]) {
+        const dags = [
+          serializedDag('parent', chain(first)),
+          serializedDag('child', { work: {} }, { paramsSchema: schema }),
+        ];
+        await using tsflow = await SchedulerHarness.start(dialect, dags, () => done);
+        const runId = await tsflow.trigger('parent');
+        await tsflow.runIs('parent', runId, 'success');
+        const { ask, again } = await tsflow.tasks('parent', runId);
+        for (const task of [ask, again])
+          expect(task).toMatchObject({
+            state: 'failed',
+            tryNumber: 1,
+            reason: expect.stringContaining(reason),
+          });
+        expect(await children(tsflow)).toEqual([]);
+      }
+    },
+  );
 
   it('is refused when another made the run of that name', async () => {
     await using tsflow = await start(asks({ runId: 'mine' }));

@@ -44,24 +44,28 @@ export async function answerRunRequest(
   }
 }
 
-/** Fails tasks that ask for a run of a DAG that does not exist: nobody would ever answer them. */
-export async function refuseUnknownDags(world: World, changes: Changes): Promise<void> {
+/** Fails tasks that ask for a run of a DAG that does not exist: nobody would ever answer them. True: there were some. */
+export async function refuseUnknownDags(world: World, changes: Changes): Promise<boolean> {
   const { held, store } = world;
   const asked = changes.sent.filter(({ kind, dagId }) => kind === 'request_run' && !held.dags.has(dagId));
-  if (asked.length === 0) return;
+  if (asked.length === 0) return false;
   const askedIds = [...new Set(asked.map(({ dagId }) => dagId))];
   const there = await store.db.selectFrom('dag').select('dagId').where('dagId', 'in', askedIds).execute();
   const unknown = asked.filter((sent) => there.every(({ dagId }) => dagId !== sent.dagId));
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return false;
   // All of them only for who made a typing mistake.
   const known = (await store.db.selectFrom('dag').select('dagId').execute()).map(({ dagId }) => dagId);
   for (const sent of unknown) {
     changes.sent.splice(changes.sent.indexOf(sent), 1);
     const meant = didYouMean(sent.dagId, known);
     const error = new NotFoundError('DAG', sent.dagId, meant === undefined ? '' : `Did you mean "${meant}"?`);
-    const instance = held.instanceOf((sent.payload as RunRequest).attemptId);
+    const { attemptId } = sent.payload as RunRequest;
+    // A wait that began without a process has an attempt of this very turn.
+    const begun = changes.newAttempts.find(({ attempt }) => attempt.attemptId === attemptId);
+    const instance = held.instanceOf(attemptId) ?? begun?.instance;
     if (instance !== undefined) requestFailed(instance, error.message, false, changes);
   }
+  return true;
 }
 
 async function requestedRun(
