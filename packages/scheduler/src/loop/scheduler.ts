@@ -183,7 +183,7 @@ export class Scheduler implements Service {
 
   async #sleep(): Promise<void> {
     const ms = this.#turns.restMs;
-    if (ms > 0 && !this.#inbox.isAwake) this.#options.onIdle?.(this.#world.held.nextDue());
+    if (ms > 0 && !this.#inbox.isAwake) this.#options.onIdle?.(this.#turns.nextDue);
     await this.#inbox.sleep(ms);
   }
 

@@ -85,9 +85,17 @@ export class TurnTaker {
 
   /** How long until the next turn has something to do by the clock. */
   get restMs(): number {
-    const timer = this.#world.held.timers.peek();
+    const { held, limits } = this.#world;
+    const due = Math.min(held.timers.peek()?.at ?? Number.POSITIVE_INFINITY, limits.nextStep);
     const untilPoll = POLL_MS - (this.#clock.monotonic() - this.#lastPoll);
-    return Math.max(0, Math.min(timer === undefined ? POLL_MS : timer.at - this.#clock.now(), untilPoll));
+    return Math.max(0, Math.min(due - this.#clock.now(), untilPoll));
+  }
+
+  /** The instant at which something is due by the clock: a timer that still counts, or a step of a daily plan. Null: nothing is. */
+  get nextDue(): number | null {
+    const { held, limits } = this.#world;
+    const due = Math.min(held.nextDue() ?? Number.POSITIVE_INFINITY, limits.nextStep);
+    return Number.isFinite(due) ? due : null;
   }
 
   /**
@@ -134,6 +142,8 @@ export class TurnTaker {
     openLanes(world, changes);
     await makeReady(world, changes);
     const admitted = await this.#admit(changes);
+    // Waits that need no process began only now; what their failure lets begin may be another.
+    while (await refuseUnknownDags(world, changes)) await makeReady(world, changes);
     // A run may have ended since its DAG was looked at: one of tasks that need no process.
     for (const dag of changes.roomInDags) held.lookAgain.add(dag);
     for (const problem of limits.newProblems()) world.logger.warn(problem);
@@ -168,10 +178,9 @@ export class TurnTaker {
       this.#lastPoll = this.#clock.monotonic();
       for (const hint of ['intents', 'variables', 'versions', 'leases'] as const) hints.add(hint);
     }
-    if (hints.has('variables')) {
+    if (hints.has('variables') || this.#clock.now() >= this.#world.limits.nextStep)
       await refreshLimits(this.#world, this.#executor, changes);
-      await learnUse(this.#world);
-    }
+    if (hints.has('variables')) await learnUse(this.#world);
     if (hints.has('leases') || hints.has('versions')) {
       if (this.#world.store.allowsSeveralSchedulers) await this.#lease.retireExpired();
       await this.#intake.acquire(changes);

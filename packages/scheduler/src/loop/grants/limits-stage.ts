@@ -2,7 +2,7 @@ import type { Changes } from '@tsflow/core/rules';
 import type { Executor } from '../../executors/executor.ts';
 import type { World } from '../held/world.ts';
 
-/** Reads the limits anew. When one is another now, whatever waits is looked at again. */
+/** Reads the limits anew. When one is another now, whatever waits is looked at again; a Variable that is no limit moves nothing. */
 export async function refreshLimits(
   { held, limits }: World,
   executor: Executor,

@@ -1,6 +1,5 @@
 import type { Clock } from '@tsflow/core/clock';
 import { ownVariable, readLiveNumber } from '@tsflow/core/config';
-import type { Json } from '@tsflow/core/json';
 import type { Changes, DagWorkState, InstanceWork, Limits, RunLimit } from '@tsflow/core/rules';
 import type { LiveNumber } from '@tsflow/core/serialization';
 import {
@@ -11,6 +10,7 @@ import {
   poolSlots,
   type Store,
 } from '@tsflow/core/store';
+import { LiveVariables } from './live-variables.ts';
 
 /**
  * Every numeric limit at this moment: Variables and pools as last read, slots in use as the last commit left them, and what the
@@ -19,8 +19,10 @@ import {
 export class LiveLimits implements Limits {
   readonly #store: Store;
   readonly #clock: Clock;
-  #variables: ReadonlyMap<string, Json> = new Map();
+  readonly #variables = new LiveVariables();
   #pools: ReadonlyMap<string, LiveNumber> = new Map();
+  /** The rows of pools as last read. */
+  #poolsText = '';
   /** Pools that count deferred tasks too. */
   #withDeferred: ReadonlySet<string> = new Set();
   #used = new Map<string, number>();
@@ -42,29 +44,45 @@ export class LiveLimits implements Limits {
     this.#clock = clock;
   }
 
-  /** Reads Variables and pools anew when they changed; true when they did, or when a daily plan says something else by now. */
+  /**
+   * Reads Variables and pools anew when some changed; true when a value that a limit has read did, or a pool, or when a daily plan says
+   * something else by now.
+   */
   async refresh(): Promise<boolean> {
-    const revision = await this.#store.variables.revision();
-    if (revision === this.#revision) return this.#planChanged();
-    const [variables, pools] = await Promise.all([
-      this.#store.variables.list(),
-      this.#store.db.selectFrom('pool').select(['name', 'slots', 'live', 'includeDeferred']).execute(),
-    ]);
-    this.#variables = new Map(variables.map((row) => [row.key, JSON.parse(row.value) as Json]));
-    this.#pools = new Map(pools.map((pool) => [pool.name, poolLimit(pool)]));
-    this.#withDeferred = new Set(
-      pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])),
-    );
-    this.#revision = revision;
+    const isAnother = await this.#readAnew();
+    const hasStepped = this.#clock.now() >= this.#plansUntil;
+    if (!isAnother && !hasStepped) return false;
+    this.#plansUntil = Number.POSITIVE_INFINITY;
     this.#tooLarge.clear();
     return true;
   }
 
-  #planChanged(): boolean {
-    if (this.#clock.now() < this.#plansUntil) return false;
-    this.#plansUntil = Number.POSITIVE_INFINITY;
-    this.#tooLarge.clear();
+  async #readAnew(): Promise<boolean> {
+    const revision = await this.#store.variables.revision();
+    if (revision === this.#revision) return false;
+    const [variables, pools] = await Promise.all([
+      this.#store.variables.list(),
+      this.#store.db
+        .selectFrom('pool')
+        .select(['name', 'slots', 'live', 'includeDeferred'])
+        .orderBy('name')
+        .execute(),
+    ]);
+    this.#revision = revision;
+    const isAnother = this.#variables.learn(variables);
+    const poolsText = JSON.stringify(pools);
+    if (poolsText === this.#poolsText) return isAnother;
+    this.#poolsText = poolsText;
+    this.#pools = new Map(pools.map((pool) => [pool.name, poolLimit(pool)]));
+    this.#withDeferred = new Set(
+      pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])),
+    );
     return true;
+  }
+
+  /** When a daily plan that counts for something says another number (ms since 1970); Infinity: none does by itself. */
+  get nextStep(): number {
+    return this.#plansUntil;
   }
 
   /** Reads what is in use, other schedulers included; true when something is less than it was known to be. */
