@@ -1,5 +1,5 @@
 import { DAG, task } from '@tsflow/core';
-import { startDags } from '@tsflow/testing';
+import { type DagsTestOptions, startDags } from '@tsflow/testing';
 import { describe, expect, it } from 'vitest';
 
 /** A daily plan changes a limit by itself, at an instant that the virtual clock knows as it knows every other. */
@@ -9,7 +9,7 @@ const atNight = { default: 0, windows: [{ cron: '0 22 * * *', for: '8h', value: 
 const work = () => void task('work', () => 'done', {}, { pool: 'db' });
 
 describe('a limit that is a daily plan, under the virtual clock', () => {
-  it.each<[string, DAG, { variables?: Record<string, object> }]>([
+  it.each<[string, DAG, Pick<DagsTestOptions, 'variables'>]>([
     ['maxActiveTasks', new DAG({ dagId: 'etl', maxActiveTasks: atNight }, work), {}],
     ['parallelism', new DAG({ dagId: 'etl' }, work), { variables: { parallelism: atNight } }],
   ])('%s: what waits for its window begins when it opens', async (_name, etl, options) => {
