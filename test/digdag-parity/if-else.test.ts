@@ -242,7 +242,8 @@ test('a choice in a group that begins again is decided again', () => {
 
 // biome-ignore format: a table
 test.each([
-  ['no side at all',  () => match('m', () => null, {}),                                     /"m"\) has nothing to choose from/],
+  ['no side at all',  () => match('m', () => null, {}),                                     /^match\("m"\) has nothing to choose from/],
+  ['when without a side', () => when('c', () => true, {} as never),                           /^when\("c"\) has nothing to choose from/],
   ['a side that is no function', () => when('c', () => true, { do: step('a') as never }), /"c": the side "do" is no function/],
   ['a name with a blank', () => match('m', () => 'a b' as const, { 'a b': () => step('a') }), /a b/],
 ] as const)('%s is refused while the file is loaded', (_what, body, message) => {

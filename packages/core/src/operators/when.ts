@@ -146,7 +146,10 @@ function choice<Output>(
 ): Choice<Output> {
   const bodies = Object.entries(sides).filter(([, body]) => body !== undefined);
   if (bodies.length === 0)
-    throw new DagDefinitionError('invalid_option', `${word}("${id}") has nothing to choose from.`);
+    throw new DagDefinitionError(
+      'invalid_option',
+      `${word === 'if' ? 'when' : word}("${id}") has nothing to choose from.`,
+    );
   for (const [name, body] of bodies) {
     checkIdComponent('groupId', name);
     if (typeof body !== 'function')
