@@ -189,15 +189,22 @@ describe('a person', () => {
     expect(line(world)).toBe('a[0]:success until[0]:success after:scheduled');
   });
 
-  it('says of an iteration that had to be followed by another that it was the last', () => {
+  // biome-ignore format: a table
+  it.each([
+    // what ends                                                    marked      changed          states
+    ['l.a[0] l.until[0]=n',                                         '0',        ['0'],           'a[0]:success a[1]:removed until[0]:success until[1]:removed after:scheduled'],
+    ['l.a[0] l.until[0]=n l.a[1]',                                  '0',        ['0'],           'a[0]:success a[1]:removed until[0]:success until[1]:removed after:scheduled'],
+    ['l.a[0] l.until[0]=n l.a[1]!',                                 '0',        ['0'],           'a[0]:success a[1]:removed until[0]:success until[1]:removed after:scheduled'], // the run had failed
+    ['l.a[0] l.until[0]=n',                                         undefined,  ['1'],           'a[0]:success a[1]:scheduled until[0]:success until[1]:success'],                // the one that is under way is the last
+    ['l.a[0] l.until[0]=n l.a[1] l.until[1]=n',                     '0',        [],              'a[0]:success a[1]:success a[2]:scheduled until[0]:success until[1]:success'],   // it went on, and well
+    ['l.a[0] l.until[0]=n l.a[1] l.until[1]=n',                     '1',        ['1'],           'a[0]:success a[1]:success a[2]:removed until[0]:success until[1]:success until[2]:removed after:scheduled'],
+    ['l.a[0] l.until[0]=y',                                         '0',        [],              'a[0]:success until[0]:success after:scheduled'],
+  ] as const)('says after [%s] that iteration %s was the last', (ends, marked, changed, states) => {
     const world = run(polled());
-    play(world, 'l.a[0] l.until[0]=n l.a[1]!');
-    world.mark(['l.until'], 'success', '0');
-    expect(world.states['l.until [0]']).toBe('success');
-    world.clear({ taskIds: ['l.until'], mapPath: '0' });
-    world.mark(['l.until'], 'success', '0');
-    world.clear({ taskIds: ['after'] });
-    expect(line(world)).toBe('a[0]:success a[1]:removed until[0]:success until[1]:removed after:scheduled');
+    play(world, ends);
+    expect(world.mark(['l.until'], 'success', marked)).toEqual(changed.map((mapPath) => ({ taskId: 'l.until', mapPath })));
+    if (world.run.state === 'failed') world.clear({ taskIds: ['after'] });
+    expect(line(world)).toBe(states);
   });
 
   it('gives it another version of the DAG, with more iterations', () => {

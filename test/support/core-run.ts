@@ -119,9 +119,17 @@ export class CoreRun {
     return took;
   }
 
-  mark(taskIds: readonly string[], state: 'success' | 'failed' | 'skipped', mapPath?: string): void {
-    const one = mapPath === undefined ? {} : { mapPath };
-    this.#turn((changes) => applyMarkTasks(this.run, { runId: 'r', taskIds, state, ...one }, 'ann', changes));
+  /** Returns which instances it changed. */
+  mark(
+    taskIds: readonly string[],
+    state: 'success' | 'failed' | 'skipped',
+    path?: string,
+  ): { taskId: string; mapPath: string }[] {
+    const one = path === undefined ? {} : { mapPath: path };
+    const payload = { runId: 'r', taskIds, state, ...one };
+    return this.#turn((changes) => applyMarkTasks(this.run, payload, 'ann', changes)).map(
+      ({ taskId, mapPath }) => ({ taskId, mapPath }),
+    );
   }
 
   kill(taskIds: readonly string[]): void {

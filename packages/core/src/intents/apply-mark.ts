@@ -5,6 +5,7 @@ import {
   heedDependencies,
   type InstanceWork,
   instancesOf,
+  mayBeLastIteration,
   moveInstance,
   moveRun,
   overrule,
@@ -20,6 +21,20 @@ import { isFinished, isRunFinished } from '../state/index.ts';
 import { type ClearedTask, describeInstance } from './apply-clear.ts';
 import type { MarkRunPayload, MarkTasksPayload } from './intent.ts';
 
+/**
+ * Which task instances a mark changes, in one run: those in another state, and a loop's "not yet" that is to be the end of the loop, which is
+ * a success as it stands.
+ */
+export function planMark(run: RunWork, payload: MarkTasksPayload): readonly InstanceWork[] {
+  const chosen = selectInstances(run, payload);
+  const among = new Set(chosen);
+  return chosen.filter(
+    (instance) =>
+      instance.state !== payload.state ||
+      (payload.state === 'success' && mayBeLastIteration(instance, (other) => among.has(other))),
+  );
+}
+
 /** Sets tasks of a run to a final state by hand; what is active is ended first. The run's own state follows. */
 export function applyMarkTasks(
   run: RunWork,
@@ -27,8 +42,7 @@ export function applyMarkTasks(
   actor: string,
   changes: Changes,
 ): ClearedTask[] {
-  const chosen = selectInstances(run, payload);
-  const marked = chosen.filter((instance) => instance.state !== payload.state);
+  const marked = planMark(run, payload);
   const before = marked.map(describeInstance);
   for (const instance of marked)
     setByHand(instance, payload.state, `marked ${payload.state} by ${actor}`, changes);

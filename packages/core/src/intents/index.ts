@@ -13,7 +13,7 @@ export {
   planClear,
 } from './apply-clear.ts';
 export { applyKill, type TouchedTask } from './apply-kill.ts';
-export { applyMarkRun, applyMarkTasks } from './apply-mark.ts';
+export { applyMarkRun, applyMarkTasks, planMark } from './apply-mark.ts';
 export { applyPrioritize } from './apply-prioritize.ts';
 export { applyRunTask, planRunTask } from './apply-run-task.ts';
 export { applyTrigger, type TriggerPorts } from './apply-trigger.ts';

@@ -95,7 +95,7 @@ export { type DueTick, dueTick, missedBefore, type RunsUnderWay } from './run/du
 export { isUnexpanded, lengthOfSource, sourceInstances } from './run/expand-level.ts';
 export { renewTries } from './run/group-restart.ts';
 export { listLengths } from './run/list-output.ts';
-export { waitsForIteration } from './run/loop-step.ts';
+export { mayBeLastIteration, waitsForIteration } from './run/loop-step.ts';
 export { resetInstance } from './run/reset-instance.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run/run-outcome.ts';
 export {

@@ -15,13 +15,38 @@ import { addIteration, type Expansion, levelLength, removeIterations } from './e
  */
 
 /** Why the task that ends a loop fails although it only said "not yet": there is no further iteration. Undefined: it does not. */
-export function untilProblem({ run, task, mapPath }: InstanceWork): string | undefined {
-  const level = task.levels.findLast(({ loop }) => loop?.until === task.index);
+export function untilProblem(until: InstanceWork): string | undefined {
+  const { run, mapPath } = until;
+  const level = loopEndedBy(until);
   if (level?.loop == null || level.loop.onMax !== 'fail') return undefined;
   const length = levelLength(run, level, pathPrefix(mapPath, level.depth)) ?? 0;
   if (pathIndex(mapPath, level.depth) + 1 < length) return undefined;
   return `Loop ${level.id} went round ${length} times, which is its max, and its condition does not hold yet.`;
 }
+
+/**
+ * Whether a person may still say of an instance that ends a loop, and said "not yet", that its iteration is the last: none after it ended
+ * well, or is among those that `isMeant` too.
+ */
+export function mayBeLastIteration(
+  until: InstanceWork,
+  isMeant: (instance: InstanceWork) => boolean,
+): boolean {
+  const { run, task, mapPath } = until;
+  const level = loopEndedBy(until);
+  if (level === undefined || !saidNotYet(until)) return false;
+  const index = pathIndex(mapPath, level.depth);
+  return !instancesUnder(run, task.index, pathPrefix(mapPath, level.depth)).some(
+    (other) =>
+      pathIndex(other.mapPath, level.depth) > index &&
+      other.state !== 'removed' &&
+      (other.state === 'success' || isMeant(other)),
+  );
+}
+
+/** The loop that the instance may end; undefined: it is another task. */
+const loopEndedBy = ({ task }: InstanceWork): MapLevel | undefined =>
+  task.levels.findLast(({ loop }) => loop?.until === task.index);
 
 /** All of an iteration has ended: another one follows, or the loop is over. Asked again, it comes to the same. */
 export function iterationEnded(iteration: GroupWork, into: Expansion, changes: Changes): void {

@@ -1,5 +1,5 @@
-import { type ClearedTask, describeInstance, type MarkTasksPayload } from '../../intents/index.ts';
-import { choiceWithin, type RunWork, selectInstances } from '../../rules/index.ts';
+import { type ClearedTask, describeInstance, type MarkTasksPayload, planMark } from '../../intents/index.ts';
+import { choiceWithin, type RunWork } from '../../rules/index.ts';
 import type { Store } from '../store.ts';
 import { neighbourRuns } from './neighbours.ts';
 import { dagSnapshot, runSnapshot } from './snapshot.ts';
@@ -30,7 +30,5 @@ export async function markPreview(
 }
 
 function changed(run: RunWork, payload: MarkTasksPayload): ClearedTask[] {
-  return selectInstances(run, payload)
-    .filter(({ state }) => state !== payload.state)
-    .map(describeInstance);
+  return planMark(run, payload).map(describeInstance);
 }
