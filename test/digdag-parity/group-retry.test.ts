@@ -10,7 +10,7 @@ import {
   shortCircuit,
   task,
 } from '@tsflow/core';
-import { explainReadiness, type ReadinessWorld } from '@tsflow/core/rules';
+import { buildDagGraph, explainReadiness, instancesOf, type ReadinessWorld } from '@tsflow/core/rules';
 import { serializeDag } from '@tsflow/core/serialization';
 import { describe, expect, it, test } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
@@ -469,6 +469,50 @@ describe('a person', () => {
     expect(world.run.state).toBe('failed');
   });
 });
+
+test('a run that takes another version while its group waits begins the group again once', () => {
+  const world = run(etl({ retries: 1, retryDelay: 60 }));
+  play(world, 'before g.a g.b!');
+  const newest = serializeDag(new DAG({ dagId: 'd' }, etl({ retries: 1, retryDelay: 90 })));
+  world.clear({ taskIds: ['before'] }, buildDagGraph(newest, 'v2'));
+  play(world, 'before ~');
+  expect(line(world)).toBe('before:success g.a:scheduled');
+  expect(world.events.filter(({ type }) => type === 'group_restarted')).toHaveLength(1);
+});
+
+test('a group that waits for its next try costs the ends of others nothing', () => {
+  const world = run(() => {
+    expandGroup(
+      'g',
+      { n: Array.from({ length: 200 }, (_, n) => n) },
+      ({ n }) => void task('call', (_context, inputs) => inputs.n, { n }).before(step('note')),
+      { retries: 1, retryDelay: 60 },
+    );
+  });
+  const looks = countLooks(world);
+  const perFailure = Array.from({ length: 200 }, (_, n) => {
+    const before = looks.count;
+    world.fail(`g.call [${n}]`);
+    return looks.count - before;
+  });
+  expect(world.states['g.call [199]']).toBe('up_for_retry');
+  expect(Math.max(...perFailure)).toBe(perFailure[0]);
+});
+
+/** Counts how often it is looked which groups an instance stands in: each walk over the members of one does. */
+function countLooks(world: CoreRun): { count: number } {
+  const looks = { count: 0 };
+  for (const instance of instancesOf(world.run)) {
+    const { groups } = instance;
+    Object.defineProperty(instance, 'groups', {
+      get() {
+        looks.count += 1;
+        return groups;
+      },
+    });
+  }
+  return looks;
+}
 
 test('a DAG that fails fast does so when its group has no retry left', () => {
   const world = run(() => {

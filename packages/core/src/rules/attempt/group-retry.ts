@@ -51,6 +51,7 @@ export function beginGroupRetry(
   tellTask(instance, 'onRetry', error, changes);
   group.failed = instance;
   run.restarting.add(group);
+  run.continuing.add(group);
   changes.groups.add(group);
   changes.event({
     type: 'group_retry',

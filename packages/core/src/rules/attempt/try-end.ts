@@ -196,7 +196,11 @@ export function attemptDeadline({ attempt, task }: InstanceWork): number | null 
 /** The time of a waiting instance has come: the retry delay is over, or it asked to be called again now. */
 export function waitOver(instance: InstanceWork, changes: Changes): void {
   // The whole group begins again, as soon as nothing of it is active any more.
-  if (instance.groups.some(({ failed }) => failed === instance)) return continueGroups(instance.run, changes);
+  const group = instance.groups.find(({ failed }) => failed === instance);
+  if (group !== undefined) {
+    group.run.continuing.add(group);
+    return continueGroups(group.run, changes);
+  }
   instance.nextAt = null;
   if (instance.state === 'up_for_retry') instance.tryNumber += 1;
   moveInstance(instance, 'scheduled', changes);

@@ -73,7 +73,7 @@ export function reconsider(instance: InstanceWork, changes: Changes): void {
 
 /** Groups of a run that are to begin again take their next step, if they can: their teardowns, or the new beginning. */
 export function continueGroups(run: RunWork, changes: Changes): void {
-  if (run.restarting.size > 0 || changes.reopened.size > 0) settle(run, [], changes);
+  if (run.continuing.size > 0 || changes.reopened.size > 0) settle(run, [], changes);
 }
 
 /** All are asked before any run is looked at as a whole: one that still has to be asked is not waiting for anything, yet. */
@@ -161,8 +161,8 @@ function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
       changes.reopened.delete(group);
       askMembers(group, open, changes);
     }
-    for (const group of [...run.restarting]) continueGroup(group, open, changes);
-    if (open.length === 0 && run.ending.size === 0) break;
+    for (const group of [...run.continuing]) continueGroup(group, open, changes);
+    if (open.length === 0 && run.ending.size === 0 && run.continuing.size === 0) break;
   }
   finishRunIfOver(run, changes);
   reconsiderAll(heldUp, changes);
@@ -205,6 +205,8 @@ function goRound(iteration: GroupWork, open: InstanceWork[], changes: Changes): 
 
 /** A group that is to begin again: its teardowns run, then (after its delay) it is reset and its first tasks are asked. */
 function continueGroup(group: GroupWork, open: InstanceWork[], changes: Changes): void {
+  group.run.continuing.delete(group);
+  if (group.failed === null) return;
   const teardowns = dueTeardowns(group);
   for (const teardown of teardowns) schedule(teardown, open, changes);
   if (teardowns.length > 0 || !mayRestart(group, changes.now)) return;

@@ -51,6 +51,7 @@ export function resetGroup(group: GroupWork, changes: Changes): void {
   const { groupId } = group.group;
   group.failed = null;
   run.restarting.delete(group);
+  run.continuing.delete(group);
   group.tryNumber += 1;
   changes.groups.add(group);
   const reason = `group ${groupId} began again, try ${group.tryNumber} of ${group.maxTries + 1}`;

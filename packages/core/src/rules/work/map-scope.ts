@@ -18,6 +18,8 @@ export function placeInstances(run: RunWork, instances: Iterable<InstanceWork>):
   run.tasks.length = 0;
   const before = new Map(run.groups);
   run.groups.clear();
+  // Others of the same names take their places.
+  for (const noted of [run.restarting, run.continuing, run.ending]) noted.clear();
   for (const task of run.graph.tasks) run.tasks.push(newTaskWork(task));
   for (const instance of instances) attach(instance);
   for (const [name, { tryNumber, maxTries, failed }] of before) {
@@ -37,7 +39,16 @@ export function setTries(
   group.tryNumber = tryNumber;
   group.maxTries = maxTries;
   group.failed = failed?.groups.includes(group) === true ? failed : null;
-  if (group.failed !== null) group.run.restarting.add(group);
+  if (group.failed === null) return;
+  group.run.restarting.add(group);
+  group.run.continuing.add(group);
+}
+
+/** Counts one of its instances among those that something will still happen to by itself, or (-1) no more. */
+export function countLive(group: GroupWork, by: 1 | -1): void {
+  group.live += by;
+  // The one whose failure makes it begin again is left, or nothing.
+  if (group.failed !== null && group.live <= 1) group.run.continuing.add(group);
 }
 
 /** Counts what is unfinished and what is alive in a run from scratch, and everything that its tasks wait for. Costs the run. */
@@ -263,7 +274,7 @@ function countInGroups({ groups, state }: InstanceWork, by: 1 | -1): void {
   for (const group of groups) {
     if (!isFinished(state)) group.unfinished += by;
     if (group.unfinished === 0) group.run.ending.add(group);
-    if (isLive(state)) group.live += by;
+    if (isLive(state)) countLive(group, by);
   }
 }
 
@@ -284,6 +295,8 @@ function countScopes(run: RunWork): void {
   }
   for (const instance of instancesOf(run)) countInGroups(instance, 1);
   for (const group of run.groups.values()) group.isOver = group.unfinished === 0;
+  // Somebody may have decided about tasks of theirs that nothing happens to.
+  for (const group of run.restarting) run.continuing.add(group);
   for (const instance of instancesOf(run)) countBelow(instance, 1);
 }
 

@@ -1,7 +1,7 @@
 import { assertLegalPath, isFinished, type TaskState } from '../../state/index.ts';
 import { holdsSlot, isLive, staysInPool } from './activity.ts';
 import type { Changes } from './changes.ts';
-import { noteInFollowers } from './map-scope.ts';
+import { countLive, noteInFollowers } from './map-scope.ts';
 import type { AttemptWork, InstanceWork, Occupied } from './work.ts';
 
 /**
@@ -40,7 +40,7 @@ export function moveInstance(
   if (counts && isLive(from) !== isLive(to)) {
     const by = isLive(to) ? 1 : -1;
     run.live.count += by;
-    for (const group of instance.groups) group.live += by;
+    for (const group of instance.groups) countLive(group, by);
   }
   if (from === 'up_for_retry') cancelRestart(instance, changes);
   if (holdsSlot(from) !== holdsSlot(to)) moveSlots(instance, holdsSlot(to) ? 1 : -1, changes);
@@ -58,6 +58,7 @@ function cancelRestart(instance: InstanceWork, changes: Changes): void {
   if (group === undefined) return;
   group.failed = null;
   instance.run.restarting.delete(group);
+  instance.run.continuing.delete(group);
   changes.groups.add(group);
   changes.reopened.add(group);
 }

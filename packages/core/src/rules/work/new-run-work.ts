@@ -7,6 +7,7 @@ type Working =
   | 'tasks'
   | 'groups'
   | 'restarting'
+  | 'continuing'
   | 'ending'
   | 'unfinished'
   | 'live'
@@ -24,6 +25,7 @@ export function newRunWork(facts: Omit<RunWork, Working>): RunWork {
     tasks: [],
     groups: new Map(),
     restarting: new Set(),
+    continuing: new Set(),
     ending: new Set(),
     unfinished: { count: 0 },
     live: { count: 0 },

@@ -78,6 +78,8 @@ export interface RunWork {
   readonly groups: Map<string, GroupWork>;
   /** Those of them that are about to begin again. */
   readonly restarting: Set<GroupWork>;
+  /** Those of these that something happened to which may let them take their next step. */
+  readonly continuing: Set<GroupWork>;
   /** Those in which nothing is unfinished any more, until what is outside of them was told. */
   readonly ending: Set<GroupWork>;
   /** Instances that have not ended. */
