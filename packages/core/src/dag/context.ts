@@ -22,7 +22,12 @@ export interface TaskContext<P = Params> {
   readonly runType: RunType;
   /** With the ids of its groups in front: `group.task`. */
   readonly taskId: string;
-  /** Last component of the map path; -1: not mapped. */
+  /**
+   * Where the instance is in everything mapped around it, outermost first: `2`, or `2.0` for the first of a list within the third of another. Empty:
+   * not mapped. With `taskId` it names one instance of the run.
+   */
+  readonly mapPath: string;
+  /** Last component of the map path; -1: not mapped. Instances of a nested list may share it. */
   readonly mapIndex: number;
   /** From 1. Grows with each try and never restarts, also after a clear. */
   readonly tryNumber: number;

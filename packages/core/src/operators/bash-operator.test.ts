@@ -30,6 +30,7 @@ function attempt(
     runId: 'manual__1',
     runType: 'manual',
     taskId: 't',
+    mapPath: '',
     mapIndex: -1,
     tryNumber: 1,
     logicalDate: new Date(0),

@@ -30,6 +30,7 @@ const context = {
   runId: 'manual__x',
   runType: 'manual',
   taskId: 't',
+  mapPath: '',
   mapIndex: -1,
   tryNumber: 2,
   logicalDate: new Date('2026-01-31T18:00:00Z'),

@@ -231,6 +231,7 @@ export function templateNames(context: TaskContext): TemplateNames {
     runId: context.runId,
     runType: context.runType,
     taskId: context.taskId,
+    mapPath: context.mapPath,
     mapIndex: context.mapIndex,
     tryNumber: context.tryNumber,
     timezone: context.timezone,

@@ -92,6 +92,7 @@ export class AttemptContext implements TaskContext {
   readonly runId: string;
   readonly runType: RunType;
   readonly taskId: string;
+  readonly mapPath: string;
   readonly mapIndex: number;
   readonly tryNumber: number;
   readonly attemptId: number;
@@ -130,6 +131,7 @@ export class AttemptContext implements TaskContext {
     this.runId = workload.runId;
     this.runType = workload.runType as RunType;
     this.taskId = workload.taskId;
+    this.mapPath = workload.mapPath;
     this.mapIndex = mapIndexOf(workload.mapPath);
     this.tryNumber = workload.tryNumber;
     this.attemptId = workload.attemptId;

@@ -110,7 +110,7 @@ function faked(
 ): AnyOperator {
   if (fake === undefined) return task;
   const execute = async (context: TaskContext, fields: Readonly<Record<string, unknown>>) => {
-    const instance = `${context.runId}\0${task.taskId}\0${context.mapIndex}`;
+    const instance = `${context.runId}\0${task.taskId}\0${context.mapPath}`;
     const call = (calls.get(instance) ?? 0) + 1;
     calls.set(instance, call);
     return fake.run({
