@@ -64,6 +64,28 @@ describe('tsflow simulate', () => {
     expect((await simulate('--end', '2025-01-01')).stderr).toContain('--end lies before --start');
   });
 
+  test('counts what a pool counts', async () => {
+    await using pooled = new InstalledProject();
+    await pooled.write({
+      'dags/waits.ts': `
+        import { DAG, DeltaSensor, task } from '@tsflow/core';
+        export default new DAG({ dagId: 'waits', schedule: '@daily', defaultArgs: { pool: 'db' } }, () => {
+          new DeltaSensor({ taskId: 'wait', delta: '5m', from: 'runStart' });
+          task('work', () => 1);
+        });`,
+    });
+    const ends = async () => {
+      const report = await pooled.json<{ runs: { endDate: string }[] }>(
+        ...['simulate', '--start', '2026-01-01', '--end', '2026-01-01', '--duration', '1m'],
+      );
+      return report.runs.map(({ endDate }) => endDate);
+    };
+    await pooled.run(['pools', 'set', 'db', '1']);
+    expect(await ends()).toEqual(['2026-01-01T00:05:00.000Z']);
+    await pooled.run(['pools', 'set', 'db', '1', '--include-deferred']);
+    expect(await ends()).toEqual(['2026-01-01T00:06:00.000Z']);
+  });
+
   test('changes nothing: there is no database afterwards', () => {
     expect(existsSync(join(project.home, 'tsflow.db'))).toBe(false);
   });

@@ -41,7 +41,8 @@ function dag(
 
 const limits = (parallelism: number): SimulatedLimits => ({
   parallelism: () => parallelism,
-  poolSlots: (pool) => (pool === 'one' ? 1 : -1),
+  poolSlots: (pool) => (pool.startsWith('one') ? 1 : -1),
+  countsDeferred: (pool) => pool === 'one with deferred',
   read: (limit) => Number(limit),
 });
 
@@ -221,6 +222,12 @@ describe('what waits without a process', () => {
     written(new DAG({ dagId: 'load', ...daily }, () => void task(`load_${minutes}`, () => 1)));
   const waiting = (body: () => void, options: object = daily) =>
     written(new DAG({ dagId: 'waiting', ...options }, body));
+  /** Waits five minutes, and works for one in the same pool. */
+  const inPool = (pool: string) =>
+    waiting(() => {
+      new DeltaSensor({ taskId: 'w', delta: '5m', from: 'runStart', pool });
+      task('t', () => 1, {}, { pool });
+    });
 
   const cases: readonly (readonly [string, readonly SimulatedDag[], readonly string[]])[] = [
     [
@@ -281,6 +288,12 @@ describe('what waits without a process', () => {
       'for the run of a tick that is under way, and makes no second one',
       [waiting(() => new EnsureDagRunOperator({ taskId: 'e', dagId: 'load' })), load(9)],
       ['waiting 0..9', 'load 0..9'],
+    ],
+    ['and leaves the slots of its pool to others', [inPool('one')], ['waiting 0..5']],
+    [
+      'and keeps the slots of a pool that counts what is deferred',
+      [inPool('one with deferred')],
+      ['waiting 0..6'],
     ],
     [
       'for an asset',

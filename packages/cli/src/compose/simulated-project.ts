@@ -143,12 +143,16 @@ async function pausedDags(project: Store | null): Promise<ReadonlyMap<string, bo
 async function projectLimits(project: Store | null, parallelism: number | null): Promise<SimulatedLimits> {
   const rows = (await project?.variables.list()) ?? [];
   const variables = new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as Json]));
-  const pools = (await project?.db.selectFrom('pool').select(['name', 'slots', 'live']).execute()) ?? [];
+  const pools =
+    (await project?.db.selectFrom('pool').select(['name', 'slots', 'live', 'includeDeferred']).execute()) ??
+    [];
+  const withDeferred = new Set(pools.flatMap(({ name, includeDeferred }) => (includeDeferred ? [name] : [])));
   const slots = new Map(pools.map((pool) => [pool.name, poolLimit(pool)]));
   return {
     parallelism: (now) => parallelism ?? liveNumber(ownVariable('parallelism'), variables, now),
     // A pool that nobody made yet holds nobody up here: the question is whether the schedules fit.
     poolSlots: (pool, now) => liveNumber(poolSlots(pool, slots) ?? -1, variables, now),
+    countsDeferred: (pool) => withDeferred.has(pool),
     read: (limit, now) => liveNumber(limit, variables, now),
   };
 }

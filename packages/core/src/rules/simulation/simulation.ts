@@ -32,6 +32,8 @@ export interface SimulatedDag {
 export interface SimulatedLimits {
   parallelism(now: number): number;
   poolSlots(pool: string, now: number): number;
+  /** Whether what is deferred keeps its slots of the pool. */
+  countsDeferred(pool: string): boolean;
   read(limit: LiveNumber, now: number): number;
 }
 
@@ -403,7 +405,7 @@ class Simulator implements Limits, Play {
   #admit(): void {
     const changes = this.#changes;
     for (const { run } of changes.instances) this.#ready.openDag(run.dag.dagId);
-    for (const [pool, delta] of changes.slots) if (delta < 0) this.#ready.openPool(pool);
+    for (const [pool, delta] of this.#movedSlots()) if (delta < 0) this.#ready.openPool(pool);
     for (const [key, delta] of changes.keys) if (delta < 0) this.#ready.openKey(key);
     this.#takeReady();
     const onAdmit = (instance: InstanceWork) => {
@@ -429,9 +431,10 @@ class Simulator implements Limits, Play {
   #settle(): void {
     const changes = this.#changes;
     this.#used += changes.parallelism;
-    addTo(this.#poolUse, changes.slots);
+    const moved = this.#movedSlots();
+    addTo(this.#poolUse, moved);
     addTo(this.#keyUse, changes.keys);
-    for (const pool of changes.slots.keys()) {
+    for (const pool of moved.keys()) {
       this.#poolPeak.set(pool, Math.max(this.#poolPeak.get(pool) ?? 0, this.#poolUse.get(pool)!));
     }
     this.#slots.push({ at: this.#now, used: this.#used, waiting: this.#scheduled.size });
@@ -483,7 +486,19 @@ class Simulator implements Limits, Play {
   poolRoom(pool: string): number {
     const slots = this.#options.limits.poolSlots(pool, this.#now);
     if (slots < 0) return Number.POSITIVE_INFINITY;
-    return slots - (this.#poolUse.get(pool) ?? 0) - (this.#changes.slots.get(pool) ?? 0);
+    return slots - (this.#poolUse.get(pool) ?? 0) - (this.#slotsOf(pool).get(pool) ?? 0);
+  }
+
+  /** How the use of a pool changed in this turn, as that pool counts. */
+  #slotsOf(pool: string): ReadonlyMap<string, number> {
+    return this.#options.limits.countsDeferred(pool) ? this.#changes.slotsWithDeferred : this.#changes.slots;
+  }
+
+  #movedSlots(): ReadonlyMap<string, number> {
+    const moved = new Map<string, number>();
+    for (const changed of [this.#changes.slots, this.#changes.slotsWithDeferred])
+      for (const [pool, delta] of changed) if (this.#slotsOf(pool) === changed) moved.set(pool, delta);
+    return moved;
   }
 
   maxActiveTasks(dag: DagWorkState): number {
