@@ -248,6 +248,193 @@ describe('what comes after a group with retries', () => {
   });
 });
 
+describe('a decision that leaves a group with retries', () => {
+  const choose = (world: CoreRun, name: string, ...chosen: string[]) =>
+    world.finish(name, { kind: 'success', xcoms: {}, decision: { kind: 'branch', chosen } });
+
+  /** A group `g` of a choice and of work that is tried again, and the task that is chosen or not. */
+  const groupOf = (id: string, x: ReturnType<typeof step>) =>
+    group(
+      id,
+      () => {
+        branch('b', (): 'x' => 'x', { x });
+        step('t');
+      },
+      { retries: 1 },
+    );
+
+  it('is not taken back when the group begins again for another map index', () => {
+    const world = run(() => {
+      expandGroup('per', { n: [0, 1] }, () => void groupOf('g', step('x')));
+    });
+    choose(world, 'per.g.b [1]');
+    play(world, 'per.g.t[0]! ~ per.g.t[1]');
+    expect(world.states).toMatchObject({ 'per.x [0]': 'none', 'per.x [1]': 'skipped' });
+  });
+
+  it('stands for an index whose group has ended when another one begins again, also for what is outside of both', () => {
+    const world = run(() => {
+      const x = step('x');
+      expandGroup('per', { n: [0, 1] }, () => void groupOf('g', x));
+    });
+    choose(world, 'per.g.b [0]');
+    choose(world, 'per.g.b [1]');
+    play(world, 'per.g.t[1]');
+    expect(world.states.x).toBe('skipped');
+    world.clear({ taskIds: ['x'] });
+    play(world, 'per.g.t[0]! ~');
+    choose(world, 'per.g.b [0]', 'x');
+    play(world, 'per.g.t[0]');
+    expect(world.states.x).toBe('skipped');
+  });
+
+  it('of one group is not taken back with that of another', () => {
+    const world = run(() => {
+      const x = task('x', () => 1, {}, { triggerRule: 'all_done' });
+      groupOf('one', x);
+      groupOf('two', x);
+    });
+    choose(world, 'one.b');
+    choose(world, 'two.b');
+    play(world, 'two.t! ~');
+    choose(world, 'two.b', 'x');
+    play(world, 'one.t two.t');
+    expect(world.states.x).toBe('skipped');
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    // chosen in each try     x when c has ended, when the group has
+    [[''],                    'none', 'skipped'],
+    [['x'],                   'none', 'scheduled'],
+    [['', 'x'],               'none', 'scheduled'],       // its second try chose otherwise
+    [['x', ''],               'none', 'skipped'],
+    [['', ''],                'none', 'skipped'],
+  ] as const)('is waited for by what something else lets run: %j, %s, then %s', (tries, before, after) => {
+    const world = run(() => {
+      const x = task('x', () => 1, {}, { triggerRule: 'one_success' });
+      step('c').before(x);
+      groupOf('g', x);
+    });
+    for (const [index, chosen] of tries.entries()) {
+      choose(world, 'g.b', ...(chosen === '' ? [] : [chosen]));
+      if (index === 0) play(world, 'c');
+      expect(world.states.x).toBe(before);
+      play(world, index < tries.length - 1 ? 'g.t! ~' : 'g.t');
+    }
+    expect(world.states.x).toBe(after);
+    world.clear({ taskIds: ['x'] });
+    expect(world.states.x).toBe(after);
+  });
+
+  it('holds for every instance of what is mapped meanwhile', () => {
+    const world = run(() => {
+      const list = task('list', (): number[] => []);
+      const x = task('x', (_context, { n }) => n, { n: expand(list.output) });
+      group(
+        'g',
+        () => {
+          branch('b', (): 'x' => 'x', { x });
+          step('t');
+        },
+        { retries: 1 },
+      );
+    });
+    choose(world, 'g.b');
+    world.end('list', [1, 2]);
+    play(world, 'g.t');
+    expect(world.states).toMatchObject({ 'x [0]': 'skipped', 'x [1]': 'skipped' });
+  });
+
+  it('of a short-circuit reaches what lies behind what it waits for', () => {
+    const world = run(() => {
+      const y = task('y', () => 1, {}, { triggerRule: 'all_done' });
+      const z = task('z', () => 1, {}, { triggerRule: 'one_success' });
+      step('c').before(z);
+      chain(
+        group(
+          'g',
+          () =>
+            void chain(
+              shortCircuit('any', () => true),
+              step('t'),
+            ),
+          { retries: 1 },
+        ),
+        y,
+        z,
+      );
+    });
+    world.finish('g.any', {
+      kind: 'success',
+      xcoms: {},
+      decision: { kind: 'short_circuit', proceed: false },
+    });
+    play(world, 'c');
+    expect(line(world)).toBe('c:success g.any:success g.t:skipped y:skipped z:skipped');
+  });
+
+  it('into the group stays when the group begins again', () => {
+    const world = run(() => {
+      const { a, t } = group('g', () => ({ a: step('a'), t: step('t') }), { retries: 1 }).exports;
+      branch('b', (): 'a' | 't' => 't', { a, t });
+    });
+    choose(world, 'b', 'g.t');
+    expect(world.states['g.a']).toBe('skipped');
+    play(world, 'g.t! ~');
+    expect(line(world)).toBe('b:success g.a:skipped g.t:scheduled');
+  });
+
+  it('does not keep a task from running that somebody runs by hand while its group waits', () => {
+    const world = run(() => {
+      const { a } = group('g', () => ({ a: step('a'), t: step('t') }), { retries: 1 }).exports;
+      branch('b', (): 'a' => 'a', { a });
+    });
+    play(world, 'g.t!');
+    world.runTask('g.a');
+    choose(world, 'b');
+    expect(world.states['g.a']).toBe('none');
+    world.clear({ taskIds: ['g.t'] });
+    play(world, 'g.a');
+    world.clear({ taskIds: ['g.a'] });
+    expect(world.states['g.a']).toBe('skipped');
+  });
+
+  it('is waited for, and it is said so', () => {
+    const world = run(() => {
+      const z = task('z', () => 1, {}, { triggerRule: 'one_success' });
+      const y = task('y', () => 1, {}, { triggerRule: 'all_done' });
+      step('c').before(z);
+      const g = group(
+        'g',
+        () =>
+          void chain(
+            shortCircuit('any', () => true),
+            step('t'),
+          ),
+        { retries: 1 },
+      );
+      chain(g, y, z);
+    });
+    play(world, 'c');
+    expect(world.states.z).toBe('none');
+    const why = explainReadiness(world.instance('z'), WORLD).find(({ passed }) => !passed);
+    expect(why?.reason).toMatch(/group g: g\.any \(scheduled\), g\.t/);
+  });
+
+  it('does not outlive a mark by which the group is over', () => {
+    const world = run(() => {
+      const x = task('x', () => 1, {}, { triggerRule: 'one_success' });
+      step('c').before(x);
+      groupOf('g', x);
+    });
+    choose(world, 'g.b');
+    play(world, 'c');
+    world.mark(['g.t'], 'success');
+    expect(world.states.x).toBe('skipped');
+  });
+});
+
 describe('groups in groups', () => {
   const nested = () => {
     group(

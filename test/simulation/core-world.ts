@@ -28,6 +28,7 @@ import {
   startRun,
   type TaskOutcome,
   timeCame,
+  waitsForDecision,
   waitsForIteration,
 } from '@tsflow/core/rules';
 import { isFinished, isRunFinished } from '@tsflow/core/state';
@@ -189,7 +190,8 @@ export class CoreWorld {
       instance.groups.every(({ failed }) => failed === null) &&
       !waitsForList(instance) &&
       !waitsForIteration(instance) &&
-      ruleVerdict(instance) !== 'wait'
+      ruleVerdict(instance) !== 'wait' &&
+      !(ruleVerdict(instance) === 'run' && waitsForDecision(instance))
     ) {
       throw new Error(`${task.spec.taskId} is none though its rule says ${ruleVerdict(instance)}`);
     }

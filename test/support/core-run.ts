@@ -1,4 +1,4 @@
-import { applyClear, applyKill, applyMarkTasks } from '@tsflow/core/intents';
+import { applyClear, applyKill, applyMarkTasks, applyRunTask } from '@tsflow/core/intents';
 import type { Json } from '@tsflow/core/json';
 import {
   admitInstance,
@@ -129,6 +129,13 @@ export class CoreRun {
     const payload = { runId: 'r', taskIds, state, ...one };
     return this.#turn((changes) => applyMarkTasks(this.run, payload, 'ann', changes)).map(
       ({ taskId, mapPath }) => ({ taskId, mapPath }),
+    );
+  }
+
+  /** Somebody runs a task by hand, whatever stands before it. */
+  runTask(taskId: string): void {
+    this.#turn((changes) =>
+      applyRunTask(this.run, { runId: 'r', taskId }, this.dag.graph, () => this.#nextKey(), 'ann', changes),
     );
   }
 

@@ -62,6 +62,7 @@ export {
   resumePastWaits,
   ruleVerdict,
   startInstances,
+  waitsForDecision,
   wakeFollowers,
 } from './run/advance-run.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './run/backfill-plan.ts';

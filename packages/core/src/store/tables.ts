@@ -288,7 +288,7 @@ export interface TaskInstanceTable {
   targetState: string | null;
   /** Why it is in this state, in words, when the state alone does not say. */
   reason: string | null;
-  /** A stored decision about it: `skipped_by:<taskId>`, kept when it alone is cleared, or `ended_with_run`. */
+  /** What is noted about it besides its state, with `;` between: see `rules/work/decision.ts`. */
   decision: string | null;
   priorityWeight: number;
   /** While it holds a slot: what it occupies. Otherwise what it would take. */

@@ -106,12 +106,16 @@ function applyDecision(
     noteUntil(instance, decision.isMet);
     return [];
   }
-  if (decision.kind === 'branch' && instance.task.sides !== null)
-    return skipByDecision(sidesNotChosen(instance, decision.chosen), instance, changes);
-  if (decision.kind === 'branch') {
-    return skipByDecision(notChosen(instance, chosenIndexes(instance, decision.chosen)), instance, changes);
-  }
-  return decision.proceed ? [] : skipByDecision(shortCircuited(instance), instance, changes);
+  return skipByDecision(skippedByIt(instance, decision), instance, changes);
+}
+
+function skippedByIt(
+  instance: InstanceWork,
+  decision: Exclude<TaskDecision, { kind: 'until' }>,
+): readonly InstanceWork[] {
+  if (decision.kind === 'short_circuit') return decision.proceed ? [] : shortCircuited(instance);
+  if (instance.task.sides !== null) return sidesNotChosen(instance, decision.chosen);
+  return notChosen(instance, chosenIndexes(instance, decision.chosen));
 }
 
 function chosenIndexes({ task }: InstanceWork, chosen: readonly string[]): Set<number> {

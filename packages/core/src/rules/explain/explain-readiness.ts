@@ -145,11 +145,12 @@ function loopBefore({ run, groups, state }: InstanceWork): { passed: boolean; re
   return { passed: true, reason: 'It waits for no iteration of a loop.' };
 }
 
-/** Upstream in a group that may still begin again does not count before all of that group has ended. */
+/** What is upstream, or may skip it, in a group that may still begin again does not count before all of that group has ended. */
 function closedGroupsAbove(instance: InstanceWork): { passed: boolean; reason: string } {
   const { task } = instance;
   const open = new Set<GroupWork>();
-  for (const index of new Set([...task.setups, ...task.upstream])) {
+  const deciders = task.spec.triggerRule === 'always' ? [] : task.closedDeciders;
+  for (const index of new Set([...task.setups, ...task.upstream, ...deciders.map(({ task: of }) => of)])) {
     for (const above of relevantInstances(instance, index)) {
       const exit = exitLevel(above.task.closedGroups, task.closedGroups);
       if (!countsOutside(above, exit)) open.add(above.groups[exit]!);

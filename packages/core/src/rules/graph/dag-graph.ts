@@ -60,6 +60,18 @@ export interface GraphTask {
   readonly scopeExits: readonly number[];
   /** The same for each of `sourceOf`. */
   readonly sourceExits: readonly number[];
+  /** What it may decide to skip outside of those groups. */
+  readonly decidesOutside: readonly DecisionEdge[];
+  /** What may decide to skip it out of a group that it does not stand in. */
+  readonly closedDeciders: readonly DecisionEdge[];
+}
+
+/** A decision that leaves a closed group: it counts when all of that group has ended. */
+export interface DecisionEdge {
+  /** The other task of it. */
+  readonly task: number;
+  /** The outermost group around the decider that it leaves. */
+  readonly exit: number;
 }
 
 /** In a part of a DAG a choice may be left out: it leads to what follows it there, or nowhere. */
@@ -94,6 +106,14 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
   const shared = (a: number, b: number) => sharedDepth(levelsOf[a]!, levelsOf[b]!);
   const closed = closedGroups(dag);
   const exit = (a: number, b: number) => exitLevel(closed[a]!, closed[b]!);
+  const decidesOutside = dag.tasks.map((spec, index) => {
+    if (closed[index]!.length === 0) return [];
+    const decided = mayBeSkipped(spec, index, downstream).map((task) => ({ task, exit: exit(index, task) }));
+    return decided.filter((edge) => edge.exit >= 0);
+  });
+  const closedDeciders: DecisionEdge[][] = dag.tasks.map(() => []);
+  for (const [task, edges] of decidesOutside.entries())
+    for (const edge of edges) closedDeciders[edge.task]!.push({ task, exit: edge.exit });
   const tasks = dag.tasks.map((spec, index): GraphTask => {
     const up = upstream[index]!;
     return {
@@ -123,6 +143,8 @@ export function buildDagGraph(dag: SerializedDag, version: string): DagGraph {
       downstreamExits: downstream[index]!.map((below) => exit(index, below)),
       scopeExits: scopes.scopeOf[index]!.map((member) => exit(index, member)),
       sourceExits: sources[index]!.levels.map(({ tasks }) => exit(index, tasks[0]!)),
+      decidesOutside: decidesOutside[index]!,
+      closedDeciders: closedDeciders[index]!,
     };
   });
   return {
@@ -227,6 +249,17 @@ function effectiveWeights(dag: SerializedDag, up: readonly number[][], down: rea
     for (const other of others) sum += dag.tasks[other]!.priorityWeight;
     return Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, sum));
   });
+}
+
+/** Tasks that a decision may skip; those of sides lie in the group of their choice, which is left by none of them. */
+function mayBeSkipped(
+  { decides, sides, ignoreDownstreamTriggerRules }: SerializedTask,
+  index: number,
+  downstream: readonly (readonly number[])[],
+): readonly number[] {
+  if (decides === null || decides === 'until' || sides !== undefined) return [];
+  const isForAllBelow = decides === 'short_circuit' && ignoreDownstreamTriggerRules;
+  return isForAllBelow ? [...reachable([index], (i) => downstream[i]!)] : downstream[index]!;
 }
 
 function sidesOf(

@@ -3,7 +3,14 @@ import { exitLevel } from '../graph/closed-group.ts';
 import { reachable } from '../graph/dag-graph.ts';
 import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from '../graph/trigger-rule.ts';
 import type { Changes } from '../work/changes.ts';
-import { deciderOf, heedDependencies, ignoresDependencies, skippedBy } from '../work/decision.ts';
+import {
+  deciderOf,
+  heedDependencies,
+  ignoresDependencies,
+  noteSkippedBy,
+  noteSkips,
+  skips,
+} from '../work/decision.ts';
 import {
   countEnd,
   countGroup,
@@ -88,18 +95,37 @@ function reconsiderAll(instances: readonly InstanceWork[], changes: Changes): vo
   for (const [run, ended] of moved) settle(run, ended, changes);
 }
 
-/** Skips tasks by a stored decision of `decider`: those that have not begun. The decision survives a clear of the task alone. */
+/**
+ * Skips tasks by a decision of `decider`: those that have not begun. The decision survives a clear of the task alone. Those outside of a
+ * closed group around the decider are skipped when that has ended: it may decide otherwise when the group begins again.
+ */
 export function skipByDecision(
   instances: Iterable<InstanceWork>,
+  decider: InstanceWork,
+  changes: Changes,
+): InstanceWork[] {
+  const now: InstanceWork[] = [];
+  const later = new Set<string>();
+  const { closedGroups } = decider.task;
+  for (const instance of instances) {
+    if (exitLevel(closedGroups, instance.task.closedGroups) < 0) now.push(instance);
+    else later.add(instance.task.spec.taskId);
+  }
+  noteSkips(decider, later);
+  return skipNow(now, decider, changes);
+}
+
+function skipNow(
+  instances: readonly InstanceWork[],
   decider: InstanceWork,
   changes: Changes,
 ): InstanceWork[] {
   const skipped: InstanceWork[] = [];
   for (const instance of instances) {
     if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
-    instance.decision = skippedBy(decider.task.spec.taskId);
-    // It may decide otherwise when its group begins again: those outside are skipped when they are asked.
-    if (!countsOutside(decider, exitLevel(decider.task.closedGroups, instance.task.closedGroups))) {
+    noteSkippedBy(instance, decider.task.spec.taskId);
+    // A person asked for it to run all the same, and it is held back as yet.
+    if (ignoresDependencies(instance)) {
       changes.instances.add(instance);
       continue;
     }
@@ -178,6 +204,7 @@ export function resumePastWaits(run: RunWork): void {
   if (!run.graph.hasPastDependency) return;
   for (const instance of instancesOf(run)) {
     if (instance.state !== 'none' || ruleVerdict(instance) !== 'run' || isUnexpanded(instance)) continue;
+    if (waitsForDecision(instance)) continue;
     const { blocking } = pastVerdict(instance);
     if (blocking !== null) run.waitingOnPast.add(instance, blocking);
   }
@@ -194,7 +221,24 @@ function endGroup(group: GroupWork, open: InstanceWork[], changes: Changes): voi
     if (member.task.sourceExits.includes(group.group.level))
       expandFrom(member, (exit) => exit === group.group.level, open, changes);
   }
+  const told = tellDecisions(group, open, changes);
   for (const { instances } of changed) evaluateAll(instances, open, changes);
+  evaluateAll(told, open, changes);
+}
+
+/** Skips what the members of a closed group decided to skip outside of it. Returns what may run, if nothing else stops it: it had waited. */
+function tellDecisions(group: GroupWork, open: InstanceWork[], changes: Changes): InstanceWork[] {
+  const told: InstanceWork[] = [];
+  for (const member of membersOf(group)) {
+    for (const { task, exit } of member.task.decidesOutside) {
+      if (exit !== group.group.level) continue;
+      const instances = relevantInstances(member, task);
+      if (skips(member, group.run.graph.tasks[task]!.spec.taskId))
+        open.push(...skipNow(instances, member, changes));
+      else told.push(...instances.filter(({ state }) => state === 'none'));
+    }
+  }
+  return told;
 }
 
 function goRound(iteration: GroupWork, open: InstanceWork[], changes: Changes): void {
@@ -268,7 +312,8 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     ended.push(instance);
     return;
   }
-  const decider = deciderOf(instance);
+  if (waitsForDecision(instance)) return;
+  const decider = deciderAbove(instance);
   if (decider !== null) {
     moveInstance(instance, 'skipped', changes, `${decider} decided so`);
     ended.push(instance);
@@ -287,6 +332,32 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
     return;
   }
   schedule(instance, ended, changes);
+}
+
+/**
+ * Its rule lets it run, but what may skip it stands in a group that may begin again. What runs at once, whatever happens before it, does not
+ * wait.
+ */
+export function waitsForDecision(instance: InstanceWork): boolean {
+  const { closedDeciders, spec } = instance.task;
+  if (closedDeciders.length === 0 || spec.triggerRule === 'always') return false;
+  return closedDeciders.some(({ task, exit }) =>
+    relevantInstances(instance, task).some((decider) => !countsOutside(decider, exit)),
+  );
+}
+
+/** The task that decided to skip it; null: none did. */
+function deciderAbove(instance: InstanceWork): string | null {
+  const { tasks } = instance.run.graph;
+  const { closedDeciders, spec } = instance.task;
+  const idOf = (index: number) => tasks[index]!.spec.taskId;
+  const outside = closedDeciders.find(({ task, exit }) =>
+    relevantInstances(instance, task).some((one) => skips(one, spec.taskId) && countsOutside(one, exit)),
+  );
+  if (outside !== undefined) return idOf(outside.task);
+  const noted = deciderOf(instance);
+  // It decided anew since.
+  return closedDeciders.some(({ task }) => idOf(task) === noted) ? null : noted;
 }
 
 function schedule(

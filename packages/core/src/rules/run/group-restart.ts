@@ -1,6 +1,6 @@
 import { isFinished } from '../../state/index.ts';
 import type { Changes } from '../work/changes.ts';
-import { skippedBy } from '../work/decision.ts';
+import { forgetDecisions } from '../work/decision.ts';
 import { membersOf, relevantInstances, undoEnd } from '../work/map-scope.ts';
 import type { GroupWork, InstanceWork } from '../work/work.ts';
 import { isUnexpanded } from './expand-level.ts';
@@ -56,9 +56,10 @@ export function resetGroup(group: GroupWork, changes: Changes): void {
   changes.groups.add(group);
   const reason = `group ${groupId} began again, try ${group.tryNumber} of ${group.maxTries + 1}`;
   const inner = new Set<GroupWork>();
+  const isOutside = (taskId: string) => !group.group.tasks.includes(run.graph.indexOf.get(taskId)!);
   for (const instance of [...membersOf(group)]) {
     for (const one of instance.groups.slice(group.group.level + 1)) inner.add(one);
-    resetMember(instance, reason, changes);
+    resetMember(instance, reason, isOutside, changes);
   }
   for (const one of inner) renewTries(one, changes);
   changes.event({
@@ -77,27 +78,21 @@ export function renewTries(group: GroupWork, changes: Changes): void {
   changes.groups.add(group);
 }
 
-function resetMember(instance: InstanceWork, reason: string, changes: Changes): void {
+function resetMember(
+  instance: InstanceWork,
+  reason: string,
+  isOutside: (taskId: string) => boolean,
+  changes: Changes,
+): void {
   const { state, task } = instance;
   if (state === 'removed') return;
-  if (task.spec.decides !== null) takeBackDecision(instance, changes);
-  instance.decision = null;
+  const before = instance.decision;
+  forgetDecisions(instance, isOutside);
+  if (instance.decision !== before) changes.instances.add(instance);
   if (instance.tryNumber === 0 && state === 'none') return;
   instance.maxTries = instance.tryNumber + task.spec.retries;
   instance.infraNumber = 0;
   changes.instances.add(instance);
   if (isFinished(state)) undoEnd(instance, () => resetInstance(instance, reason, changes));
   else resetInstance(instance, reason, changes);
-}
-
-/** What it decided about tasks outside of the group was not carried out yet. */
-function takeBackDecision({ run, task }: InstanceWork, changes: Changes): void {
-  const decision = skippedBy(task.spec.taskId);
-  for (const { root } of run.tasks) {
-    for (const instance of root.instances) {
-      if (instance.decision !== decision || instance.state !== 'none') continue;
-      instance.decision = null;
-      changes.instances.add(instance);
-    }
-  }
 }

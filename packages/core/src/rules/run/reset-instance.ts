@@ -1,4 +1,5 @@
 import type { Changes } from '../work/changes.ts';
+import { takeBackSkips } from '../work/decision.ts';
 import { moveInstance } from '../work/move-instance.ts';
 import type { InstanceWork } from '../work/work.ts';
 
@@ -9,6 +10,7 @@ export function resetInstance(instance: InstanceWork, reason: string | null, cha
   if (state === 'up_for_reschedule' || state === 'deferred')
     moveInstance(instance, 'restarting', changes, reason);
   // Told once: what was being ended has said why.
+  takeBackSkips(instance);
   moveInstance(instance, 'none', changes, instance.state === 'restarting' ? null : reason);
   instance.begunAt = null;
   instance.startDate = null;

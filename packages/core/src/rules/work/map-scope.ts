@@ -75,7 +75,15 @@ export function* allInstancesOf(run: RunWork): Iterable<InstanceWork> {
 
 /** A task as those have it: it keeps no edges, since the indexes of its own graph mean other tasks in the run's. */
 export function taskOfBefore(task: GraphTask): GraphTask {
-  return { ...task, index: -1, downstream: [], scope: [], sourceOf: [] };
+  return {
+    ...task,
+    index: -1,
+    downstream: [],
+    scope: [],
+    sourceOf: [],
+    decidesOutside: [],
+    closedDeciders: [],
+  };
 }
 
 /** The instance of a task with this very path. */
