@@ -5,13 +5,12 @@ import {
   type DagWorkState,
   externalVerdict,
   type FoundStates,
-  instancesOf,
   meansRun,
   type ResolvedRunWait,
   type RunWork,
   requestedEnd,
 } from '@tsflow/core/rules';
-import { isFinished, isRunFinished, type TaskState } from '@tsflow/core/state';
+import { isFinished, isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, Store } from '@tsflow/core/store';
 
 /**
@@ -97,18 +96,32 @@ export class Watches {
     await this.#look(dag, watch, changes);
   }
 
-  /** Answers the watches that the ends of this turn concern. Costs nothing for DAGs that nobody watches. */
+  /**
+   * Answers the watches that the ends of this turn concern. An end costs the watches on its DAG a look into memory, and the database one
+   * for a watch that it decides about; nothing for DAGs that nobody watches.
+   */
   async answer(changes: Changes): Promise<void> {
     if (this.#byDag.size === 0) return;
-    const ended = new Set<RunWork>();
-    for (const run of changes.runs.keys())
-      if (this.#concerns(run) && isRunFinished(run.state)) ended.add(run);
-    for (const { run, state } of changes.instances)
-      if (this.#concerns(run) && isFinished(state)) ended.add(run);
-    for (const run of ended) {
+    for (const [run, ends] of this.#endsOf(changes)) {
       for (const watch of [...(this.#byDag.get(run.dag.dagId)?.values() ?? [])])
-        if (meansRun(watch.which, run)) await this.#look(run.dag, watch, changes);
+        if (concerns(watch, ends) && meansRun(watch.which, run) && decides(watch, run))
+          await this.#look(run.dag, watch, changes);
     }
+  }
+
+  /** What ended in this turn in DAGs that are watched. */
+  #endsOf(changes: Changes): ReadonlyMap<RunWork, Ends> {
+    const found = new Map<RunWork, Ends>();
+    const endsOf = (run: RunWork): Ends => {
+      const ends = found.get(run) ?? { isOver: false, taskIds: new Set<string>() };
+      found.set(run, ends);
+      return ends;
+    };
+    for (const run of changes.runs.keys())
+      if (this.#isWatched(run) && isRunFinished(run.state)) endsOf(run).isOver = true;
+    for (const { run, task, state } of changes.instances)
+      if (this.#isWatched(run) && isFinished(state)) endsOf(run).taskIds.add(task.spec.taskId);
+    return found;
   }
 
   #add(watch: Watch): void {
@@ -117,7 +130,7 @@ export class Watches {
     this.#byDag.set(watch.dagId, watches);
   }
 
-  #concerns(run: RunWork): boolean {
+  #isWatched(run: RunWork): boolean {
     return this.#byDag.has(run.dag.dagId);
   }
 
@@ -173,17 +186,47 @@ export class Watches {
   }
 
   /** What is looked at of a run, with its states: the run itself, or its tasks. A task that is not there has none yet. */
-  async #states(run: RunWork | DagRunTable, { taskIds }: Watch): Promise<[string, string][]> {
+  async #states(run: RunWork | DagRunTable, { taskIds }: Watch): Promise<FoundStates> {
     if (taskIds === null) return [['the run', run.state]];
-    const instances: readonly { taskId: string; state: TaskState | string }[] =
-      'tasks' in run && run.tasks.length > 0
-        ? [...instancesOf(run)].map(({ task, state }) => ({ taskId: task.spec.taskId, state }))
-        : await this.#store.turns.taskInstances([run.key]);
-    return taskIds.flatMap((taskId): [string, string][] => {
-      const states = instances.filter((instance) => instance.taskId === taskId).map(({ state }) => state);
-      return states.length === 0 ? [[taskId, 'none']] : states.map((state) => [taskId, state]);
-    });
+    if (isInMemory(run)) return taskStates(run, taskIds);
+    const rows = await this.#store.turns.taskInstances([run.key]);
+    return taskIds.flatMap((taskId) =>
+      namedStates(
+        taskId,
+        rows.filter((row) => row.taskId === taskId),
+      ),
+    );
   }
 }
+
+/** What ended of a run in one turn. */
+interface Ends {
+  isOver: boolean;
+  readonly taskIds: Set<string>;
+}
+
+const concerns = ({ taskIds }: Watch, ends: Ends): boolean =>
+  taskIds === null ? ends.isOver : taskIds.some((taskId) => ends.taskIds.has(taskId));
+
+/**
+ * Whether the ends in this run may be the last that a watch waits for, by what is in memory. When they are not, nothing can have changed for
+ * it: either it means another run by now, or it still waits for this one.
+ */
+function decides(watch: Watch, run: RunWork): boolean {
+  const found: FoundStates =
+    watch.taskIds === null ? [['the run', run.state]] : taskStates(run, watch.taskIds);
+  return externalVerdict(watch, [found]).kind !== 'wait';
+}
+
+const isInMemory = (run: RunWork | DagRunTable): run is RunWork => 'tasks' in run && run.tasks.length > 0;
+
+/** Costs the instances of these tasks, never the run. */
+const taskStates = ({ graph, tasks }: RunWork, taskIds: readonly string[]): FoundStates =>
+  taskIds.flatMap((taskId) =>
+    namedStates(taskId, tasks[graph.indexOf.get(taskId) ?? -1]?.root.instances ?? []),
+  );
+
+const namedStates = (taskId: string, instances: readonly { readonly state: string }[]): FoundStates =>
+  instances.length === 0 ? [[taskId, 'none']] : instances.map(({ state }) => [taskId, state] as const);
 
 const keyOf = ({ attemptId, grantNumber }: Watch): string => `${attemptId}:${grantNumber}`;
