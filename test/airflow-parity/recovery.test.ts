@@ -2,7 +2,7 @@ import { Asset, AssetSensor, DAG } from '@tsflow/core';
 import type { ClearPayload, Intent } from '@tsflow/core/intents';
 import { listAttempts, listXcoms } from '@tsflow/core/queries';
 import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
-import { clearPreview, markPreview } from '@tsflow/core/store';
+import { clearPreview, MAX_NEIGHBOURS, markPreview } from '@tsflow/core/store';
 import { ManualClock } from '@tsflow/testing';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
@@ -159,6 +159,48 @@ describe.each(DATABASES)('what a clear touches, on %s', (dialect) => {
         { key: 'return_value', value: `a${tryNumber}` },
       ]);
     }
+  });
+});
+
+describe.each(DATABASES)('clearing and marking with earlier or later runs on %s', (dialect) => {
+  /** Later runs, of which nothing is left but their rows. */
+  async function grow({ store }: SchedulerHarness, from: number, to: number): Promise<void> {
+    const run = await store.db.selectFrom('dagRun').selectAll().orderBy('key').executeTakeFirstOrThrow();
+    const rows = Array.from({ length: to - from }, (_, i) => {
+      const n = from + i + 1;
+      return {
+        ...run,
+        key: run.key + 1_000_000 + n,
+        runId: `late${n}`,
+        logicalDate: run.logicalDate + n * 60_000,
+      };
+    });
+    for (let at = 0; at < rows.length; at += 50)
+      await store.db
+        .insertInto('dagRun')
+        .values(rows.slice(at, at + 50))
+        .execute();
+  }
+
+  it('refuses more runs than one turn can take, in the preview as in the effect, and says what to do', async () => {
+    await using tsflow = await SchedulerHarness.start(dialect, [etl], good);
+    const runId = await tsflow.trigger('etl');
+    await tsflow.runIs('etl', runId, 'success');
+    await grow(tsflow, 0, MAX_NEIGHBOURS);
+    const cleared = { runId, taskIds: ['d'], future: true } as const;
+    const marked = { ...cleared, state: 'success' } as const;
+    expect(names((await clearPreview(tsflow.store, 'etl', cleared)).tasks)).toHaveLength(1);
+    await grow(tsflow, MAX_NEIGHBOURS, MAX_NEIGHBOURS + 1);
+    const refused = /More than 500 runs of etl lie after run .*tsflow backfill etl --start/;
+    await expect(clearPreview(tsflow.store, 'etl', cleared)).rejects.toThrow(refused);
+    await expect(markPreview(tsflow.store, 'etl', marked)).rejects.toThrow(refused);
+    await expect(tsflow.ask('etl', clear(cleared))).rejects.toThrow(refused);
+    await expect(tsflow.ask('etl', { kind: 'mark_tasks', payload: marked })).rejects.toThrow(refused);
+    // Those before it are fewer.
+    await tsflow.ask('etl', clear({ runId, taskIds: ['d'], past: true }));
+    await tsflow.runIs('etl', runId, 'success');
+    // No event tells of them, which the audit after the test would find.
+    await tsflow.store.db.deleteFrom('dagRun').where('runId', 'like', 'late%').execute();
   });
 });
 

@@ -77,8 +77,8 @@ function selecting(command: Command): Command {
     .option('--from <task>', 'nothing that is not this task, or after it')
     .option('--up-to <task>', 'nothing that is not this task, or before it')
     .option('--only-failed', 'only those that failed, or did not run because of that')
-    .option('--past', 'the same tasks in earlier runs too')
-    .option('--future', 'the same tasks in later runs too');
+    .option('--past', 'the same tasks in earlier runs too, 500 at most')
+    .option('--future', 'the same tasks in later runs too, 500 at most');
 }
 
 async function clear(

@@ -14,7 +14,7 @@ export {
 export { type BackfillPreview, backfillPreview } from './previews/backfill-preview.ts';
 export { type ClearPreview, clearPreview, type PlannedClear } from './previews/clear-preview.ts';
 export { type MarkPreview, markPreview } from './previews/mark-preview.ts';
-export { neighbourRuns } from './previews/neighbours.ts';
+export { MAX_NEIGHBOURS, neighbourRuns } from './previews/neighbours.ts';
 export { whyRun, whyTask } from './previews/readiness-preview.ts';
 export { type ReschedulePreview, reschedulePreview } from './previews/reschedule-preview.ts';
 export { runTaskPreview } from './previews/run-task-preview.ts';
