@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '@tsflow/core/clock';
 import type { Config } from '@tsflow/core/config';
@@ -8,6 +7,7 @@ import { API_ROOT, composeApiServices, inProcessApi } from '@tsflow/webserver/in
 import { logsFolder } from '../compose/folders.ts';
 import { type ApiClient, createApi } from './api.ts';
 import { type Door, runningElsewhere, type SchedulerAtHand } from './door.ts';
+import { seemsAlive } from './live-scheduler.ts';
 
 const POLL_MS = 100;
 
@@ -75,18 +75,7 @@ export function databaseApi({
   return createApi(`http://this-process${API_ROOT}`, inProcessApi(services, { actor }));
 }
 
-/** Schedulers that live: their beat is recent and, on this machine, their process exists. */
 async function liveSchedulers(store: Store, leaseMs: number): Promise<readonly SchedulerTable[]> {
   const now = Date.now();
-  const rows = await store.leases.living();
-  return rows.filter((row) => now - row.beatAt < leaseMs && (row.host !== hostname() || isAlive(row.pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return (await store.leases.living()).filter((row) => seemsAlive(row, now, leaseMs));
 }

@@ -1,0 +1,1 @@
+export { bootId, identityOf, isAlive } from './process-table.ts';
