@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { InstalledProject } from '../support/installed-project.ts';
@@ -7,12 +9,18 @@ import { untilGone } from '../support/process-list.ts';
 
 const DAGS = {
   'dags/hello.ts': `
-import { BashOperator, DAG, task } from '@tsflow/core';
+import { setTimeout } from 'node:timers/promises';
+import { BashOperator, DAG, task, Variable } from '@tsflow/core';
+
+const isMorning = Variable.string('is_morning', { default: 'no' });
+
 export default new DAG({ dagId: 'hello', schedule: '@daily', startDate: '2026-01-01' }, () => {
   task('greet', ({ log }) => log.info('hello'));
 });
 export const naps = new DAG({ dagId: 'naps', schedule: '@daily', startDate: '2026-01-01', pausedUponCreation: true }, () => {
-  new BashOperator({ taskId: 'nap', command: 'sleep 1' });
+  task('nap', async ({ variables }) => {
+    while ((await variables.get(isMorning)) !== 'yes') await setTimeout(100);
+  });
 });
 export const slow = new DAG({ dagId: 'slow', schedule: null }, () => {
   new BashOperator({ taskId: 'sleep', command: 'echo began; sleep 600' });
@@ -96,8 +104,17 @@ describe('standalone', () => {
       if (line.includes('under way')) first.kill('SIGINT');
     }
     expect(said).toContain('goes on in the scheduler');
-    const joined = await project.run(args);
-    expect(joined).toMatchObject({ code: 0, stdout: '4 runs: 4 succeeded\n' });
+    const second = project.spawn(args);
+    const joined = text(second.stdout);
+    const closed = once(second, 'close');
+    let follows = false;
+    for await (const line of createInterface({ input: second.stderr })) {
+      if (follows || !/\d under way(?! \(untouched)/.test(line)) continue;
+      follows = true;
+      await project.run(['variables', 'set', 'is_morning', 'yes']);
+    }
+    expect(await joined).toBe('4 runs: 4 succeeded\n');
+    expect(await closed).toEqual([0, null]);
   });
 
   it('follows a log, says why, and kills a process tree', async () => {
