@@ -16,7 +16,11 @@ import { DAG, task } from '@tsflow/core';
 new DAG(
   {
     dagId: 'etl',
-    deadlines: [{ name: 'quick', within: '50ms' }, { name: 'tonight', within: '3h' }],
+    deadlines: [
+      { name: 'quick', within: '50ms' },
+      { name: 'loaded', task: 'load', within: '3h' },
+      { name: 'tonight', within: '3h' },
+    ],
     onFailure: ({ log }) => { log.info('calling the pager'); throw new Error('the pager says 503'); },
     defaultArgs: { onSuccess: ({ log }) => log.info('told the desk') },
   },
@@ -65,13 +69,18 @@ it('counts down to what is to come, and tells what was missed, over all DAGs', a
     .waitFor();
 });
 
-it('says live that a run was done in time, and how its callbacks ended', async () => {
+it('says live what was done in time and what no longer can be, and how its callbacks ended', async () => {
   await writeFile(GATE, '');
   await flow.runOf('etl', 'failed');
+  // The run failed: there is nothing any more that could be done by tonight.
+  await page()
+    .getByText(/in 2h 59m/)
+    .waitFor({ state: 'detached' });
   await page().getByText('missed').first().waitFor();
   await page().getByRole('button', { name: 'Details' }).click();
+  await page().getByText('missed').nth(1).waitFor();
   await page()
-    .getByText(/with 2h 59m to spare/)
+    .getByText(/with (2h 59m|3h.*) to spare/)
     .waitFor();
   const callbacks = table('Callbacks');
   await callbacks.getByRole('row', { name: /called onSuccess load try 1/ }).waitFor();
