@@ -78,6 +78,13 @@ export class Ledger {
     this.#sentReports.add(idempotencyKey);
   }
 
+  /** Its end is in the database, for whoever holds its DAG. */
+  isReported(attemptId: number, grantNumber: number): boolean {
+    return ['outcome', 'gone'].some((kind) =>
+      this.#sentReports.has(`report:${kind}:${attemptId}:${grantNumber}`),
+    );
+  }
+
   committed(turn: Turn, result: TurnResult, readings: Readings): void {
     if (result.status !== 'committed') return;
     this.commits += 1;
@@ -113,7 +120,7 @@ export class Ledger {
       attempt?.state === 'up_for_reschedule' ||
       attempt?.state === 'deferred' ||
       callback?.isOver === true ||
-      ['outcome', 'gone'].some((kind) => this.#sentReports.has(`report:${kind}:${attemptId}:${grantNumber}`));
+      this.isReported(attemptId, grantNumber);
     if (!isKept)
       throw new Violation(
         'I3',

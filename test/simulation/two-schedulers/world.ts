@@ -472,6 +472,8 @@ export class World {
     for (const task of this.#ledger.tasks.values()) {
       if (task.state !== 'queued' && task.state !== 'running' && task.state !== 'restarting') continue;
       if (this.#machine.find(task.attemptId!, task.grantNumber) !== undefined) continue;
+      // The holder takes it with its next look; if it never did, the run would never end (I15).
+      if (this.#ledger.isReported(task.attemptId!, task.grantNumber)) continue;
       throw new Violation(
         'I4',
         `${nameOf(task)} is ${task.state}, and no runner has its attempt ${task.attemptId}.${task.grantNumber}`,
