@@ -139,6 +139,7 @@ export {
   type SentIntent,
   type TurnEvent,
 } from './work/changes.ts';
+export { countRuns } from './work/count-runs.ts';
 export {
   deciderOf,
   ENDED_WITH_RUN,

@@ -10,6 +10,7 @@ import {
   type BackfillWork,
   type CallbackWork,
   countOccupied,
+  countRuns,
   type DagGraph,
   type DagWorkState,
   type GraphTask,
@@ -201,7 +202,7 @@ function restoreGroups(
 export function joinDag(run: RunWork): void {
   const { dag } = run;
   dag.runs.set(run.key, run);
-  dag.activeRuns.set(run.backfillKey, (dag.activeRuns.get(run.backfillKey) ?? 0) + 1);
+  countRuns(dag.activeRuns, run.backfillKey, 1);
   for (const instance of allInstancesOf(run)) {
     if (instance.occupied !== null) countOccupied(instance, instance.occupied, 1);
   }

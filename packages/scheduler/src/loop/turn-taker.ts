@@ -106,6 +106,7 @@ export class TurnTaker {
     const started = this.#clock.monotonic();
     const reports = this.#inbox.takeReports(this.#suspects.beginTurn(MAX_REPORTS_PER_TURN));
     const draft = newDraft(reports, this.#clock.now());
+    this.#world.held.releaseVersions();
     try {
       const worked = await this.#takeTurn(draft);
       this.#recovery.succeeded();
@@ -241,8 +242,10 @@ export class TurnTaker {
     failpoint('after-accept');
     const granted = admitted.filter(({ instance }) => !lost.has(instance.run.dag.dagId));
     await this.#pending.handOut(granted, this.#executor);
-    for (const { dagId, intent } of intentsDecided)
+    for (const { dagId, intent } of intentsDecided) {
+      this.#world.brokenIntents.delete(intent.id);
       if (!lost.has(dagId)) this.#options.onIntentDecided(intent.id);
+    }
   }
 
   #answer({ accept, fence }: ReportAnswers): void {

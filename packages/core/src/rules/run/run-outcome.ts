@@ -1,5 +1,6 @@
 import { assertLegalRunTransition, isRunFinished, type RunState } from '../../state/index.ts';
 import type { Changes } from '../work/changes.ts';
+import { countRuns } from '../work/count-runs.ts';
 import { instancesOf } from '../work/map-scope.ts';
 import { moveInstance } from '../work/move-instance.ts';
 import { tellRun } from '../work/news.ts';
@@ -40,8 +41,8 @@ export function moveRun(
   assertLegalRunTransition(`Run ${run.runId} of ${run.dag.dagId}`, from, to);
   changes.touchRun(run);
   const { dag, backfillKey } = run;
-  if (from === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 1) - 1);
-  if (to === 'running') dag.activeRuns.set(backfillKey, (dag.activeRuns.get(backfillKey) ?? 0) + 1);
+  if (from === 'running') countRuns(dag.activeRuns, backfillKey, -1);
+  if (to === 'running') countRuns(dag.activeRuns, backfillKey, 1);
   run.state = to;
   run.reason = reason;
   if (to === 'running' && run.startDate === null) run.startDate = changes.now;

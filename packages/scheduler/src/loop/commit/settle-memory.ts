@@ -1,4 +1,4 @@
-import type { Changes } from '@tsflow/core/rules';
+import type { BackfillWork, Changes, DagWorkState } from '@tsflow/core/rules';
 import type { TurnResult } from '@tsflow/core/store';
 import type { Admission } from '../grants/grants.ts';
 import type { World } from '../held/world.ts';
@@ -14,6 +14,11 @@ export function settleMemory(
   for (const dagId of lostDags) held.drop(dagId);
   for (const instance of changes.instances) instance.path = null;
   for (const instance of changes.newInstances) instance.path = null;
+  for (const [backfill, dag] of changes.backfills) {
+    if (!isOver(backfill, dag)) continue;
+    dag.backfills.delete(backfill.key);
+    limits.forgetBackfill(dag, backfill.key);
+  }
   for (const attempt of changes.attempts.keys()) attempt.storedGrant = attempt.grantNumber;
   for (const instance of changes.waiting) {
     // It may have been ended from outside in the turn in which it began to wait.
@@ -26,4 +31,9 @@ export function settleMemory(
   for (const { instance, attempt } of changes.newAttempts)
     if (instance.attempt === attempt) held.indexAttempt(attempt.attemptId, instance);
   for (const { attempt } of changes.endedAttempts) held.forgetAttempt(attempt.attemptId);
+}
+
+/** A backfill that was cancelled counts those of its runs that went on. */
+function isOver({ key, endDate }: BackfillWork, { activeRuns, queuedRuns }: DagWorkState): boolean {
+  return endDate !== null && !activeRuns.has(key) && !queuedRuns.has(key);
 }

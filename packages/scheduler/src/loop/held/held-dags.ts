@@ -251,6 +251,17 @@ export class HeldDags {
     this.assetWaits.forgetRun(run);
   }
 
+  /** Lets go of versions that no DAG and no run under way is of, once there are many. Between two turns only. */
+  releaseVersions(): void {
+    if (!this.#versions.isCrowded) return;
+    const inUse = new Set<string>();
+    for (const { graph, runs } of this.dags.values()) {
+      inUse.add(graph.version);
+      for (const run of runs.values()) inUse.add(run.graph.version);
+    }
+    this.#versions.keep(inUse);
+  }
+
   drop(dagId: string): void {
     const dag = this.dags.get(dagId);
     if (dag === undefined) return;

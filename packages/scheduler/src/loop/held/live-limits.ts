@@ -131,8 +131,14 @@ export class LiveLimits implements Limits {
   maxActiveRuns(dag: DagWorkState, backfillKey: number | null): number {
     const backfill = backfillKey === null ? undefined : dag.backfills.get(backfillKey);
     if (backfill !== undefined)
-      return this.#read(`${dag.dagId}.backfill.${backfillKey}`, backfill.options.maxActiveRuns);
+      return this.#read(backfillLimit(dag, backfill.key), backfill.options.maxActiveRuns);
     return this.#read(`${dag.dagId}.maxActiveRuns`, dag.graph.dag.maxActiveRuns);
+  }
+
+  /** A backfill is over: its maximum of runs is not asked for again. */
+  forgetBackfill(dag: DagWorkState, backfillKey: number): void {
+    this.#lastGood.delete(backfillLimit(dag, backfillKey));
+    this.#problems.delete(backfillLimit(dag, backfillKey));
   }
 
   maxActiveTis(instance: InstanceWork): number {
@@ -238,6 +244,8 @@ export class LiveLimits implements Limits {
     return value;
   }
 }
+
+const backfillLimit = ({ dagId }: DagWorkState, key: number): string => `${dagId}.backfill.${key}`;
 
 /** What is owed is taken beyond the limit; what else the turn takes is not. -1: unlimited. */
 function limitBeyond(limit: number, delta: number, owed: number): number {

@@ -14,19 +14,34 @@ export interface LoadedVersion {
   readonly entry: string;
 }
 
+/** A sweep looks at every run under way: it comes when there are twice as many versions as were in use at the last one, and these. */
+const SWEEP_SLACK = 8;
+
 /**
  * Versions by their digest. A version never changes, so what was loaded once stays true; only the runs that are known of a custom
- * timetable grow with time.
+ * timetable grow with time. Those that nothing under way is of are let go between two turns ({@link keep}): they are in the database.
  */
 export class VersionCache {
   readonly #versions = new Map<string, LoadedVersion>();
   readonly #store: Store;
+  #sweepAt = SWEEP_SLACK;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** A version that {@link ensure} loaded before. */
+  /** Whether there are so many that looking for those in use is worth it. */
+  get isCrowded(): boolean {
+    return this.#versions.size > this.#sweepAt;
+  }
+
+  /** Lets go of all others. Not within a turn, which may {@link get} whatever it ensured. */
+  keep(inUse: ReadonlySet<string>): void {
+    for (const version of this.#versions.keys()) if (!inUse.has(version)) this.#versions.delete(version);
+    this.#sweepAt = 2 * this.#versions.size + SWEEP_SLACK;
+  }
+
+  /** A version that {@link ensure} loaded before, in this turn or for a DAG or a run that is under way. */
   get(version: string): LoadedVersion {
     const loaded = this.#versions.get(version);
     if (loaded === undefined) throw new Error(`DAG version ${version} was not loaded before it was needed.`);

@@ -4,8 +4,9 @@ import type { JsonObject } from '@tsflow/core/json';
 import type { SerializedDag } from '@tsflow/core/serialization';
 import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 
+/** They go when the version goes whose schema they are of. */
 const validators = new WeakMap<object, ValidateFunction>();
-let ajv: Ajv2020 | null = null;
+let Ajv: typeof Ajv2020 | null = null;
 
 /**
  * The conf of a run, checked by the JSON Schema of the DAG's params, defaults filled in. Throws {@link InvalidInputError} naming every
@@ -40,16 +41,30 @@ function problemOf({ instancePath, params, message }: ErrorObject, names: readon
 function validatorOf(schema: JsonObject): ValidateFunction {
   let validate = validators.get(schema);
   if (validate === undefined) {
-    ajv ??= loadAjv();
-    validate = ajv.compile(schema);
+    validate = compile(schema);
     validators.set(schema, validate);
   }
   return validate;
 }
 
+/**
+ * An Ajv keeps whatever it ever compiled, also after `removeSchema`, and versions of DAGs come for months: so each schema has one of its own.
+ * Without the meta-schema that costs less than a shared one, and zod wrote the schema.
+ */
+function compile(schema: JsonObject): ValidateFunction {
+  Ajv ??= loadAjv();
+  return new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    validateFormats: false,
+    meta: false,
+    validateSchema: false,
+  }).compile(schema);
+}
+
 /** Loaded by the first DAG with params: a hundred files that a scheduler's start need not wait for. */
-function loadAjv(): Ajv2020 {
+function loadAjv(): typeof Ajv2020 {
   const require = createRequire(import.meta.url);
-  const { Ajv2020: Ajv } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
-  return new Ajv({ allErrors: true, useDefaults: true, strict: false, validateFormats: false });
+  return (require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')).Ajv2020;
 }

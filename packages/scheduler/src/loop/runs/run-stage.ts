@@ -5,6 +5,7 @@ import {
   backfillStep,
   type Changes,
   chosenTasks,
+  countRuns,
   createRun,
   type DagWorkState,
   type RunWork,
@@ -66,7 +67,7 @@ async function startQueued(
   for (const row of rows) {
     // The database does not know yet what this very turn did to a run.
     if (dag.runs.has(row.key) || touched.has(row.key)) continue;
-    dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 1) - 1);
+    countRuns(dag.queuedRuns, backfillKey, -1);
     await resume(world, await world.held.restore(dag, row, changes), changes);
   }
   // Behind a run that waited for its deadline's sake, the next tick may be late by now.
@@ -116,7 +117,7 @@ export async function resumeOrQueue(world: World, run: RunWork, changes: Changes
 
 /** Counts runs that were queued, or are queued no longer. */
 export function countQueued({ dag, backfillKey }: RunWork, by: number): void {
-  dag.queuedRuns.set(backfillKey, (dag.queuedRuns.get(backfillKey) ?? 0) + by);
+  countRuns(dag.queuedRuns, backfillKey, by);
 }
 
 async function begin(world: World, run: RunWork, changes: Changes): Promise<void> {
