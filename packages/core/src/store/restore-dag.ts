@@ -53,13 +53,14 @@ export function restoreDag(
   for (const row of work.backfills) dag.backfills.set(row.key, restoreBackfill(row));
   const attempts = new Map(work.attempts.map((row) => [row.attemptId, row]));
   const tasks = groupByRun(work.taskInstances);
+  const groupTries = groupByRun(work.groupTries);
+  const deadlinesMissed = groupByRun(work.deadlinesMissed);
   for (const row of work.activeRuns) {
     if (row.state !== 'running') continue;
     const run = restoreRun(dag, row, graphOf(row.version));
-    restoreInstances(run, tasks.get(row.key) ?? [], attempts, work.groupTries);
+    restoreInstances(run, tasks.get(row.key) ?? [], attempts, groupTries.get(row.key) ?? []);
     restoreLeaving(run, tasks.get(row.key) ?? [], attempts, graphOf);
-    for (const { runKey, name } of work.deadlinesMissed)
-      if (runKey === run.key) run.deadlinesMissed.add(name);
+    for (const { name } of deadlinesMissed.get(row.key) ?? []) run.deadlinesMissed.add(name);
     joinDag(run);
   }
   return dag;
@@ -96,7 +97,7 @@ export function restoreRun(dag: DagWorkState, row: DagRunTable, graph: DagGraph)
 }
 
 /**
- * Gives a restored run the instances that its rows tell of; rows of tasks and of map indexes that its version does not have stay
+ * Gives a restored run the instances that its own rows tell of; rows of tasks and of map indexes that its version does not have stay
  * history. The lists that something is mapped over are not in these rows: see `loadLists`.
  */
 export function restoreInstances(
@@ -187,16 +188,19 @@ function restoreGroups(
   instances: readonly InstanceWork[],
   rows: readonly GroupTryTable[],
 ): void {
-  for (const { runKey, groupId, mapPath, tryNumber, maxTries, failedKey } of rows) {
-    if (runKey !== run.key) continue;
-    const group = [...run.groups.values()].find(
-      ({ group: of, mapPath: path }) => of.groupId === groupId && !of.isIteration && path === mapPath,
-    );
-    if (group === undefined) continue;
-    const failed = instances.find(({ key, state }) => key === failedKey && state === 'up_for_retry') ?? null;
-    setTries(group, tryNumber, maxTries, failed);
+  if (rows.length === 0) return;
+  const rowOf = new Map(rows.map((row) => [nameOfGroup(row.groupId, row.mapPath), row]));
+  const byKey = new Map(instances.map((instance) => [instance.key, instance]));
+  for (const group of run.groups.values()) {
+    const { groupId, isIteration } = group.group;
+    const row = isIteration ? undefined : rowOf.get(nameOfGroup(groupId, group.mapPath));
+    if (row === undefined) continue;
+    const failed = row.failedKey === null ? undefined : byKey.get(row.failedKey);
+    setTries(group, row.tryNumber, row.maxTries, failed?.state === 'up_for_retry' ? failed : null);
   }
 }
+
+const nameOfGroup = (groupId: string, mapPath: string): string => `${groupId} [${mapPath}]`;
 
 /** Counts a running run and the slots of its instances into the DAG. */
 export function joinDag(run: RunWork): void {
@@ -295,8 +299,8 @@ function savedStateOf({ savedState }: AttemptTable): JsonObject | null {
   return savedState === null ? null : (JSON.parse(savedState) as JsonObject | null);
 }
 
-function groupByRun(rows: readonly TaskInstanceTable[]): Map<number, TaskInstanceTable[]> {
-  const groups = new Map<number, TaskInstanceTable[]>();
+function groupByRun<T extends { readonly runKey: number }>(rows: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
   for (const row of rows) {
     const group = groups.get(row.runKey);
     if (group === undefined) groups.set(row.runKey, [row]);
