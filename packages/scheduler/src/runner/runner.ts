@@ -6,6 +6,7 @@ import type { Json } from '@tsflow/core/json';
 import { type LoadedBundle, loadBundle } from '@tsflow/core/loader';
 import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import { identityOf, signalGroup } from '../processes/process-table.ts';
+import { Claims } from '../task-api/claims.ts';
 import { TaskApiClient } from '../task-api/client.ts';
 import {
   type AboutAttempt,
@@ -46,6 +47,11 @@ const MEMORY_CHECK_EVERY = 16;
 /** After an attempt that took longer, the sockets are looked at before the next one begins. */
 const SHORT_MS = 5;
 
+/** Declined grants that a new connection is told of again: more than one runner can have ahead. */
+const MAX_DECLINED = 16;
+
+type Grant = Extract<SchedulerMessage, { verb: 'grant' }>;
+
 interface Running {
   readonly workload: Workload;
   readonly attempt: Attempt;
@@ -71,8 +77,11 @@ export class Runner {
   readonly #scratchDir: string;
   #settings: RunnerSettings = {};
   #running: Running | null = null;
+  readonly #claims: Claims;
   /** Granted, and waiting for the one that runs. */
-  #queue: Workload[] = [];
+  #queue: Grant[] = [];
+  /** The last ones: a connection that breaks may lose the word. */
+  #declined: RunnerMessage[] = [];
   /** Outcomes that were sent and not yet accepted, by `attempt-grant`. */
   readonly #unaccepted = new Map<
     string,
@@ -96,6 +105,7 @@ export class Runner {
     this.#guard = new ProcessGuard(this.#scratchDir, () => this.#abandon());
     this.#segments = new LogSegments(join(home, 'logs'), runnerId);
     this.#spool = new Spool(home);
+    this.#claims = Claims.open(home, runnerId);
     this.#client = new TaskApiClient(options.socketPath, {
       greeting: () => this.#hello(),
       connected: () => this.#onConnected(),
@@ -131,6 +141,7 @@ export class Runner {
     }
     for (const { message } of this.#unaccepted.values()) this.#client.send(message);
     for (const { question } of this.#questions.values()) this.#client.send(question);
+    for (const message of this.#declined) this.#client.send(message);
   }
 
   #onDisconnected(): void {
@@ -147,12 +158,9 @@ export class Runner {
         this.#settings = message.settings ?? {};
         return;
       case 'grant':
-        this.#queue.push(message.workload);
-        if (this.#retiring) this.#withdraw(message.workload);
-        else if (this.#running === null) void this.#work();
-        return;
-      case 'withdraw':
-        this.#withdraw(message);
+        if (this.#retiring) return this.#decline(message);
+        this.#queue.push(message);
+        if (this.#running === null) void this.#work();
         return;
       case 'accepted':
         this.#forget(message.attemptId, message.grantNumber);
@@ -178,7 +186,7 @@ export class Runner {
         return;
       case 'retire':
         this.#retiring = true;
-        for (const queued of [...this.#queue]) this.#withdraw(queued);
+        this.#declineQueue();
         if (this.#running === null) void this.#leave();
         return;
     }
@@ -186,8 +194,12 @@ export class Runner {
 
   /** One after the other until nothing is granted. */
   async #work(): Promise<void> {
-    for (let workload = this.#queue.shift(); workload !== undefined; workload = this.#queue.shift()) {
-      const running = this.#begin(workload);
+    for (let grant = this.#queue.shift(); grant !== undefined; grant = this.#queue.shift()) {
+      if (!this.#claims.claim(grant.ticket)) {
+        this.#decline(grant);
+        continue;
+      }
+      const running = this.#begin(grant.workload);
       const end = await running.attempt.run();
       if (running.cancelled) return this.#endCancelled(running);
       await this.#finish(running, end);
@@ -196,13 +208,14 @@ export class Runner {
     }
   }
 
-  #withdraw({ attemptId, grantNumber }: AboutAttempt): void {
-    const at = this.#queue.findIndex(
-      (queued) => queued.attemptId === attemptId && queued.grantNumber === grantNumber,
-    );
-    if (at === -1) return;
-    this.#queue.splice(at, 1);
-    this.#client.send({ verb: 'withdrawn', attemptId, grantNumber });
+  #decline({ workload, ticket }: Grant): void {
+    const message: RunnerMessage = { verb: 'declined', ...about(workload), ticket };
+    this.#declined = [...this.#declined, message].slice(-MAX_DECLINED);
+    this.#client.send(message);
+  }
+
+  #declineQueue(): void {
+    for (const grant of this.#queue.splice(0)) this.#decline(grant);
   }
 
   #begin(workload: Workload): Running {
@@ -272,7 +285,7 @@ export class Runner {
     if (reason !== null && !this.#retiring) {
       this.#retiring = true;
       this.#client.send({ verb: 'retiring', reason });
-      for (const queued of [...this.#queue]) this.#withdraw(queued);
+      this.#declineQueue();
     }
     failpoint('before-outcome-send');
     this.#running = null;
@@ -408,7 +421,10 @@ export class Runner {
     if (loading === undefined) {
       const sourceRoot = join(this.#options.home, 'versions', bundle);
       loading = loadBundle(join(sourceRoot, entry), { sourceRoot });
-      loading.catch(() => undefined);
+      loading.then(
+        () => this.#client.send({ verb: 'loaded', bundle }),
+        () => undefined,
+      );
       this.#bundles.set(key, loading);
     }
     return loading;

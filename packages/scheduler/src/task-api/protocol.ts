@@ -10,7 +10,7 @@ export type { TaskDecision, TaskOutcome } from '@tsflow/core/rules';
  * The verbs between a task runner and the scheduler of its host: one line of JSON each, over a Unix domain socket.
  *
  * The scheduler listens; a runner connects, says `hello`, and from then on gets `grant` after `grant`. It runs one at a time; a grant
- * that waits there behind a short one can be taken back with `withdraw`, and is forgotten when the scheduler goes. The
+ * that waits there behind another can be taken back (see `Claims`), and is forgotten when the scheduler goes. The
  * fence is the grant number: every message about an attempt repeats (attemptId, grantNumber), and one that is not the newest
  * is answered with `fenced`, whereupon the runner ends without touching anything. A message that was accepted before is
  * answered as accepted again, so a runner may repeat what it is unsure of.
@@ -187,21 +187,22 @@ export type RunnerMessage =
   /** The events that started the run of this attempt. */
   | (AboutAttempt & { readonly verb: 'asset_events'; readonly seq: number })
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })
-  /** A grant that waited behind another has not begun and will not. */
-  | (AboutAttempt & { readonly verb: 'withdrawn' })
+  /** A grant that waited behind another has not begun and will not: it was revoked, or the runner retires. */
+  | (AboutAttempt & { readonly verb: 'declined'; readonly ticket: number })
+  /** The code of a version is there: what begins from now on is the task's own work. Said once for each bundle. */
+  | { readonly verb: 'loaded'; readonly bundle: string }
   /** It will take no further grant (leaked handles, memory, many attempts) and exits when the socket closes. */
   | { readonly verb: 'retiring'; readonly reason: string };
 
 /** From scheduler to runner. */
 export type SchedulerMessage =
   | { readonly verb: 'welcome'; readonly protocol: number; readonly settings?: RunnerSettings }
-  | { readonly verb: 'grant'; readonly workload: Workload }
+  /** `ticket`: counts the grants of a runner, from 1. */
+  | { readonly verb: 'grant'; readonly workload: Workload; readonly ticket: number }
   /** The outcome (or state) of that grant is committed: the runner may forget it. */
   | (AboutAttempt & { readonly verb: 'accepted' })
   /** Another grant is newer: stop, run no onKill, report nothing. */
   | (AboutAttempt & { readonly verb: 'fenced' })
-  /** Give that grant back if it has not begun: answered with `withdrawn`; one that has begun goes on. */
-  | (AboutAttempt & { readonly verb: 'withdraw' })
   | (AboutAttempt & { readonly verb: 'cancel'; readonly reason: string; readonly graceMs: number })
   | { readonly verb: 'reply'; readonly seq: number; readonly value: Json | undefined }
   | { readonly verb: 'reply_error'; readonly seq: number; readonly error: SerializedError }

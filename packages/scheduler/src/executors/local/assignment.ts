@@ -11,14 +11,18 @@ export interface Assignment {
   runner: RunnerProcess | null;
   /** Monotonic time since which it waits for a runner, or since which it has one. */
   since: number;
+  /** Its runner had to load the code of its version first: what it took says nothing about the task. */
+  loadedCode: boolean;
   /** A runner said that it began. Before that it may be handed to another one, uncounted. */
   started: boolean;
   log: LogRange | null;
   startedAtMs: number | null;
   /** Groups of the commands that its operator started, as reported. */
   readonly groups: Set<number>;
-  /** Its runner was asked to give it back. */
-  withdrawing: boolean;
+  /** Its number among the grants of its runner; 0: it has none. */
+  ticket: number;
+  /** Its place in the order in which they were admitted; 0: it was not yet. */
+  order: number;
   /** Somebody ends it: what to say of it when it is gone. */
   ending: Ending | null;
   /** Between TERM and KILL, for its end. */
@@ -57,7 +61,9 @@ function nothingKnown(attemptId: number, grantNumber: number): Assignment {
     log: null,
     startedAtMs: null,
     groups: new Set(),
-    withdrawing: false,
+    ticket: 0,
+    order: 0,
+    loadedCode: false,
     ending: null,
     graceMs: 0,
     redeliveries: 0,

@@ -15,9 +15,11 @@ const PATIENCE_MS = 50;
 const IMPATIENCE_MS = 500;
 /** The first attempt of a runner also loads code. */
 const COLD_PATIENCE_MS = 250;
+/** How long code may load on every core before other processes are tried: the code of thousands of tasks takes some tenths of a second. */
+const LOADING_PATIENCE_MS = 2_000;
 /** Processes that start at the same time: each needs a core for a tenth of a second. */
 const MAX_SPAWNING = Math.max(1, availableParallelism());
-/** Grants that a runner may have behind the one that runs, all of them but the last known to be short. */
+/** Grants that a runner may have behind the one that runs, all of them but the last expected to be short. */
 const MAX_AHEAD = 8;
 /** With as many runners busy as there are cores, a short attempt is better off behind one of them than in another process. */
 const BUSY_ENOUGH = Math.max(1, availableParallelism());
@@ -25,6 +27,9 @@ const BUSY_ENOUGH = Math.max(1, availableParallelism());
 /**
  * Which runner gets which attempt, and when another runner is worth starting. Attempts come in the order in which they were
  * admitted and leave it only when one asks for a process that nobody used.
+ *
+ * Short ones are granted ahead, behind the one that runs: that is where throughput comes from. A runner whose attempt turns out to be long
+ * loses what is behind it, whether its event loop answers or not (see `Claims`), so a wrong guess costs {@link PATIENCE_MS} and no more.
  */
 export class Dispatcher {
   readonly #pool: RunnerPool;
@@ -35,10 +40,19 @@ export class Dispatcher {
   /** Those that have an attempt. */
   readonly #busy = new Set<RunnerProcess>();
   readonly #durations = new AttemptDurations();
+  readonly #again: (assignment: Assignment) => void;
+  #lastOrder = 0;
   #patience: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  constructor(pool: RunnerPool, clock: Clock, concurrency: () => number) {
+  /** `again`: gets what was taken back from a runner, in the order in which it was granted. */
+  constructor(
+    pool: RunnerPool,
+    clock: Clock,
+    concurrency: () => number,
+    again: (assignment: Assignment) => void,
+  ) {
+    this.#again = again;
     this.#pool = pool;
     this.#clock = clock;
     this.#concurrency = concurrency;
@@ -53,9 +67,10 @@ export class Dispatcher {
   place(assignment: Assignment): void {
     const { isolation } = assignment.workload!;
     const runner = this.#runnerBefore(isolation) ?? this.#pool.take(isolation === 'process');
+    if (assignment.order === 0) assignment.order = ++this.#lastOrder;
     if (runner !== null) return this.#grant(runner, assignment);
     assignment.since = this.#clock.monotonic();
-    this.#waiting.push(assignment);
+    this.#waiting.splice(this.#placeOf(assignment), 0, assignment);
     this.lookSoon();
   }
 
@@ -103,14 +118,14 @@ export class Dispatcher {
       if (runner.assignment === null) this.#busy.delete(runner);
     }
     assignment.runner = null;
-    assignment.withdrawing = false;
+    assignment.ticket = 0;
   }
 
-  /** Asks a runner to give back what it has not begun. */
-  withdraw(runner: RunnerProcess, assignment: Assignment): void {
-    if (assignment.withdrawing) return;
-    assignment.withdrawing = true;
-    runner.send({ verb: 'withdraw', attemptId: assignment.attemptId, grantNumber: assignment.grantNumber });
+  /** Takes back everything that a runner was granted and has not begun; it goes elsewhere. */
+  revoke(runner: RunnerProcess): void {
+    if (runner.ahead.length === 0) return;
+    const begun = runner.revoke();
+    for (const assignment of runner.ahead.filter(({ ticket }) => ticket > begun)) this.#again(assignment);
   }
 
   /** The process of a runner is gone. */
@@ -118,9 +133,18 @@ export class Dispatcher {
     this.#busy.delete(runner);
   }
 
-  /** How long an attempt of this task took: whether the next one may stand behind it. */
-  recordDuration(workload: Workload, durationMs: number): void {
-    this.#durations.record(workload, durationMs);
+  /** The runner has the code of a version: from here on it is the attempt that takes its time. */
+  loaded(runner: RunnerProcess, bundle: string): void {
+    runner.loaded.add(bundle);
+    const { assignment } = runner;
+    if (assignment?.workload?.bundle !== bundle) return;
+    assignment.loadedCode = true;
+    assignment.since = this.#clock.monotonic();
+  }
+
+  /** How long an attempt took: whether others may stand behind the next one of its task. */
+  recordDuration({ workload, loadedCode }: Assignment, durationMs: number): void {
+    if (workload !== null && !loadedCode) this.#durations.record(workload, durationMs);
   }
 
   /** Looks in a moment whether those that wait are served. */
@@ -140,19 +164,27 @@ export class Dispatcher {
   #look(): void {
     this.#patience = null;
     if (this.#stopped) return;
-    this.#withdrawBlocked();
+    this.#revokeBlocked();
     if (this.#waiting.length > 0) this.#spawnForWaiting();
     this.lookSoon();
   }
 
   /** Takes back what waits behind an attempt that turned out to be long. */
-  #withdrawBlocked(): void {
+  #revokeBlocked(): void {
     const before = this.#clock.monotonic() - PATIENCE_MS;
     for (const runner of this.#busy) {
-      if (runner.ahead.length === 0 || runner.assignment === null || runner.assignment.since > before)
-        continue;
-      for (const assignment of runner.ahead) this.withdraw(runner, assignment);
+      const { ahead, assignment } = runner;
+      if (ahead.length === 0 || assignment === null || assignment.since > before) continue;
+      if (runner.hasCodeOf(assignment.workload)) this.#durations.record(assignment.workload!, PATIENCE_MS);
+      this.revoke(runner);
     }
+  }
+
+  /** Before those that were admitted later: what was taken back does not begin again at the end of the line. */
+  #placeOf({ order }: Assignment): number {
+    let at = this.#waiting.length;
+    while (at > 0 && this.#waiting[at - 1]!.order > order) at -= 1;
+    return at;
   }
 
   #spawnForWaiting(): void {
@@ -170,18 +202,30 @@ export class Dispatcher {
 
   /** How many more processes would help those that wait. */
   #missingRunners(): number {
-    const now = this.#clock.monotonic();
-    const [first] = this.#waiting;
     let missing = this.#wantUnused;
-    if (missing < this.#waiting.length) {
-      const turnover = [...this.#pool.all].some(
+    if (missing < this.#waiting.length && !this.#codeIsComing) {
+      const now = this.#clock.monotonic();
+      const turnover = [...this.#busy].some(
         ({ assignment, used }) =>
           assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : PATIENCE_MS),
       );
       if (!turnover) missing = this.#waiting.length;
-      else if (now - first!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);
+      else if (now - this.#waiting[0]!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);
     }
     return Math.max(0, Math.min(missing, MAX_SPAWNING) - this.#pool.spawning);
+  }
+
+  /** As many runners as there are cores load what the first of those that wait needs: another would load it too, and slow them down. */
+  get #codeIsComing(): boolean {
+    const { bundle } = this.#waiting[0]!.workload!;
+    const after = this.#clock.monotonic() - LOADING_PATIENCE_MS;
+    const loading = [...this.#busy].filter(
+      (runner) =>
+        runner.assignment?.workload?.bundle === bundle &&
+        runner.assignment.since > after &&
+        !runner.loaded.has(bundle),
+    );
+    return loading.length >= BUSY_ENOUGH;
   }
 
   get #wantUnused(): number {
@@ -202,7 +246,7 @@ export class Dispatcher {
     return best;
   }
 
-  /** Everything that it has is known to be short, and what runs there has not turned out otherwise. */
+  /** Everything that it has is expected to be short, and what runs there has not turned out otherwise. */
   #mayTakeMore({ ahead, assignment, retiring, connection }: RunnerProcess): boolean {
     if (retiring || connection === null || assignment === null || ahead.length >= MAX_AHEAD) return false;
     if (assignment.since < this.#clock.monotonic() - PATIENCE_MS) return false;
@@ -221,7 +265,7 @@ export class Dispatcher {
       runner.ahead.push(assignment);
       this.lookSoon();
     }
-    runner.send({ verb: 'grant', workload: assignment.workload! });
+    assignment.ticket = runner.grant(assignment.workload!);
   }
 }
 

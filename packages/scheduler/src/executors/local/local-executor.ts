@@ -3,23 +3,17 @@ import { formatDuration } from '@tsflow/core/duration';
 import { errorMessage, type SerializedError } from '@tsflow/core/errors';
 import { type Logger, silentLogger } from '@tsflow/core/logger';
 import type { RunnerPort } from '@tsflow/core/store';
-import pLimit, { type LimitFunction } from 'p-limit';
 import type { AboutAttempt, RunnerMessage, RunnerSettings, Workload } from '../../task-api/protocol.ts';
 import type { TaskApiServer } from '../../task-api/server.ts';
-import { Spool, type SpooledOutcome } from '../../task-api/spool.ts';
-import type {
-  AdoptableAttempt,
-  Executor,
-  ExecutorEvents,
-  LostAttempt,
-  OutcomeReport,
-  TaskQuestion,
-} from '../executor.ts';
+import { Spool } from '../../task-api/spool.ts';
+import type { AdoptableAttempt, Executor, ExecutorEvents, LostAttempt, TaskQuestion } from '../executor.ts';
 import type { VersionFile } from '../version-directory.ts';
+import { Admission } from './admission.ts';
 import { lossOf } from './adoption.ts';
 import { answerTo } from './answer-to.ts';
 import { type Assignment, adoptedAssignment, newAssignment } from './assignment.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { OutcomeHandover } from './outcome-handover.ts';
 import { PreparedVersions } from './prepared-versions.ts';
 import { killTree, type ProcessTree, terminateTree } from './process-tree.ts';
 import { RunnerPool } from './runner-pool.ts';
@@ -58,9 +52,6 @@ const WATCHDOG_SLACK_MS = 5_000;
 /** An outcome that no scheduler asked for in this time belongs to an attempt that was decided otherwise. */
 const SPOOL_KEPT_MS = 7 * 86_400_000;
 
-/** Callbacks that run at once, beside the attempts that the limit allows. */
-const CALLBACKS_AT_ONCE = 2;
-
 /**
  * Runs attempts in processes of this machine: warm ones, used again, the one that was busy last first, so that few stay hot. Who
  * runs next is decided before it comes here; p-limit alone caps how many run at once.
@@ -74,23 +65,14 @@ export class LocalExecutor implements Executor {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #spool: Spool;
-  readonly #limit: LimitFunction;
-  /** Callbacks tell of what is over: long tasks, or a limit of 0, must not keep an alert back. */
-  readonly #callbackLimit = pLimit(CALLBACKS_AT_ONCE);
-  #paused = false;
-  #concurrency: number;
-  /** `onKill`s that are here: each has a place beside the concurrent ones, so that a full machine does not keep a kill waiting. */
-  #onKills = 0;
-  /** Admitted while the limit was 0. */
-  readonly #held = new Set<Assignment>();
+  readonly #admission: Admission;
+  readonly #outcomes: OutcomeHandover;
   /** By attempt: at most one grant of it is here. */
   readonly #assignments = new Map<number, Assignment>();
   readonly #pool: RunnerPool;
   readonly #triggers: TriggerProcess;
   readonly #dispatcher: Dispatcher;
   readonly #versions: PreparedVersions;
-  /** Outcomes that were handed on and neither accepted nor refused yet; the runner that holds it, or null: it is on disk. */
-  readonly #reported = new Map<string, RunnerProcess | null>();
   /** What is under way and has to end before {@link stop} does. */
   readonly #endings = new Set<Promise<unknown>>();
   #stopped = false;
@@ -101,14 +83,18 @@ export class LocalExecutor implements Executor {
     this.#logger = options.logger ?? silentLogger;
     this.#clock = options.clock ?? systemClock;
     this.#spool = new Spool(options.home);
-    this.#concurrency = options.concurrency ?? 16;
-    this.#limit = pLimit(Math.max(1, this.#concurrency));
-    this.#paused = this.#concurrency === 0;
+    this.#outcomes = new OutcomeHandover(this.#spool, (report) => this.#events.outcome(report));
+    this.#admission = new Admission(options.concurrency ?? 16, (assignment) => this.#dispatch(assignment));
     const { home, nodeModules, versions } = options;
     this.#versions = new PreparedVersions({ home, nodeModules, files: (bundle) => versions.files(bundle) });
     this.#pool = this.#createPool();
     this.#triggers = this.#createTriggers();
-    this.#dispatcher = new Dispatcher(this.#pool, this.#clock, () => this.#concurrency + this.#onKills);
+    this.#dispatcher = new Dispatcher(
+      this.#pool,
+      this.#clock,
+      () => this.#admission.places,
+      (assignment) => this.#dispatchAgain(assignment),
+    );
   }
 
   async start(): Promise<void> {
@@ -145,7 +131,7 @@ export class LocalExecutor implements Executor {
     const assignment = this.#assignments.get(attemptId);
     if (assignment === undefined || assignment.grantNumber !== grantNumber) {
       // Nothing of it is here: whoever waits for its end may go on.
-      if (!this.#reported.has(keyOf({ attemptId, grantNumber })))
+      if (!this.#outcomes.isOpen({ attemptId, grantNumber }))
         this.#reportGone(attemptId, grantNumber, true, reason);
       return;
     }
@@ -155,7 +141,7 @@ export class LocalExecutor implements Executor {
   }
 
   accept(attemptId: number, grantNumber: number): void {
-    this.#answer({ attemptId, grantNumber }, 'accepted');
+    this.#outcomes.answer({ attemptId, grantNumber }, 'accepted');
   }
 
   fence(attemptId: number, grantNumber: number): void {
@@ -165,7 +151,7 @@ export class LocalExecutor implements Executor {
       assignment.ending = { kind: 'fenced' };
       this.#end(assignment, 0);
     }
-    this.#answer({ attemptId, grantNumber }, 'fenced');
+    this.#outcomes.answer({ attemptId, grantNumber }, 'fenced');
   }
 
   async adopt(attempts: readonly AdoptableAttempt[]): Promise<readonly LostAttempt[]> {
@@ -182,15 +168,7 @@ export class LocalExecutor implements Executor {
 
   setConcurrency(limit: number): void {
     const whole = Math.max(0, Math.floor(limit));
-    if (!Number.isFinite(whole) || whole === this.#concurrency) return;
-    this.#concurrency = whole;
-    this.#paused = whole === 0;
-    if (this.#paused) return;
-    this.#limit.concurrency = whole;
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const assignment of held) this.#dispatch(assignment);
-    this.#dispatcher.lookSoon();
+    if (Number.isFinite(whole) && this.#admission.setConcurrency(whole)) this.#dispatcher.lookSoon();
   }
 
   preload(bundle: string, entry: string): void {
@@ -213,26 +191,7 @@ export class LocalExecutor implements Executor {
     }
     const assignment = newAssignment(workload);
     this.#assignments.set(workload.attemptId, assignment);
-    if (workload.kind === 'on_kill') {
-      this.#onKills += 1;
-      void this.#admit(assignment).then(() => {
-        this.#onKills -= 1;
-      });
-      return;
-    }
-    const limit = workload.kind === 'callback' ? this.#callbackLimit : this.#limit;
-    void limit(() => this.#admit(assignment));
-  }
-
-  /** Resolves when its place among the concurrent ones is free again. */
-  #admit(assignment: Assignment): Promise<void> {
-    return new Promise((release) => {
-      if (this.#assignments.get(assignment.attemptId) !== assignment) return release();
-      assignment.release = release;
-      const isAttempt = assignment.workload === null || assignment.workload.kind === 'execute';
-      if (this.#paused && isAttempt) this.#held.add(assignment);
-      else this.#dispatch(assignment);
-    });
+    this.#admission.submit(assignment, () => this.#assignments.get(assignment.attemptId) !== assignment);
   }
 
   /** To a runner, once the files of its version are here. */
@@ -282,7 +241,7 @@ export class LocalExecutor implements Executor {
       schedulerId,
       place: this.#place,
       runners,
-      concurrency: () => this.#concurrency + this.#onKills + this.#callbackLimit.activeCount,
+      concurrency: () => this.#admission.places,
       warmRunners: warmRunners ?? 2,
       idleRetireMs: idleRetireMs ?? 60_000,
       logger: this.#logger,
@@ -292,8 +251,7 @@ export class LocalExecutor implements Executor {
         notStarted: () => this.#dispatcher.lookSoon(),
         message: (runner, message) => this.#onMessage(runner, message),
         busyWith: (runner, attempt) => this.#expect(runner, attempt),
-        // It forgets what it had not begun as soon as it sees that, too.
-        disconnected: (runner) => this.#takeBackAll(runner),
+        disconnected: (runner) => this.#dispatcher.revoke(runner),
         exited: (runner, exit) => this.#onExit(runner, exit),
       },
     });
@@ -326,8 +284,11 @@ export class LocalExecutor implements Executor {
       case 'named':
         this.#onNamed(runner, message);
         return;
-      case 'withdrawn':
-        this.#onWithdrawn(runner, message);
+      case 'declined':
+        this.#onDeclined(runner, message);
+        return;
+      case 'loaded':
+        this.#dispatcher.loaded(runner, message.bundle);
         return;
       case 'retiring':
         runner.retiring = true;
@@ -360,30 +321,22 @@ export class LocalExecutor implements Executor {
   }
 
   #onOutcome(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'outcome' }>): void {
-    const key = keyOf(message);
     const assignment = this.#assignmentOf(runner, message);
     if (assignment !== null) {
       this.#close(assignment);
-      if (assignment.workload !== null) {
-        this.#dispatcher.recordDuration(assignment.workload, message.endedAtMs - message.startedAtMs);
-      }
+      this.#dispatcher.recordDuration(assignment, message.endedAtMs - message.startedAtMs);
       // It was signalled, or belongs to an earlier scheduler: it is not to run another attempt.
       if (assignment.ending !== null || runner.retiring) this.#pool.retire(runner);
     }
-    if (!this.#reported.has(key)) {
-      this.#reported.set(key, runner);
-      const { verb: _verb, ...report } = message;
-      const { runnerId, host, pid } = runner.identity;
-      this.#events.outcome({ ...report, runnerId, host, pid });
-    }
+    this.#outcomes.fromRunner(runner, message);
     if (assignment !== null) this.#dispatcher.employ(runner);
   }
 
   /** It did not begin there: it is as if it had never been granted to that runner. */
-  #onWithdrawn(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'withdrawn' }>): void {
+  #onDeclined(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'declined' }>): void {
     const assignment = this.#assignmentOf(runner, message);
-    if (assignment === null || assignment.started) return;
-    this.#dispatchAgain(assignment);
+    // Not the one that was granted there again since.
+    if (assignment?.ticket === message.ticket) this.#dispatchAgain(assignment);
   }
 
   /** It did not begin where it was sent. */
@@ -391,11 +344,6 @@ export class LocalExecutor implements Executor {
     this.#dispatcher.takeBack(assignment);
     if (assignment.ending === null) this.#dispatch(assignment);
     else this.#endUnbegun(assignment);
-  }
-
-  /** What waited behind the attempt of a runner goes elsewhere. */
-  #takeBackAll(runner: RunnerProcess): void {
-    for (const behind of [...runner.ahead]) this.#dispatchAgain(behind);
   }
 
   #onGroup(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'group' }>): void {
@@ -417,16 +365,6 @@ export class LocalExecutor implements Executor {
     return assignment?.grantNumber === about.grantNumber && assignment.runner === runner ? assignment : null;
   }
 
-  #answer(about: AboutAttempt, verb: 'accepted' | 'fenced'): void {
-    const key = keyOf(about);
-    const runner = this.#reported.get(key);
-    if (runner === undefined) return;
-    this.#reported.delete(key);
-    if (runner === null || !runner.isConnected) this.#spool.remove(about.attemptId, about.grantNumber);
-    else if (runner.retiring) runner.send({ verb, ...about });
-    else runner.connection!.sendLazily({ verb, ...about });
-  }
-
   // --- the end of attempts and runners --------------------------------------------------------------------------------------
 
   /** Ends the process tree of an attempt; what follows is told by {@link #onExit}, or at once when it has no process. */
@@ -435,8 +373,8 @@ export class LocalExecutor implements Executor {
     assignment.graceMs = graceMs;
     if (runner === null) return this.#endUnbegun(assignment);
     if (runner.ahead.includes(assignment) && !assignment.started) {
-      // Its process works for another attempt. Should it begin before this arrives, its start is the moment to end it.
-      this.#dispatcher.withdraw(runner, assignment);
+      // Its process works for another attempt. Should it have just begun, its start is the moment to end it.
+      this.#dispatcher.revoke(runner);
       return;
     }
     runner.retiring = true;
@@ -445,7 +383,7 @@ export class LocalExecutor implements Executor {
     } else if (ending?.kind === 'fenced') {
       runner.send({ verb: 'fenced', attemptId, grantNumber });
     }
-    for (const behind of runner.ahead) this.#dispatcher.withdraw(runner, behind);
+    this.#dispatcher.revoke(runner);
     if (graceMs > 0) terminateTree(treeOf(assignment));
     const timer = setTimeout(() => this.#track(killTree(treeOf(assignment))), graceMs);
     void runner.exited.then(() => clearTimeout(timer));
@@ -462,8 +400,7 @@ export class LocalExecutor implements Executor {
     if (this.#assignments.get(assignment.attemptId) === assignment)
       this.#assignments.delete(assignment.attemptId);
     this.#dispatcher.remove(assignment);
-    this.#held.delete(assignment);
-    assignment.release();
+    this.#admission.close(assignment);
   }
 
   /** Ends an attempt whose code keeps its runner from minding the time. */
@@ -483,21 +420,16 @@ export class LocalExecutor implements Executor {
 
   async #onExit(runner: RunnerProcess, exit: RunnerExit): Promise<void> {
     this.#dispatcher.forget(runner);
-    for (const [key, holder] of this.#reported) if (holder === runner) this.#reported.set(key, null);
-    this.#takeBackAll(runner);
+    this.#outcomes.forget(runner);
+    for (const behind of [...runner.ahead]) if (!this.#closeBySpool(behind)) this.#dispatchAgain(behind);
     if (runner.assignment !== null) await this.#onLost(runner.assignment, exit);
     this.#dispatcher.lookSoon();
   }
 
   async #onLost(assignment: Assignment, exit: RunnerExit): Promise<void> {
-    const { attemptId, grantNumber, ending } = assignment;
+    const { ending } = assignment;
     await killTree(treeOf(assignment));
-    const spooled = this.#spool.read(attemptId, grantNumber);
-    if (spooled !== null) {
-      this.#close(assignment);
-      this.#reportSpooled(spooled);
-      return;
-    }
+    if (this.#closeBySpool(assignment)) return;
     if (
       !assignment.started &&
       ending === null &&
@@ -510,6 +442,13 @@ export class LocalExecutor implements Executor {
     }
     this.#close(assignment);
     this.#tellEnd(assignment, exit.lastWords === '' ? exit.reason : `${exit.reason} (${exit.lastWords})`);
+  }
+
+  /** Its outcome, if its runner left it on disk before it went. */
+  #closeBySpool(assignment: Assignment): boolean {
+    const isThere = this.#outcomes.fromSpool(assignment);
+    if (isThere) this.#close(assignment);
+    return isThere;
   }
 
   #tellEnd(assignment: Assignment, reason: string): void {
@@ -543,14 +482,6 @@ export class LocalExecutor implements Executor {
     );
   }
 
-  #reportSpooled({ runnerId, host, pid, message }: SpooledOutcome): void {
-    const key = keyOf(message);
-    if (this.#reported.has(key)) return;
-    this.#reported.set(key, null);
-    const { verb: _verb, ...report } = message;
-    this.#events.outcome({ ...report, runnerId, host, pid } satisfies OutcomeReport);
-  }
-
   // --- after a restart ------------------------------------------------------------------------------------------------------
 
   /** Null: it lives, or its outcome was found. */
@@ -564,12 +495,7 @@ export class LocalExecutor implements Executor {
       for (const group of processGroups) assignment.groups.add(group);
       return null;
     }
-    if (this.#reported.has(keyOf({ attemptId, grantNumber }))) return null;
-    const spooled = this.#spool.read(attemptId, grantNumber);
-    if (spooled !== null) {
-      this.#reportSpooled(spooled);
-      return null;
-    }
+    if (this.#outcomes.fromSpool({ attemptId, grantNumber })) return null;
     return lossOf(attempt, gone);
   }
 
@@ -593,8 +519,4 @@ function timeoutError(timeoutMs: number): SerializedError {
     code: 'execution_timeout',
     message: `The task ran longer than its executionTimeout of ${formatDuration(timeoutMs)} and did not stop, so its process was ended.`,
   };
-}
-
-function keyOf({ attemptId, grantNumber }: AboutAttempt): string {
-  return `${attemptId}-${grantNumber}`;
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failpoint } from '@tsflow/core/failpoint';
 import { identityOf, isAlive, signalGroup, titleOf } from '../../processes/process-table.ts';
-import type { RunnerIdentity, SchedulerMessage } from '../../task-api/protocol.ts';
+import { Claims } from '../../task-api/claims.ts';
+import type { RunnerIdentity, SchedulerMessage, Workload } from '../../task-api/protocol.ts';
 import type { RunnerConnection } from '../../task-api/server.ts';
 import type { Assignment } from './assignment.ts';
 
@@ -42,13 +43,24 @@ export class RunnerProcess {
   retiring = false;
   /** Attempts that it was given. */
   used = 0;
+  /** Bundles whose code it has. */
+  readonly loaded = new Set<string>();
   /** Monotonic time since which it has nothing to do. */
   idleSince = 0;
   readonly #home: string;
+  /** Null: another scheduler started it, and it gets nothing from this one; or it is gone. */
+  #claims: Claims | null;
+  #lastTicket = 0;
 
-  private constructor(home: string, identity: RunnerIdentity, exited: Promise<string>) {
+  private constructor(
+    home: string,
+    identity: RunnerIdentity,
+    exited: Promise<string>,
+    claims: Claims | null = null,
+  ) {
     this.#home = home;
     this.identity = identity;
+    this.#claims = claims;
     this.exited = exited.then((reason) => ({ reason, lastWords: this.#takeLastWords() }));
   }
 
@@ -59,6 +71,7 @@ export class RunnerProcess {
   ): Promise<RunnerProcess> {
     const scratchDir = join(home, 'scratch', runnerId);
     mkdirSync(scratchDir, { recursive: true, mode: 0o700 });
+    const claims = Claims.create(home, runnerId);
     const output = openOutput(home, runnerId);
     const child = spawn(process.execPath, ['--enable-source-maps', runnerMain, home, socketPath, runnerId], {
       cwd: home,
@@ -70,9 +83,14 @@ export class RunnerProcess {
     closeSync(output);
     const exited = exitOf(child);
     failpoint('after-spawn');
-    if (child.pid === undefined) throw new Error(await exited);
+    if (child.pid === undefined) {
+      const reason = await exited;
+      claims.close();
+      removeRunnerFiles(home, runnerId);
+      throw new Error(reason);
+    }
     child.unref();
-    return new RunnerProcess(home, { runnerId, ...identityOf(child.pid) }, exited);
+    return new RunnerProcess(home, { runnerId, ...identityOf(child.pid) }, exited, claims);
   }
 
   /** A living process that another scheduler started. */
@@ -98,6 +116,23 @@ export class RunnerProcess {
     this.connection?.send(message);
   }
 
+  /** Whether it has loaded what this attempt runs: before that, the time that passes is not the attempt's own. */
+  hasCodeOf(workload: Workload | null): boolean {
+    return workload !== null && this.loaded.has(workload.bundle);
+  }
+
+  /** Hands it one more attempt. Returns the ticket. */
+  grant(workload: Workload): number {
+    const ticket = ++this.#lastTicket;
+    this.send({ verb: 'grant', workload, ticket });
+    return ticket;
+  }
+
+  /** Takes back every grant that it has not begun, while it lives. Returns the ticket of the last that it may have. */
+  revoke(): number {
+    return this.#claims === null ? this.#lastTicket : this.#claims.revoke(this.#lastTicket);
+  }
+
   /** Ends it and everything in its group. */
   kill(): void {
     signalGroup(this.identity.pid, 'SIGKILL');
@@ -105,6 +140,8 @@ export class RunnerProcess {
 
   #takeLastWords(): string {
     const words = lastWords(this.#home, this.runnerId);
+    this.#claims?.close();
+    this.#claims = null;
     removeRunnerFiles(this.#home, this.runnerId);
     return words;
   }
@@ -113,6 +150,7 @@ export class RunnerProcess {
 /** Removes what a runner that is gone left on disk, its attempts' logs excepted. */
 export function removeRunnerFiles(home: string, runnerId: string): void {
   rmSync(outputPath(home, runnerId), { force: true });
+  Claims.remove(home, runnerId);
   rmSync(join(home, 'scratch', runnerId), { recursive: true, force: true });
 }
 

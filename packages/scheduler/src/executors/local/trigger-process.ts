@@ -84,7 +84,7 @@ export class TriggerProcess {
     if (process?.runnerId !== runnerId) return null;
     process.connection = connection;
     this.#respawnMs = 0;
-    for (const { workload } of this.#triggers.values()) process.send({ verb: 'grant', workload });
+    for (const { workload } of this.#triggers.values()) process.grant(workload);
     return {
       message: (message) => this.#onMessage(process, message),
       closed: () => {
@@ -104,7 +104,7 @@ export class TriggerProcess {
   #deliver(trigger: Trigger): void {
     if (this.#triggers.get(trigger.workload.attemptId) !== trigger || this.#stopped) return;
     if (this.#process === null) void this.#start();
-    else this.#process.send({ verb: 'grant', workload: trigger.workload });
+    else this.#process.grant(trigger.workload);
   }
 
   async #start(): Promise<void> {
