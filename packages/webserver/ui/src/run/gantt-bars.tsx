@@ -3,7 +3,7 @@ import { durationText } from '../clock/duration-text.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
 import { mostUrgent } from '../state/urgency.ts';
-import { type Bar, barsOf, barsOfTask, place, type Span } from './gantt-scale.ts';
+import { type Bar, barsOf, barsOfTask, place, type Span, stretchesOf } from './gantt-scale.ts';
 import type { TaskRow } from './task-rows.ts';
 
 /** When the attempts of a task waited, were held and ran. */
@@ -38,7 +38,10 @@ export function TaskBars({ row, span, now }: { row: TaskRow; span: Span; now: nu
 /** Ends that a bar says by a shape, too. */
 const MARKED: ReadonlySet<string> = new Set(['failed', 'killed', 'lost']);
 
-/** A group or a mapped task: one bar from the first start to the last end, thin, in the colour of what is most urgent. */
+/**
+ * A group or a mapped task: a thin line from the first start to the last end, in the colour of what is most urgent, and, while its rows are
+ * folded away, when something of it ran.
+ */
 export function GroupBar({ row, span, now }: { row: TaskRow; span: Span; now: number }) {
   const bars = row.segments.flatMap((segment) => barsOf(segment, now));
   if (bars.length === 0) return null;
@@ -50,12 +53,29 @@ export function GroupBar({ row, span, now }: { row: TaskRow; span: Span; now: nu
   const box = place({ from, to }, span);
   if (!box) return null;
   return (
-    <span
-      className="bar"
-      data-kind={row.isClosed ? 'folded' : 'group'}
-      data-state={mostUrgent(row.counts)}
-      style={{ left: `${box.left}%`, width: `${box.width}%` }}
-    />
+    <>
+      <span
+        className="bar"
+        data-kind="group"
+        data-state={mostUrgent(row.counts)}
+        style={{ left: `${box.left}%`, width: `${box.width}%` }}
+      />
+      {row.isClosed
+        ? stretchesOf(row.segments, now).map((stretch) => {
+            const at = place(stretch, span);
+            if (!at) return null;
+            return (
+              <span
+                key={`${stretch.state} ${stretch.from}`}
+                className="bar"
+                data-kind="folded"
+                data-state={stretch.state}
+                style={{ left: `${at.left}%`, width: `${at.width}%` }}
+              />
+            );
+          })
+        : null}
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import {
   panned,
   place,
   runSpan,
+  stretchesOf,
   ticks,
   zoomed,
   zoomFromText,
@@ -147,4 +148,32 @@ describe('ticks', () => {
     expect(offsets.length).toBeLessThanOrEqual(11);
     expect(offsets.length).toBeGreaterThan(1);
   });
+});
+
+describe('stretchesOf', () => {
+  const ran = (from: number, to: number | null, state = 'success') =>
+    segment({ state, queuedAt: iso(from), startDate: iso(from), endDate: to === null ? null : iso(to) });
+  it.each([
+    ['nothing ran', [segment({})], []],
+    ['what overlaps is one', [ran(0, 20), ran(10, 15), ran(15, 30)], [['success', 0, 30]]],
+    [
+      'a gap stays a gap',
+      [ran(50, 60), ran(0, 10)],
+      [
+        ['success', 0, 10],
+        ['success', 50, 60],
+      ],
+    ],
+    ['what still runs reaches now', [ran(0, null, 'running')], [['running', 0, 90]]],
+    [
+      'a failure lies on top',
+      [ran(5, 6, 'failed'), ran(0, 10)],
+      [
+        ['success', 0, 10],
+        ['failed', 5, 6],
+      ],
+    ],
+  ])('%s', (_what, segments, expected) =>
+    expect(stretchesOf(segments, 90).map(({ state, from, to }) => [state, from, to])).toEqual(expected),
+  );
 });

@@ -17,6 +17,11 @@ export interface Bar {
   readonly segment: GanttSegment;
 }
 
+/** A time in which at least one of several attempts ran that have the same state. */
+export interface Stretch extends Span {
+  readonly state: string;
+}
+
 /** The time a run covers, from its first wait to its last end (to now while it goes on). Never empty, never inverted. */
 export function runSpan(
   segments: readonly GanttSegment[],
@@ -76,6 +81,25 @@ export function barsOfTask(segments: readonly GanttSegment[], isUpForRetry: bool
       bars.push({ kind: 'held', state: 'up_for_retry', from, to, segment });
     return bars;
   });
+}
+
+/** When attempts of several tasks ran, by how they ended: stretches of one state that touch are one. Failures come last, to lie on top. */
+export function stretchesOf(segments: readonly GanttSegment[], now: number): readonly Stretch[] {
+  const running = segments
+    .flatMap((segment) => barsOf(segment, now))
+    .filter(({ kind }) => kind === 'running')
+    .sort((a, b) => a.from - b.from);
+  const byState = new Map<string, Stretch[]>();
+  for (const { state, from, to } of running) {
+    const stretches = byState.get(state) ?? [];
+    const last = stretches.at(-1);
+    if (last !== undefined && from <= last.to)
+      stretches.splice(-1, 1, { ...last, to: Math.max(last.to, to) });
+    else stretches.push({ state, from, to });
+    byState.set(state, stretches);
+  }
+  const onTop = (state: string): number => ['success', 'running', 'failed'].indexOf(state);
+  return [...byState].sort(([a], [b]) => onTop(a) - onTop(b)).flatMap(([, stretches]) => stretches);
 }
 
 /** Left edge and width in per cent of the span; null when nothing of it is inside. */
