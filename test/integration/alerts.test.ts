@@ -45,13 +45,17 @@ it('tells of failures, deadlines, import errors and a dead scheduler without a l
     /^slow takes longer than usual: 1h 0\dm so far\nOf its newest 6 that succeeded half took 10m 00s, and 95 % at most 10m 00s\./,
   );
   await isSaid(/^broken\.ts does not load: .*cannot load/s);
+  const allAreSent = () =>
+    until('all are marked as sent', async () => {
+      const rows = await store.db.selectFrom('alert').select('state').execute();
+      return rows.every(({ state }) => state === 'sent');
+    });
+  // What it has sent and not marked would be sent again after its death.
+  await allAreSent();
   await stop(scheduler, 'SIGKILL');
   await isSaid(/^No scheduler is running: /);
   const alerts = await store.db.selectFrom('alert').select(['kind', 'state']).execute();
-  await until('all are marked as sent', async () => {
-    const rows = await store.db.selectFrom('alert').select('state').execute();
-    return rows.every(({ state }) => state === 'sent');
-  });
+  await allAreSent();
   expect(alerts.map(({ kind }) => kind).sort()).toEqual([
     'deadline_missed',
     'import_error',

@@ -1,7 +1,7 @@
 import { LocalExecutor, nearestNodeModules } from '@tsflow/scheduler/executors';
 import { Scheduler } from '@tsflow/scheduler/loop';
 import { TaskApiServer, taskApiSocketPath } from '@tsflow/scheduler/task-api';
-import { openAlertDesk } from './alert-desk.ts';
+import { openAlertDesk } from './alerts/alert-desk.ts';
 import type { ProcessDeps, ProcessPart } from './process-life.ts';
 
 export interface SchedulerScope {

@@ -1,5 +1,5 @@
 import { createWebServer, ensureAdmin } from '@tsflow/webserver';
-import { openAlertDesk } from './alert-desk.ts';
+import { openAlertDesk } from './alerts/alert-desk.ts';
 import { logsFolder } from './folders.ts';
 import type { ProcessDeps, ProcessPart } from './process-life.ts';
 

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type AlertKind, type AlertRule, alertRows, alertSubject } from './alert.ts';
 
+const nothing = { title: '', text: '', dagId: null, runId: null, taskId: null, mapPath: '', url: null };
+
 const rowsFor = (rule: Omit<AlertRule, 'to'>, kind: AlertKind, dagId: string | null) =>
-  alertRows(
-    [{ to: 'slack', ...rule }],
-    { id: 'x', kind, title: '', text: '', dagId, runId: null, taskId: null, mapPath: '', url: null },
-    0,
-  );
+  alertRows([{ to: 'slack', ...rule }], { ...nothing, id: 'x', kind, dagId }, 0);
 
 describe('alertRows', () => {
   it.each<[string, Omit<AlertRule, 'to'>, AlertKind, string | null, number]>([
@@ -27,6 +25,32 @@ describe('alertRows', () => {
     ],
   ])('%s', (_what, rule, kind, dagId, count) => {
     expect(rowsFor(rule, kind, dagId)).toHaveLength(count);
+  });
+
+  const ops: AlertRule = { to: 'slack', channel: '#ops' };
+  const mail: AlertRule = { to: 'email', mailTo: ['a@example.com', 'b@example.com'] };
+  const all: AlertRule = { to: 'slack' };
+  it.each<[string, AlertRule[], AlertRule[], number]>([
+    ['nobody anew, with the same rules', [ops, mail], [ops, mail], 0],
+    ['nobody anew, with the rules in another order', [ops, mail], [mail, ops], 0],
+    [
+      'nobody anew, where a rule wants to hear of more',
+      [ops],
+      [{ ...ops, on: ['import_error', 'overdue'] }],
+      0,
+    ],
+    ['who is new, wherever the rule is written', [ops], [mail, ops, all], 2],
+    ['another channel', [ops], [{ ...ops, channel: '#data' }], 1],
+  ])('tell of what was told before: %s', (_what, before, after, count) => {
+    const ids = (rules: readonly AlertRule[]) =>
+      alertRows(rules, { ...nothing, id: 'x', kind: 'import_error' }, 0).map(({ id }) => id);
+    const known = new Set(ids(before));
+    expect(ids(after).filter((id) => !known.has(id))).toHaveLength(count);
+  });
+
+  it('tell nobody twice whom two rules name', () => {
+    const rules: AlertRule[] = [ops, { ...ops, dags: ['etl'] }];
+    expect(alertRows(rules, { ...nothing, id: 'x', kind: 'task_failure', dagId: 'etl' }, 0)).toHaveLength(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { instanceName } from '../state/index.ts';
 
 /** What an installation tells of without a line in any DAG. */
@@ -76,20 +77,28 @@ export interface AlertDelivery extends Alert {
 export const isWanted = (rules: readonly AlertRule[], kind: AlertKind): boolean =>
   rules.some(({ on = DEFAULT_ALERTS }) => on.includes(kind));
 
-/** One row of the outbox for each rule that wants the alert. */
+/**
+ * One row of the outbox for everybody whom a rule wants to be told. They are named after who is told, not after the rule: it may get another
+ * place among the rules, and what was told before is not told again for that.
+ */
 export function alertRows(rules: readonly AlertRule[], alert: Alert, now: number) {
-  return rules
-    .map((rule, index) => ({ rule, index }))
-    .filter(({ rule }) => wants(rule, alert))
-    .map(({ rule, index }) => ({
-      id: `${alert.id}@${index}`,
-      kind: alert.kind as string,
-      facts: JSON.stringify({ ...alert, rule } satisfies AlertDelivery),
-      state: 'pending',
-      tries: 0,
-      nextAt: now,
-      createdAt: now,
-    }));
+  const told = new Map(rules.filter((rule) => wants(rule, alert)).map((rule) => [receiverOf(rule), rule]));
+  return [...told].map(([receiver, rule]) => ({
+    id: `${alert.id}@${receiver}`,
+    kind: alert.kind as string,
+    facts: JSON.stringify({ ...alert, rule } satisfies AlertDelivery),
+    state: 'pending',
+    tries: 0,
+    nextAt: now,
+    createdAt: now,
+  }));
+}
+
+/** `slack`, or with what else says who it is in short: addresses may be many. */
+function receiverOf({ to, connectionId, channel, mailTo }: AlertRule): string {
+  if (connectionId === undefined && channel === undefined && mailTo === undefined) return to;
+  const where = JSON.stringify([connectionId ?? null, channel ?? null, mailTo ?? null]);
+  return `${to}-${createHash('sha256').update(where).digest('hex').slice(0, 8)}`;
 }
 
 function wants({ on = DEFAULT_ALERTS, dags }: AlertRule, { kind, dagId }: Alert): boolean {
