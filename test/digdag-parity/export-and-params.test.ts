@@ -58,6 +58,7 @@ describe('params', () => {
     [{ days: 1.5 },     /days/],
     [{ days: '3' },     /days/],
   ])('%j is refused when it is asked for, not when the task runs', async (conf, message) => {
+    // The types refuse it too: it stands for what comes through the CLI and REST.
     await expect(runDag(dag, { conf: conf as never })).rejects.toThrow(message);
   });
 });

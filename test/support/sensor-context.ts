@@ -1,12 +1,14 @@
 import { tmpdir } from 'node:os';
 import type { Connection, TaskContext } from '@tsflow/core';
 
+const ignore = () => undefined;
+
 /** As much of a context as one look of a sensor needs. */
-export const sensorContext = (connection: Partial<Connection> = {}) =>
-  ({
+export function sensorContext(connection: Partial<Connection> = {}): TaskContext {
+  const needed: Pick<TaskContext, 'dagDirectory' | 'signal' | 'log' | 'connections'> = {
     dagDirectory: tmpdir(),
     signal: new AbortController().signal,
-    log: { debug: () => undefined },
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     connections: {
       get: async (): Promise<Connection> => ({
         connectionId: 'db',
@@ -20,4 +22,6 @@ export const sensorContext = (connection: Partial<Connection> = {}) =>
         ...connection,
       }),
     },
-  }) as unknown as TaskContext;
+  };
+  return needed as TaskContext;
+}

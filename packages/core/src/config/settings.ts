@@ -201,7 +201,7 @@ function folder() {
 }
 
 function oneOf<const T extends string>(words: readonly [T, ...T[]]) {
-  return { expected: words.join(' or '), schema: z.enum(words) as unknown as z.ZodType<T> };
+  return { expected: words.join(' or '), schema: z.enum(words) as z.ZodType<T> };
 }
 
 function wholeNumber(min: number, max: number) {

@@ -135,7 +135,7 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
     this.assets = assetsOf(options.schedule ?? null, graph);
     this.deadlines = deadlineSettings(options.deadlines ?? [], new Set(graph.tasks.keys()), check);
     if (this.failFast) checkFailFast(what, graph);
-    register(this as unknown as AnyDag);
+    register(this);
   }
 }
 

@@ -17,7 +17,7 @@ export function makeListTask(mapped: AnyOperator | AnyTaskGroup, name: string, a
     call: (_context, { list }: { list: readonly unknown[] }) => list,
     inputs: { list: listExpression(argument.node) },
   });
-  const output = task.output as unknown as OwnedTaskOutput<unknown>;
+  const output = task.output as OwnedTaskOutput<unknown>;
   argument.node = { kind: 'output', output } satisfies ListNode;
 }
 

@@ -186,7 +186,7 @@ export abstract class Operator<
     this.elementsOf = [...new Set([...groups, ...namedGroupsAround(this.group)])];
     if (this.settings.mapIndexTemplate !== null) checkIsMapped(this.taskId, this.expansion, this.group);
     this.site = new Error('task');
-    scope?.adoptOperator(this as unknown as AnyOperator);
+    scope?.adoptOperator(anyOperator(this));
   }
 
   /**
@@ -284,13 +284,13 @@ export abstract class Operator<
 
   /** This task before each of `others`. Returns itself. */
   before(...others: readonly EdgeEnds[]): this {
-    wire([this as unknown as AnyOperator], others.flat(), new Error('edge'));
+    wire([anyOperator(this)], others.flat(), new Error('edge'));
     return this;
   }
 
   /** This task after each of `others`. Returns itself. */
   after(...others: readonly EdgeEnds[]): this {
-    wire(others.flat(), [this as unknown as AnyOperator], new Error('edge'));
+    wire(others.flat(), [anyOperator(this)], new Error('edge'));
     return this;
   }
 
@@ -336,6 +336,16 @@ export abstract class Operator<
   get onFailureFailDagRun(): boolean {
     return this.#onFailureFailDagRun;
   }
+}
+
+/**
+ * An operator as those see it who take any. Needed only where its types are still parameters, inside of the class: the compiler leaves open
+ * what `Jsonify<Awaited<Output>>` makes of an output that it does not know, and so whether it is one of `unknown`. Any class is one.
+ */
+function anyOperator<Output, Fields extends object, Options extends OperatorOptions>(
+  operator: Operator<Output, Fields, Options>,
+): AnyOperator {
+  return operator as AnyOperator;
 }
 
 /** The lists that a task with these fields is mapped over, and the groups whose element it reads. */

@@ -137,15 +137,14 @@ export class TaskGroup<Exports = void> {
     this.retry = retry.retries === 0 ? null : retry;
     this.loop = loop;
     this.expansion = lists === null ? null : mapArguments(this.groupId, lists);
-    const self = this as unknown as AnyTaskGroup;
-    scope.adoptGroup(self);
+    scope.adoptGroup(this);
     const elements = [...(this.expansion ?? [])].map(
       ([name, argument]) => [name, elementOf<GroupElement<unknown>>(argument)] as const,
     );
     this.exports = withinScope(
       {
         ...scope,
-        group: self,
+        group: this,
         prefix: `${this.groupId}.`,
         defaultArgs: { ...scope.defaultArgs, ...this.defaultArgs },
       },
@@ -155,13 +154,13 @@ export class TaskGroup<Exports = void> {
 
   /** The group before each of `others`. Returns itself. */
   before(...others: readonly EdgeEnds[]): this {
-    wire([this as unknown as AnyTaskGroup], others.flat(), new Error('edge'));
+    wire([this], others.flat(), new Error('edge'));
     return this;
   }
 
   /** The group after each of `others`. Returns itself. */
   after(...others: readonly EdgeEnds[]): this {
-    wire(others.flat(), [this as unknown as AnyTaskGroup], new Error('edge'));
+    wire(others.flat(), [this], new Error('edge'));
     return this;
   }
 }
@@ -196,7 +195,7 @@ export function expandGroup<const Lists extends { readonly [name: string]: Mappa
   body: (elements: { readonly [K in keyof Lists]: GroupElement<ItemOf<Lists[K]>> }) => Exports,
   options?: MappedGroupOptions<{ readonly [K in keyof Lists]: ItemOf<Lists[K]> }>,
 ): TaskGroup<CollectedExports<Exports>> {
-  const elements = body as unknown as (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports;
+  const elements = body as (elements: Readonly<Record<string, GroupElement<unknown>>>) => Exports;
   return new TaskGroup<unknown>(id, elements, options, lists) as TaskGroup<CollectedExports<Exports>>;
 }
 

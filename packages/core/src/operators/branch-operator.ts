@@ -2,7 +2,7 @@ import type { TaskContext } from '../dag/context.ts';
 import { DagDefinitionError } from '../dag/definition-error.ts';
 import { type EdgeEnds, wire } from '../dag/edges.ts';
 import { checkCall, type TaskCall } from '../dag/function-operator.ts';
-import { type AnyOperator, Operator } from '../dag/operator.ts';
+import { Operator } from '../dag/operator.ts';
 import type { OperatorOptions } from '../dag/operator-options.ts';
 import type { TaskOptions } from '../dag/task.ts';
 import type { InputValues, TaskInputs } from '../dag/template.ts';
@@ -79,7 +79,7 @@ export function branch<Targets extends BranchTargets, Inputs extends TaskInputs 
       return [chosen ?? []].flat().flatMap((name) => ids.get(name) ?? [name]);
     },
   });
-  wire([operator as unknown as AnyOperator], Object.values(targets).flat(), operator.site);
+  wire([operator], Object.values(targets).flat(), operator.site);
   return operator;
 }
 

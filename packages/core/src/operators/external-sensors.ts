@@ -121,7 +121,7 @@ function fixedWaitOf(taskId: string, given: Given, taskIds: readonly string[] | 
 }
 
 function waitOf(given: Given, taskIds: readonly string[] | null, which: ExternalRuns): Wait {
-  const { dagId, allowedStates, failedStates } = given as unknown as Pick<ChoiceFields, 'dagId'> & {
+  const { dagId, allowedStates, failedStates } = given as Pick<ChoiceFields, 'dagId'> & {
     readonly allowedStates?: readonly RunEnd[];
     readonly failedStates?: readonly RunEnd[];
   };

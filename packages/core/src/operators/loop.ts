@@ -3,7 +3,7 @@ import { DagDefinitionError } from '../dag/definition-error.ts';
 import type { ItemOf, Mappable } from '../dag/expand.ts';
 import { FunctionOperator, type TaskCall } from '../dag/function-operator.ts';
 import type { GroupElement } from '../dag/map-argument.ts';
-import { type AnyOperator, Operator } from '../dag/operator.ts';
+import { Operator } from '../dag/operator.ts';
 import { type OperatorOptions, optionChecks } from '../dag/operator-options.ts';
 import {
   type CollectedExports,
@@ -75,7 +75,7 @@ export function loop<Exports>(
       call: (context: TaskContext, { result: value }: { readonly result: SideValue<Exports> }) =>
         until(value, context),
       inputs: { result },
-    }) as unknown as AnyOperator;
+    });
     return made;
   };
   return new TaskGroup<Exports>(id, iterate, options, { index: indexes(count) }, settings);
@@ -157,5 +157,5 @@ function counted(id: string, count: Reference<number>): TaskOutput<readonly numb
     },
     inputs: { count },
   });
-  return task.output as unknown as TaskOutput<readonly number[]>;
+  return task.output;
 }

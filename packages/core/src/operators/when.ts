@@ -173,9 +173,9 @@ function choice<Output>(
       .map(({ name, output }) => [name, output] as const);
     const join = joinOf(chooser, Object.fromEntries(outputs));
     const groups = made.map(({ of }) => of);
-    wire([chooser as unknown as AnyOperator], groups, chooser.site);
-    wire([chooser as unknown as AnyOperator, ...groups], [join as unknown as AnyOperator], chooser.site);
-    return join.output as unknown as TaskOutput<Output>;
+    wire([chooser], groups, chooser.site);
+    wire([chooser, ...groups], [join], chooser.site);
+    return join.output as TaskOutput<Output>;
   });
 }
 

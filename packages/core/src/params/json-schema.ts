@@ -28,7 +28,7 @@ function asJsonSchema(params: ParamsSchema): JsonObject {
       throw refusal(name, `cannot be asked for as JSON (${errorMessage(error)})`, error);
     }
   }
-  return z.toJSONSchema(params, { io: 'input' }) as unknown as JsonObject;
+  return z.toJSONSchema(params, { io: 'input' }) as JsonObject;
 }
 
 function refusal(name: string, problem: string, cause?: unknown): InvalidInputError {

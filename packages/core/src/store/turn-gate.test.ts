@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IllegalTransitionError } from '../state/index.ts';
 import { CompareAndSetError } from './store-errors.ts';
-import type { DagEffects, NewEvent, RunUpdate, TaskUpdate } from './turn.ts';
+import type { DagEffects, NewEvent, NewTaskInstance, RunUpdate, TaskUpdate } from './turn.ts';
 import { assertLegalTurn } from './turn-gate.ts';
 
 const task = (from: string, state: string, key = 1) => ({ key, from, state }) as TaskUpdate;
@@ -13,7 +13,7 @@ const ran = (toState: string) => event({ type: 'run_state', runKey: 7, toState }
 
 function judge(effects: Partial<DagEffects>): unknown {
   const nothing = { tasksInserted: [], tasksUpdated: [], runsUpdated: [], attemptsUpdated: [], events: [] };
-  const dag = { ...nothing, ...effects } as unknown as DagEffects;
+  const dag = { ...nothing, ...effects } as DagEffects;
   try {
     assertLegalTurn({ schedulerId: 's', turn: 0, turnMs: 0, counters: [], dags: [dag] });
     return 'legal';
@@ -68,7 +68,7 @@ describe('the gate of a turn', () => {
   });
 
   it('judges a task that is born in a later state', () => {
-    const born = (state: string) => [task('none', state)] as unknown as DagEffects['tasksInserted'];
+    const born = (state: string) => [{ key: 1, state } as NewTaskInstance];
     expect(judge({ tasksInserted: born('scheduled') })).toBe('legal');
     expect(judge({ tasksInserted: born('queued') })).toBe(IllegalTransitionError);
     expect(judge({ tasksInserted: born('queued'), events: [passed('none', 'scheduled', 'queued')] })).toBe(

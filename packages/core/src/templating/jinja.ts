@@ -107,7 +107,7 @@ function makeJinja(library: Nunjucks, dateFilters: typeof DateFilters, dagDirect
 
   const { compiler } = library as unknown as { compiler: Compiler };
   const runtime = {
-    ...(library.runtime as unknown as Record<string, unknown>),
+    ...(library.runtime as Record<string, unknown>),
     contextOrFrameLookup(context: Context, frame: Frame, name: string): unknown {
       const local = frame.lookup(name);
       if (local !== undefined) return local;
@@ -168,7 +168,7 @@ function makeJinja(library: Nunjucks, dateFilters: typeof DateFilters, dagDirect
         boolean,
         (error: unknown, template?: nunjucks.Template) => void,
       ];
-      const get = super.getTemplate as unknown as (...all: unknown[]) => nunjucks.Template;
+      const get = super.getTemplate as (...all: unknown[]) => nunjucks.Template;
       return get.call(
         this,
         name,
@@ -201,7 +201,7 @@ function makeJinja(library: Nunjucks, dateFilters: typeof DateFilters, dagDirect
 
   const loader = {
     getSource: (path: string) => ({ src: readFileSync(path, 'utf8'), path, noCache: false }),
-  } as unknown as nunjucks.ILoader;
+  } as nunjucks.ILoader;
   const environment = new Environment(loader, { autoescape: false, throwOnUndefined: true });
   for (const [name, filter] of Object.entries(dateFilters(() => names.timezone))) {
     environment.addFilter(name, filter as (...args: unknown[]) => string);

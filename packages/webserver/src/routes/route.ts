@@ -101,7 +101,7 @@ export function route<
     ): Promise<Content>;
   },
 ): Route {
-  return { over: 'any', ...definition } as unknown as Route;
+  return { over: 'any', ...definition } as Route;
 }
 
 /** The same for a route that is about its connection. */
@@ -117,7 +117,7 @@ export function httpRoute<
     ): Promise<Reply>;
   },
 ): Route {
-  return { over: 'http', ...definition } as unknown as Route;
+  return { over: 'http', ...definition } as Route;
 }
 
 /** A JSON answer of a known shape: the schema is the contract that the compiler holds `body` against. */
