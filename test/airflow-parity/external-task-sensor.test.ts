@@ -1,6 +1,6 @@
 import type { ExternalWait, Wait } from '@tsflow/core/dag';
 import { describe, expect, it } from 'vitest';
-import { SchedulerHarness } from '../support/scheduler-harness.ts';
+import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
@@ -135,7 +135,7 @@ describe.each(DATABASES)('a wait for another DAG on %s', (dialect) => {
       }
       // Whatever is to be said is said when everything that was sent has been applied.
       await harness.taskIs('etl', runId, 'wait', state);
-      await untilNothingIsPending(harness);
+      await until('nothing is asked any more', () => isNothingPending(harness));
       expect((await harness.states('etl', runId)).wait, order).toBe(state);
       expect(harness.executor.granted.filter(({ dagId }) => dagId === 'etl')).toEqual([]);
     }
@@ -161,10 +161,7 @@ async function triggerAt(harness: SchedulerHarness, dagId: string, logicalDate: 
   return runId as string;
 }
 
-async function untilNothingIsPending({ store }: SchedulerHarness): Promise<void> {
-  for (;;) {
-    const open = await store.db.selectFrom('intent').select('id').where('state', '=', 'pending').execute();
-    if (open.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+async function isNothingPending({ store }: SchedulerHarness): Promise<boolean> {
+  const open = await store.db.selectFrom('intent').select('id').where('state', '=', 'pending').execute();
+  return open.length === 0;
 }
