@@ -15,7 +15,7 @@ const PACKAGES = {
 
 /** Inside core a line may import its own line and those above it. */
 const CORE_LAYERS = [
-  ['clock', 'duration', 'errors', 'json', 'logger', 'service'],
+  ['clock', 'defined', 'duration', 'errors', 'json', 'logger', 'service'],
   // Events are words too: decisions name what they did with them, subscribers come later.
   ['state', 'timetables', 'params', 'connections', 'events', 'assets'],
   ['notifiers'],

@@ -1,8 +1,8 @@
+import { defined } from '@tsflow/core/defined';
 import { formatDuration } from '@tsflow/core/duration';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
 import { parseConf } from './conf-option.ts';
 import { countOption } from './paging.ts';
@@ -51,7 +51,7 @@ async function show(
   options: { partition?: string; limit: number },
 ): Promise<undefined> {
   const { api } = await context.door();
-  const query = given(options);
+  const query = defined(options);
   const asset = await answerOf(api.GET('/assets/{name}', { params: { path: { name }, query } }));
   context.out.result(asset, () => inWords(asset));
   return undefined;
@@ -67,8 +67,8 @@ async function post(
   const posted = await answerOf(
     api.POST('/assets/{name}/events', {
       params: { path: { name: asset } },
-      body: given({ extra, partition: options.partition }),
-      headers: given({ 'Idempotency-Key': options.id }),
+      body: defined({ extra, partition: options.partition }),
+      headers: defined({ 'Idempotency-Key': options.id }),
     }),
   );
   context.out.result(posted, () =>

@@ -1,10 +1,10 @@
+import { defined } from '@tsflow/core/defined';
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import { type Command, Option } from 'commander';
 import { backfillOf, backfillRecord, backfillSummary, followBackfill } from '../backfill-following.ts';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { CommandRefusedError, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { formatCount, formatInstant, renderTable } from '../output/table.ts';
@@ -103,7 +103,7 @@ async function list(
   const door = await context.door();
   if (dagId !== undefined) await dagOf(door, dagId);
   const found = await everyPage(limit, (page) =>
-    answerOf(door.api.GET('/backfills', { params: { query: { ...page, ...given({ dagId }) } } })),
+    answerOf(door.api.GET('/backfills', { params: { query: { ...page, ...defined({ dagId }) } } })),
   );
   const { out } = context;
   out.result(found.map(backfillRecord), () =>
@@ -220,7 +220,7 @@ async function bodyOf({ timezone }: Schemas['DagDetails'], options: BackfillOpti
     reverse: options.reverse === true,
     conf: await parseConf(options.conf),
     ...chosenTasks(options),
-    ...given({ maxActiveRuns, unpause }),
+    ...defined({ maxActiveRuns, unpause }),
   };
 }
 

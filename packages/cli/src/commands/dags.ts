@@ -1,9 +1,9 @@
+import { defined } from '@tsflow/core/defined';
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import { type Command, Option } from 'commander';
 import { type CommandContext, type LocalContext, perform, performHere } from '../command-context.ts';
 import { answerOf } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { CommandRefusedError, EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { dagRecord, plannedRunRecord } from '../output/records.ts';
@@ -85,7 +85,7 @@ async function list(
   const { out } = context;
   const { search, tag } = options;
   const flag = (value: boolean | undefined) => (value === undefined ? undefined : (`${value}` as const));
-  const query = given({ search, tag, paused: flag(paused), stale: flag(options.stale) });
+  const query = defined({ search, tag, paused: flag(paused), stale: flag(options.stale) });
   const found = await everyPage(100_000, (page) =>
     answerOf(api.GET('/dags', { params: { query: { ...page, ...query } } })),
   );
@@ -159,7 +159,7 @@ async function next(
   const door = await context.door();
   const { isPaused, schedule, timezone } = await dagOf(door, dagId);
   const from = options.from === undefined ? undefined : instantIn(timezone, options.from, '--from');
-  const query = given({ n: options.limit, from });
+  const query = defined({ n: options.limit, from });
   const planned = await answerOf(door.api.GET('/dags/{dagId}/next', { params: { path: { dagId }, query } }));
   const items = planned.items.map(plannedRunRecord);
   context.out.table(
@@ -256,7 +256,7 @@ async function trigger(
   const { runId, state } = await answerOf(
     door.api.POST('/dags/{dagId}/runs', {
       params: { path: { dagId } },
-      body: given({
+      body: defined({
         conf,
         logicalDate:
           logicalDate === undefined ? undefined : instantIn(dag.timezone, logicalDate, '--logical-date'),
@@ -265,7 +265,7 @@ async function trigger(
         upTo,
         unpause,
       }),
-      headers: given({ 'Idempotency-Key': options.idempotencyKey }),
+      headers: defined({ 'Idempotency-Key': options.idempotencyKey }),
     }),
   );
   if (isPaused) {

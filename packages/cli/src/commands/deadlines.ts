@@ -1,8 +1,8 @@
+import { defined } from '@tsflow/core/defined';
 import { formatDuration } from '@tsflow/core/duration';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { formatInstant } from '../output/table.ts';
 import { instantIn, rangeEndIn } from './date-option.ts';
 
@@ -35,7 +35,7 @@ export function register(program: Command): void {
 
 async function list(context: CommandContext, { dagId }: { readonly dagId?: string }): Promise<undefined> {
   const { api } = await context.door();
-  const { items } = await answerOf(api.GET('/deadlines', { params: { query: given({ dagId }) } }));
+  const { items } = await answerOf(api.GET('/deadlines', { params: { query: defined({ dagId }) } }));
   context.out.table(
     items,
     [
@@ -70,7 +70,7 @@ async function report(
   const until =
     end === undefined ? undefined : new Date(Date.parse(rangeEndIn('UTC', end, '--end')) + 1).toISOString();
   const { api } = await context.door();
-  const query = { from, ...given({ until, dagId, by }) };
+  const query = { from, ...defined({ until, dagId, by }) };
   const { items } = await answerOf(api.GET('/deadlines/report', { params: { query } }));
   if (csv === true) {
     context.out.print([COLUMNS, ...items.map(values)].map((row) => row.join(',')).join('\n'));

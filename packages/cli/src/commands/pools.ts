@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { defined } from '@tsflow/core/defined';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
 import type { Door } from '../door/door.ts';
-import { given } from '../door/given.ts';
 import { formatInstant } from '../output/table.ts';
 import { type Limit, limitOption } from './limit-option.ts';
 import { readStandardInput } from './standard-input.ts';
@@ -68,7 +68,7 @@ async function set(
   slots: string,
   { description, includeDeferred }: { description?: string; includeDeferred?: boolean },
 ): Promise<undefined> {
-  const settings = { name, slots: limitOption(slots, 'slots'), ...given({ description, includeDeferred }) };
+  const settings = { name, slots: limitOption(slots, 'slots'), ...defined({ description, includeDeferred }) };
   const pool = await setPool(await context.door(), settings);
   context.out.result(pool, () => `${name}: ${inWords(pool)}.`);
   return undefined;
@@ -166,5 +166,5 @@ function poolEntry(name: string, value: unknown, file: string): PoolEntry {
   if (includeDeferred !== undefined && typeof includeDeferred !== 'boolean') {
     throw new InvalidInputError(`${file}: includeDeferred of pool "${name}" expects true or false.`);
   }
-  return { name, slots, ...given({ description, includeDeferred }) };
+  return { name, slots, ...defined({ description, includeDeferred }) };
 }

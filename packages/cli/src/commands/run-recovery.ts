@@ -1,3 +1,4 @@
+import { defined } from '@tsflow/core/defined';
 import { InvalidInputError } from '@tsflow/core/errors';
 import { RUN_STATES } from '@tsflow/core/state';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
@@ -5,7 +6,6 @@ import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
 import type { Door } from '../door/door.ts';
-import { given } from '../door/given.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { renderTable } from '../output/table.ts';
@@ -72,7 +72,7 @@ async function clear(
     const cleared = await answerOf(
       door.api.POST('/dags/{dagId}/runs/{runId}/clear', {
         params: { path: { dagId, runId } },
-        body: given({ onlyFailed, sameVersion, conf, dryRun }),
+        body: defined({ onlyFailed, sameVersion, conf, dryRun }),
       }),
     );
     tasks.push(...cleared.tasks);
@@ -130,7 +130,7 @@ async function chosenRuns(
   }
   if (named.length > 0) return Promise.all(named.map((run) => findRun(door, dagId, run)));
   const { timezone } = await dagOf(door, dagId);
-  const query = given({
+  const query = defined({
     state,
     from: from === undefined ? undefined : parseInstant(from, timezone, '--from').toISOString(),
     to: to === undefined ? undefined : parseRangeEnd(to, timezone, '--to').toISOString(),

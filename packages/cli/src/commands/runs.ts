@@ -1,3 +1,4 @@
+import { defined } from '@tsflow/core/defined';
 import { formatDuration } from '@tsflow/core/duration';
 import { InvalidInputError } from '@tsflow/core/errors';
 import { instanceName, RUN_STATES, RUN_TYPES } from '@tsflow/core/state';
@@ -6,7 +7,6 @@ import { type Command, Option } from 'commander';
 import { callbacksOf, printCallbackLog } from '../callback-log.ts';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { paintState } from '../output/colours.ts';
 import { elapsedMs, runRecord, taskInstanceRecord } from '../output/records.ts';
 import { formatInstant, renderTable } from '../output/table.ts';
@@ -58,7 +58,7 @@ async function list(
   }
   const { api } = await context.door();
   const { out } = context;
-  const query = given({ state: options.state, runType: options.type, from, to });
+  const query = defined({ state: options.state, runType: options.type, from, to });
   const found = await everyPage(options.limit, (page) =>
     dagId === undefined
       ? answerOf(api.GET('/runs', { params: { query: { ...page, ...query } } }))

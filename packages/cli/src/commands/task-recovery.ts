@@ -1,10 +1,10 @@
+import { defined } from '@tsflow/core/defined';
 import { didYouMean, InvalidInputError, NotFoundError } from '@tsflow/core/errors';
 import { instanceName } from '@tsflow/core/state';
 import { type Command, Option } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerOf, type Schemas } from '../door/api.ts';
 import type { Door } from '../door/door.ts';
-import { given } from '../door/given.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { paintState } from '../output/colours.ts';
 import { renderTable } from '../output/table.ts';
@@ -95,7 +95,7 @@ async function clear(
   const result = await answerOf(
     door.api.POST('/dags/{dagId}/runs/{runId}/clear', {
       params: { path: { dagId, runId } },
-      body: { ...chosen, ...given({ sameVersion, conf, dryRun }) },
+      body: { ...chosen, ...defined({ sameVersion, conf, dryRun }) },
     }),
   );
   if (dryRun === true) {
@@ -123,7 +123,7 @@ async function runAlone(
   const result = await answerOf(
     door.api.POST('/dags/{dagId}/runs/{runId}/tasks/{taskId}/run', {
       params: { path: { dagId, runId, taskId } },
-      body: given({ mapPath, sameVersion, conf, dryRun }),
+      body: defined({ mapPath, sameVersion, conf, dryRun }),
     }),
   );
   if (dryRun === true)
@@ -154,7 +154,7 @@ async function mark(
   const result = await answerOf(
     door.api.POST('/dags/{dagId}/runs/{runId}/mark', {
       params: { path: { dagId, runId } },
-      body: { ...chosen, state, ...given({ dryRun }) },
+      body: { ...chosen, state, ...defined({ dryRun }) },
     }),
   );
   if (dryRun === true) {
@@ -192,7 +192,7 @@ async function prioritize(
     await answerOf(
       door.api.POST('/dags/{dagId}/runs/{runId}/priority', {
         params: { path: { dagId, runId } },
-        body: { priorityWeight: options.weight ?? null, ...given({ taskIds: chosen }) },
+        body: { priorityWeight: options.weight ?? null, ...defined({ taskIds: chosen }) },
       }),
     ),
   );
@@ -218,7 +218,7 @@ async function kill(
     await answerOf(
       door.api.POST('/dags/{dagId}/runs/{runId}/kill', {
         params: { path: { dagId, runId } },
-        body: given({ taskIds: chosen, mapPath }),
+        body: defined({ taskIds: chosen, mapPath }),
       }),
     ),
   );
@@ -252,7 +252,7 @@ async function selection(
     throw new InvalidInputError('--map-path: name the mapped task that has this index.');
   const chosen = taskIds.length === 0 ? undefined : [...taskIds];
   const within = { upstream, downstream, from, upTo, onlyFailed, past, future };
-  return { runId, ...given({ taskIds: chosen, mapPath, ...within }) };
+  return { runId, ...defined({ taskIds: chosen, mapPath, ...within }) };
 }
 
 async function assertTasks(

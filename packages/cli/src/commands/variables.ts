@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { misspeltOwnVariable, ownVariables, validateVariable } from '@tsflow/core/config';
+import { defined } from '@tsflow/core/defined';
 import { InvalidInputError } from '@tsflow/core/errors';
 import type { Json } from '@tsflow/core/json';
 import type { Command } from 'commander';
 import { type CommandContext, perform } from '../command-context.ts';
 import { answerIfAny, answerOf, type Schemas } from '../door/api.ts';
-import { given } from '../door/given.ts';
 import { formatInstant } from '../output/table.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -84,7 +84,7 @@ async function set(
   const before = await answerIfAny(api.GET('/variables/{key}', { params }));
   const { description, secret } = options;
   const { isSecret } = await answerOf(
-    api.PUT('/variables/{key}', { params, body: { value, ...given({ description, isSecret: secret }) } }),
+    api.PUT('/variables/{key}', { params, body: { value, ...defined({ description, isSecret: secret }) } }),
   );
   context.out.result({ key, value: isSecret ? null : value, isSecret }, () => {
     if (isSecret) return `${key} is set.`;

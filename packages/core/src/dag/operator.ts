@@ -1,4 +1,5 @@
 import type { Asset } from '../assets/index.ts';
+import { defined } from '../defined.ts';
 import type { Json, Jsonify } from '../json.ts';
 import type { ParamReference } from '../params/index.ts';
 import type { TriggerRule } from '../state/index.ts';
@@ -173,8 +174,8 @@ export abstract class Operator<
     checkId('taskId', this.taskId);
     this.group = scope?.group ?? null;
     const merged: Readonly<Record<string, unknown>> = {
-      ...definedOf(scope?.defaultArgs ?? {}),
-      ...definedOf(options),
+      ...defined(scope?.defaultArgs ?? {}),
+      ...defined(options),
     };
     this.settings = taskSettings(`Task "${this.taskId}"`, merged);
     this.#triggerRuleGiven = merged.triggerRule !== undefined;
@@ -438,8 +439,4 @@ function fieldsOf(
 
 function asFile(given: unknown): FileTemplate {
   return isFileTemplate(given) ? given : include(String(given));
-}
-
-function definedOf(options: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { limitOf } from '@tsflow/core/config';
+import { defined } from '@tsflow/core/defined';
 import { getBackfill, getDag, listBackfills } from '@tsflow/core/queries';
 import { backfillPreview, type EnsureHorizonOptions, ensureHorizon } from '@tsflow/core/store';
 import { parseInstant, parseRangeEnd } from '@tsflow/core/timetables';
@@ -15,7 +16,6 @@ import { pageJson, pageOf } from '../schemas/page.ts';
 import { dagPath } from '../schemas/path.ts';
 import type { ApiServices } from '../web-services.ts';
 import { ask, waitsForScheduler } from './ask.ts';
-import { defined } from './defined.ts';
 import { type Content, json, type Route, route } from './route.ts';
 
 export const backfillRoutes: readonly Route[] = [

@@ -1,10 +1,10 @@
+import { defined } from '@tsflow/core/defined';
 import { readAttemptLog } from '@tsflow/core/logs';
 import { callbackRow, listAllCallbacks, listCallbacks } from '@tsflow/core/queries';
 import { callbackJson, callbackPath, callbackSchema, callbacksQuery } from '../schemas/callback.ts';
 import { logPageJson, logPageSchema, logQuery } from '../schemas/log.ts';
 import { listJson, listOf, pageJson, pageOf } from '../schemas/page.ts';
 import { runPath } from '../schemas/path.ts';
-import { defined } from './defined.ts';
 import { json, type Route, route } from './route.ts';
 
 export const callbackRoutes: readonly Route[] = [

@@ -1,10 +1,10 @@
 import { connectionOf } from '@tsflow/core/connections';
+import { defined } from '@tsflow/core/defined';
 import { NotFoundError } from '@tsflow/core/errors';
 import type { JsonObject } from '@tsflow/core/json';
 import { connectionBody, connectionJson, connectionPath, connectionSchema } from '../schemas/connection.ts';
 import { listJson, listOf } from '../schemas/page.ts';
 import type { ApiServices } from '../web-services.ts';
-import { defined } from './defined.ts';
 import { json, noContent, type Route, route } from './route.ts';
 
 /** What people see instead of a secret. Sent back, it means "as it was". */

@@ -1,3 +1,4 @@
+import { defined } from '@tsflow/core/defined';
 import { dagGrid, getDag, getDagVersion, listDags, listDagVersions, nextRuns } from '@tsflow/core/queries';
 import { reschedulePreview } from '@tsflow/core/store';
 import { parseInstant } from '@tsflow/core/timetables';
@@ -25,7 +26,6 @@ import { iso } from '../schemas/instant.ts';
 import { listJson, pageJson, pageOf, pageQuery } from '../schemas/page.ts';
 import { dagPath, versionPath } from '../schemas/path.ts';
 import { ask, waitsForScheduler } from './ask.ts';
-import { defined } from './defined.ts';
 import { json, type Route, route } from './route.ts';
 
 const nextQuery = z.strictObject({

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { defined } from '@tsflow/core/defined';
 import {
   attemptLogPlace,
   followAttemptLog,
@@ -25,7 +26,6 @@ import {
 } from '../schemas/log.ts';
 import { attemptPath } from '../schemas/path.ts';
 import type { ApiServices } from '../web-services.ts';
-import { defined } from './defined.ts';
 import { httpRoute, json, type Route, route } from './route.ts';
 
 /** Bytes that a download reads at once. */

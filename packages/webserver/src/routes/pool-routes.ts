@@ -1,3 +1,4 @@
+import { defined } from '@tsflow/core/defined';
 import { NotFoundError } from '@tsflow/core/errors';
 import { listPoolTasks } from '@tsflow/core/queries';
 import { listJson, listOf } from '../schemas/page.ts';
@@ -11,7 +12,6 @@ import {
   poolTasksQuery,
 } from '../schemas/pool.ts';
 import type { ApiServices } from '../web-services.ts';
-import { defined } from './defined.ts';
 import { type Content, json, noContent, type Route, route } from './route.ts';
 
 export const poolRoutes: readonly Route[] = [

@@ -1,3 +1,4 @@
+import { defined } from '@tsflow/core/defined';
 import type { TouchedTask } from '@tsflow/core/intents';
 import { getDag, getRun, listRunEvents, listRuns, listTaskInstances, runGantt } from '@tsflow/core/queries';
 import { clearPreview, markPreview, runTaskPreview, whyRun } from '@tsflow/core/store';
@@ -23,7 +24,6 @@ import {
 } from '../schemas/task-selection.ts';
 import type { ApiServices } from '../web-services.ts';
 import { ask, waitsForScheduler } from './ask.ts';
-import { defined } from './defined.ts';
 import { type Content, json, type Route, route } from './route.ts';
 
 export const runRoutes: readonly Route[] = [

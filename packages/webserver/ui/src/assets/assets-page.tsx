@@ -1,6 +1,7 @@
 import './assets.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Asset } from '../api/contract.ts';
@@ -11,7 +12,6 @@ import { Choice } from '../controls/choice.tsx';
 import { type Column, DataTable } from '../controls/data-table.tsx';
 import { ErrorNotice } from '../controls/error-notice.tsx';
 import { SearchField } from '../controls/search-field.tsx';
-import { chosen } from '../list/paging.ts';
 import { freshnessOf } from './asset-freshness.ts';
 import { type AssetGraph, assetGraph } from './asset-graph-model.ts';
 import { AssetPanel } from './asset-panel.tsx';
@@ -26,7 +26,7 @@ export function AssetsPage() {
   const search = useSearch({ from: '/shell/assets' });
   const navigate = useNavigate({ from: '/assets' });
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
-    void navigate({ search: (old) => chosen({ ...old, ...change }), replace: true });
+    void navigate({ search: (old) => defined({ ...old, ...change }), replace: true });
   const assets = useQuery(queries.assets());
   const all = assets.data?.items;
   const stale = (all ?? []).filter((asset) => freshnessOf(asset, now) === 'stale').map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, client } from '../api/client.ts';
@@ -16,7 +17,6 @@ import { useAction } from '../dialogs/actions.ts';
 import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
 import { ListView } from '../list/list-view.tsx';
-import { chosen } from '../list/paging.ts';
 import { useMayWrite } from '../login/role.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 
@@ -28,7 +28,7 @@ export function BackfillsPage() {
   const search = useSearch({ from: '/shell/backfills' });
   const { dagId, cursor } = search;
   const navigate = useNavigate({ from: '/backfills' });
-  const backfills = useQuery({ ...queries.backfills(chosen({ dagId, cursor })), refetchInterval: 3_000 });
+  const backfills = useQuery({ ...queries.backfills(defined({ dagId, cursor })), refetchInterval: 3_000 });
   const [creating, setCreating] = useState(false);
   const [cancelling, setCancelling] = useState<Backfill | null>(null);
   const act = useAction(
@@ -149,7 +149,7 @@ export function BackfillsPage() {
         rowKey={(each) => String(each.key)}
         search={search}
         isFiltered={dagId !== undefined}
-        onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+        onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
         onReset={() => void navigate({ search: {} })}
         empty={
           <div className="empty">

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DagDetail } from '../api/contract.ts';
@@ -11,7 +12,6 @@ import { ErrorNotice } from '../controls/error-notice.tsx';
 import { Icon } from '../controls/icon.tsx';
 import { BackfillPanel } from '../dialogs/backfill-panel.tsx';
 import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
-import { chosen } from '../list/paging.ts';
 import { useMayWrite } from '../login/role.ts';
 import type { DagTab } from '../router.tsx';
 import { RunsList } from '../runs/runs-list.tsx';
@@ -71,7 +71,7 @@ export function DagPage() {
             ...(search.state ? { state: search.state } : {}),
           }}
           zone={dag.data?.timezone}
-          onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+          onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
           onReset={() => set({ state: undefined, cursor: undefined, back: undefined })}
         />
       ) : null}

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dag } from '../api/contract.ts';
@@ -15,7 +16,7 @@ import { PauseSwitch } from '../dag/pause-switch.tsx';
 import { TriggerPanel } from '../dialogs/trigger-panel.tsx';
 import { FirstVisit } from '../home/first-visit.tsx';
 import { ListView } from '../list/list-view.tsx';
-import { chosen, FIRST_PAGE } from '../list/paging.ts';
+import { FIRST_PAGE } from '../list/paging.ts';
 import { RunStateChoice } from '../runs/run-filters.tsx';
 import { StateIcon } from '../state/state-icon.tsx';
 import { useStateWord } from '../state/state-label.tsx';
@@ -30,7 +31,7 @@ export function DagListPage() {
   const navigate = useNavigate({ from: '/dags' });
   const set = (change: { [K in keyof DagFilter]?: DagFilter[K] | undefined }) =>
     void navigate({
-      search: (old) => chosen({ ...old, ...FIRST_PAGE, ...change }),
+      search: (old) => defined({ ...old, ...FIRST_PAGE, ...change }),
       replace: 'search' in change,
     });
   const reset = () => void navigate({ search: {} });
@@ -98,7 +99,7 @@ export function DagListPage() {
         search={{ ...filter, back }}
         isFiltered={isFiltered}
         empty={<FirstVisit />}
-        onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+        onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
         onReset={reset}
       />
       {triggering ? <TriggerPanel dagId={triggering} onClose={() => setTriggering(null)} /> : null}

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
+import { defined } from '@tsflow/core/defined';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Callback } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import { Choice } from '../controls/choice.tsx';
 import { ListView } from '../list/list-view.tsx';
-import { chosen, type PageSearch } from '../list/paging.ts';
+import type { PageSearch } from '../list/paging.ts';
 import { useCallbackColumns } from './callback-columns.tsx';
 import { CallbackLog } from './callback-log.tsx';
 import { RunLink } from './run-link.tsx';
@@ -25,7 +26,7 @@ export function CallbacksList({
   onReset: () => void;
 }) {
   const { t } = useTranslation();
-  const callbacks = useQuery(queries.callbacks(chosen({ dagId, state, cursor: search.cursor })));
+  const callbacks = useQuery(queries.callbacks(defined({ dagId, state, cursor: search.cursor })));
   const [shown, setShown] = useState<Callback | null>(null);
   const columns = useCallbackColumns(setShown);
   return (

@@ -1,8 +1,9 @@
 import './deadlines.css';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { useTranslation } from 'react-i18next';
 import { SearchField } from '../controls/search-field.tsx';
-import { chosen, FIRST_PAGE } from '../list/paging.ts';
+import { FIRST_PAGE } from '../list/paging.ts';
 import type { DeadlineTab } from '../router.tsx';
 import { AlertsList } from './alerts-list.tsx';
 import { CallbackStateChoice, CallbacksList } from './callbacks-list.tsx';
@@ -18,7 +19,7 @@ export function DeadlinesPage() {
   const search = useSearch({ from: '/shell/deadlines' });
   const navigate = useNavigate({ from: '/deadlines' });
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
-    void navigate({ search: (old) => chosen({ ...old, ...FIRST_PAGE, ...change }), replace: true });
+    void navigate({ search: (old) => defined({ ...old, ...FIRST_PAGE, ...change }), replace: true });
   const tab = search.tab ?? 'deadlines';
   return (
     <div className="page">
@@ -29,7 +30,7 @@ export function DeadlinesPage() {
             <Link
               key={each}
               to="/deadlines"
-              search={chosen({ dagId: search.dagId, tab: each === 'deadlines' ? undefined : each })}
+              search={defined({ dagId: search.dagId, tab: each === 'deadlines' ? undefined : each })}
               activeOptions={{ exact: true, includeSearch: true }}
               aria-current={tab === each ? 'page' : undefined}
             >
@@ -55,7 +56,7 @@ export function DeadlinesPage() {
           <MissedDeadlines
             dagId={search.dagId}
             search={search}
-            onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+            onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
             onReset={() => void navigate({ search: {} })}
           />
         </>
@@ -66,7 +67,7 @@ export function DeadlinesPage() {
           dagId={search.dagId}
           state={search.state}
           search={search}
-          onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+          onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
           onReset={() => void navigate({ search: { tab } })}
         />
       ) : (

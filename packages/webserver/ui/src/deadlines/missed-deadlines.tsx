@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
+import { defined } from '@tsflow/core/defined';
 import { useTranslation } from 'react-i18next';
 import type { MissedDeadline } from '../api/contract.ts';
 import { queries } from '../api/queries.ts';
 import type { Column } from '../controls/data-table.tsx';
 import { ListView } from '../list/list-view.tsx';
-import { chosen, type PageSearch } from '../list/paging.ts';
+import type { PageSearch } from '../list/paging.ts';
 import { StateIcon } from '../state/state-icon.tsx';
 import { deadlineKey, useDeadlineColumns } from './deadline-columns.tsx';
 
@@ -21,7 +22,7 @@ export function MissedDeadlines({
   onReset: () => void;
 }) {
   const { t } = useTranslation();
-  const missed = useQuery(queries.missedDeadlines(chosen({ dagId, cursor: search.cursor })));
+  const missed = useQuery(queries.missedDeadlines(defined({ dagId, cursor: search.cursor })));
   const columns: Column<MissedDeadline>[] = [
     {
       id: 'state',

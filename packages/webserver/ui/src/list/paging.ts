@@ -34,8 +34,3 @@ const SEPARATOR = '.';
 
 /** What a change of filters does to the page: it begins at the first again. */
 export const FIRST_PAGE = { cursor: undefined, back: undefined } as const;
-
-/** A search without the members that are undefined, so that the URL has what somebody chose and nothing else. */
-export function chosen<T extends object>(search: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never;
-}

@@ -1,8 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { defined } from '@tsflow/core/defined';
 import { useTranslation } from 'react-i18next';
 import type { RunFilter } from '../api/filters.ts';
 import { SearchField } from '../controls/search-field.tsx';
-import { chosen, FIRST_PAGE } from '../list/paging.ts';
+import { FIRST_PAGE } from '../list/paging.ts';
 import { RunStateChoice, RunTypeChoice } from './run-filters.tsx';
 import { RunsList } from './runs-list.tsx';
 
@@ -12,7 +13,7 @@ export function RunsPage() {
   const search = useSearch({ from: '/shell/runs' });
   const navigate = useNavigate({ from: '/runs' });
   const set = (change: { [K in keyof RunFilter]?: RunFilter[K] | undefined }) =>
-    void navigate({ search: (old) => chosen({ ...old, ...FIRST_PAGE, ...change }), replace: true });
+    void navigate({ search: (old) => defined({ ...old, ...FIRST_PAGE, ...change }), replace: true });
   return (
     <div className="page">
       <div className="toolbar">
@@ -27,7 +28,7 @@ export function RunsPage() {
       </div>
       <RunsList
         search={search}
-        onPage={(page) => void navigate({ search: (old) => chosen({ ...old, ...page }) })}
+        onPage={(page) => void navigate({ search: (old) => defined({ ...old, ...page }) })}
         onReset={() => void navigate({ search: {} })}
       />
     </div>
