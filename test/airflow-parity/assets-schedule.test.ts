@@ -6,14 +6,12 @@ import { AssetTimetable } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
+import { done, type ScriptedOutcome } from '../support/scripted-outcomes.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
-type Outcome = NonNullable<ReturnType<Script>>;
-
-const done: Outcome = { kind: 'success', xcoms: {} };
-const failed: Outcome = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: true };
-const skipped: Outcome = { kind: 'skipped', reason: 'nothing new' };
+const failed: ScriptedOutcome = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: true };
+const skipped: ScriptedOutcome = { kind: 'skipped', reason: 'nothing new' };
 const [a, b, c] = [new Asset('a'), new Asset('b'), new Asset('c')];
 
 /** A DAG that is scheduled on assets, with one task. */
@@ -38,7 +36,7 @@ function producer(dagId: string, outlets: readonly string[], task: TaskSpec = {}
 
 /** Every task ends as its DAG says; default: well. */
 const script =
-  (outcomes: Readonly<Record<string, Outcome | null>> = {}): Script =>
+  (outcomes: Readonly<Record<string, ScriptedOutcome | null>> = {}): Script =>
   ({ dagId }) =>
     dagId in outcomes ? outcomes[dagId]! : done;
 
@@ -75,7 +73,7 @@ async function post(tsflow: SchedulerHarness, asset: string, partition: string |
 
 interface Row {
   readonly name: string;
-  readonly outcome: Outcome;
+  readonly outcome: ScriptedOutcome;
   readonly task?: TaskSpec;
   /** Asset and partition of each event, and of how many runs of the consumer of `a`. */
   readonly events: readonly string[];

@@ -5,14 +5,12 @@ import type { CallbackTable } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
+import { done, type ScriptedOutcome } from '../support/scripted-outcomes.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
-type Outcome = NonNullable<ReturnType<Script>>;
-
-const done: Outcome = { kind: 'success', xcoms: {} };
-const skip: Outcome = { kind: 'skipped', reason: 'nothing to do' };
-const fail = (message: string, retryable = true): Outcome => ({
+const skip: ScriptedOutcome = { kind: 'skipped', reason: 'nothing to do' };
+const fail = (message: string, retryable = true): ScriptedOutcome => ({
   kind: 'failed',
   error: { name: 'Error', message },
   retryable,
@@ -24,7 +22,7 @@ interface Row {
   readonly name: string;
   readonly tasks?: Readonly<Record<string, TaskSpec>>;
   /** Outcomes of `work`, try by try. */
-  readonly tries: readonly Outcome[];
+  readonly tries: readonly ScriptedOutcome[];
   readonly run: 'success' | 'failed';
   /** `task:event` in the order of the outbox; the run's own without a task. */
   readonly called: readonly string[];
@@ -100,7 +98,7 @@ const ROWS: readonly Row[] = [
 ];
 
 const scripted =
-  (tries: readonly Outcome[]): Script =>
+  (tries: readonly ScriptedOutcome[]): Script =>
   ({ kind, taskId, tryNumber }) =>
     kind === 'callback' || taskId !== 'work' ? done : tries[tryNumber - 1]!;
 
@@ -263,7 +261,9 @@ describe.each(DATABASES)('callbacks on %s', (dialect) => {
     const script: Script = ({ kind }) => (kind === 'callback' && patient ? null : done);
     await using tsflow = await SchedulerHarness.start(dialect, [dag], script);
     await tsflow.trigger('etl');
-    const first = await until('it is granted', async () => tsflow.executor.running[0]);
+    const first = await until('it is granted', () =>
+      tsflow.executor.running.find(({ kind }) => kind === 'callback'),
+    );
     patient = false;
     await tsflow.restart();
     const [row] = await delivered(tsflow);

@@ -1,44 +1,20 @@
-import type { RunWait } from '@tsflow/core/dag';
 import { CronTriggerTimetable } from '@tsflow/core/timetables';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
+import { asksForRun, done, failed, type ScriptedOutcome } from '../support/scripted-outcomes.ts';
 import { serializedDag } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
 /** EnsureDagRun: the run of a date is started if it is absent, waited for while it runs, taken when it is done, and run again when it failed. */
 
-type Outcome = NonNullable<ReturnType<Script>>;
-
-const done: Outcome = { kind: 'success', xcoms: {} };
-const failed: Outcome = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: false };
 const DAY = '2026-01-05T00:00:00.000Z';
 
-const ensures = (changes: Partial<RunWait> = {}): Outcome => ({
-  kind: 'defer',
-  savedState: null,
-  deferral: {
-    on: {
-      kind: 'run',
-      dagId: 'child',
-      how: 'ensure',
-      conf: {},
-      logicalDate: null,
-      runId: null,
-      waitForCompletion: true,
-      allowedStates: ['success'],
-      failedStates: ['failed'],
-      ...changes,
-    },
-    timeoutAt: null,
-    onTimeout: 'fail',
-    after: 'end',
-  },
-});
+const ensures = () => asksForRun({ how: 'ensure' });
 
 describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
   /** Tasks of `child` end as told, the last word for all further tries. */
-  async function start(child: readonly (Outcome | null)[]): Promise<SchedulerHarness> {
+  async function start(child: readonly (ScriptedOutcome | null)[]): Promise<SchedulerHarness> {
     let tries = 0;
     const script: Script = ({ dagId }) =>
       dagId === 'parent' ? ensures() : (child[Math.min(tries++, child.length - 1)] ?? null);
@@ -49,31 +25,25 @@ describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
     );
   }
 
-  const children = ({ store }: SchedulerHarness) =>
-    store.db.selectFrom('dagRun').selectAll().where('dagId', '=', 'child').orderBy('key').execute();
+  const children = (tsflow: SchedulerHarness) => tsflow.runs('child');
 
-  async function triggerAt(tsflow: SchedulerHarness, dagId: string, logicalDate: string): Promise<string> {
-    const result = await tsflow.ask(dagId, { kind: 'trigger', payload: { conf: {}, logicalDate } });
-    return result.runId as string;
-  }
-
-  it.each<[string, readonly Outcome[], number]>([
+  it.each<[string, readonly ScriptedOutcome[], number]>([
     ['one that is done is taken', [done], 0],
     ['one that failed runs again', [failed, done], 1],
   ])('%s', async (_name, child, clears) => {
     await using tsflow = await start(child);
-    const there = await triggerAt(tsflow, 'child', DAY);
+    const there = await tsflow.triggerAt('child', DAY);
     await tsflow.runIs('child', there, 'success', 'failed');
-    const runId = await triggerAt(tsflow, 'parent', DAY);
+    const runId = await tsflow.triggerAt('parent', DAY);
     await tsflow.runIs('parent', runId, 'success');
     expect(await children(tsflow)).toMatchObject([{ runId: there, state: 'success', clearNumber: clears }]);
   });
 
   it('one that runs is waited for', async () => {
     await using tsflow = await start([null]);
-    const there = await triggerAt(tsflow, 'child', DAY);
+    const there = await tsflow.triggerAt('child', DAY);
     const work = await until('it works', () => tsflow.executor.running[0]);
-    const runId = await triggerAt(tsflow, 'parent', DAY);
+    const runId = await tsflow.triggerAt('parent', DAY);
     await tsflow.taskIs('parent', runId, 'ask', 'deferred');
     tsflow.executor.finish(work, done);
     await tsflow.runIs('parent', runId, 'success');
@@ -88,7 +58,7 @@ describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
     ];
     const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
     await using tsflow = await SchedulerHarness.start(dialect, dags, script);
-    const runs = await Promise.all(['parent', 'other'].map((dagId) => triggerAt(tsflow, dagId, DAY)));
+    const runs = await Promise.all(['parent', 'other'].map((dagId) => tsflow.triggerAt(dagId, DAY)));
     await tsflow.runIs('parent', runs[0]!, 'success');
     await tsflow.runIs('other', runs[1]!, 'success');
     expect(await children(tsflow)).toHaveLength(1);
@@ -100,7 +70,7 @@ describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
     const dags = [serializedDag('parent', { ask: {} }), serializedDag('child', { work: {} }, schedule)];
     const script: Script = ({ dagId }) => (dagId === 'child' ? done : ensures());
     await using tsflow = await SchedulerHarness.start(dialect, dags, script);
-    const runId = await triggerAt(tsflow, 'parent', DAY);
+    const runId = await tsflow.triggerAt('parent', DAY);
     const made = await until('the child', async () => (await children(tsflow))[0]);
     await tsflow.ask('child', { kind: 'pause', payload: { isPaused: false } });
     await tsflow.runIs('parent', runId, 'success');
@@ -117,10 +87,10 @@ describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
 
   it('one that is absent is started, and counts as that of its date', async () => {
     await using tsflow = await start([done]);
-    const runId = await triggerAt(tsflow, 'parent', DAY);
+    const runId = await tsflow.triggerAt('parent', DAY);
     await tsflow.runIs('parent', runId, 'success');
     expect(await children(tsflow)).toMatchObject([{ logicalDate: Date.parse(DAY), state: 'success' }]);
-    const again = await triggerAt(tsflow, 'parent', DAY);
+    const again = await tsflow.triggerAt('parent', DAY);
     await tsflow.runIs('parent', again, 'success');
     expect(await children(tsflow)).toHaveLength(1);
   });

@@ -124,11 +124,11 @@ describe.each(DATABASES)('a wait for another DAG on %s', (dialect) => {
     for (const order of ['wait first', 'end first'] as const) {
       await using harness = await start({ wait }, script);
       const end = async () => {
-        const other = await triggerAt(harness, 'load', `2026-01-${theirs}:00Z`);
+        const other = await harness.triggerAt('load', `2026-01-${theirs}:00Z`);
         await harness.runIs('load', other, 'success', 'failed');
       };
       if (order === 'end first') await end();
-      const runId = await triggerAt(harness, 'etl', `2026-01-${ours}:00Z`);
+      const runId = await harness.triggerAt('etl', `2026-01-${ours}:00Z`);
       if (order === 'wait first') {
         await harness.taskIs('etl', runId, 'wait', 'deferred');
         await end();
@@ -147,19 +147,14 @@ describe.each(DATABASES)('a wait for another DAG on %s', (dialect) => {
       fails ? failing(workload) : succeeds(workload),
     );
     const at = '2026-01-05T00:00:00Z';
-    const runId = await triggerAt(harness, 'etl', at);
-    const other = await triggerAt(harness, 'load', at);
+    const runId = await harness.triggerAt('etl', at);
+    const other = await harness.triggerAt('load', at);
     await harness.runIs('load', other, 'failed');
     fails = false;
     await harness.ask('load', { kind: 'clear', payload: { runId: other, onlyFailed: true } });
     await harness.runIs('etl', runId, 'success');
   });
 });
-
-async function triggerAt(harness: SchedulerHarness, dagId: string, logicalDate: string): Promise<string> {
-  const { runId } = await harness.ask(dagId, { kind: 'trigger', payload: { logicalDate, conf: {} } });
-  return runId as string;
-}
 
 async function isNothingPending({ store }: SchedulerHarness): Promise<boolean> {
   const open = await store.db.selectFrom('intent').select('id').where('state', '=', 'pending').execute();

@@ -91,16 +91,11 @@ describe.each(DATABASES)('waits on %s', (dialect) => {
   ])('%s is waited for by the next scheduler', async (_name, wait) => {
     await using harness = await start({ wait: typeof wait === 'function' ? wait() : wait }, succeeds);
     const logicalDate = '2026-01-05T00:00:00Z';
-    const runId = await triggerAt(harness, 'etl', logicalDate);
+    const runId = await harness.triggerAt('etl', logicalDate);
     await harness.taskIs('etl', runId, 'wait', 'deferred');
     await harness.restart();
     expect((await harness.states('etl', runId)).wait).toBe('deferred');
-    await triggerAt(harness, 'load', logicalDate);
+    await harness.triggerAt('load', logicalDate);
     await harness.runIs('etl', runId, 'success');
   });
 });
-
-async function triggerAt(harness: SchedulerHarness, dagId: string, logicalDate: string): Promise<string> {
-  const { runId } = await harness.ask(dagId, { kind: 'trigger', payload: { logicalDate, conf: {} } });
-  return runId as string;
-}

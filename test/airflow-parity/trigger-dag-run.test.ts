@@ -2,42 +2,18 @@ import type { RunWait } from '@tsflow/core/dag';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
+import { asksForRun, done, failed, type ScriptedOutcome } from '../support/scripted-outcomes.ts';
 import { serializedDag, type TaskSpec } from '../support/serialized-dag.ts';
 import { DATABASES } from '../support/store.ts';
 
 /** TriggerDagRun and EnsureDagRun, from the deferral of their task on: what they say is in the tests of the operators. */
 
-type Outcome = NonNullable<ReturnType<Script>>;
-
-const done: Outcome = { kind: 'success', xcoms: {} };
-const failed: Outcome = { kind: 'failed', error: { name: 'Error', message: 'no' }, retryable: false };
 const DAY = '2026-01-05T00:00:00.000Z';
 
-const asks = (changes: Partial<RunWait> = {}): Outcome => ({
-  kind: 'defer',
-  savedState: null,
-  deferral: {
-    on: {
-      kind: 'run',
-      dagId: 'child',
-      how: 'trigger',
-      conf: {},
-      logicalDate: null,
-      runId: null,
-      waitForCompletion: false,
-      allowedStates: ['success'],
-      failedStates: ['failed'],
-      ...changes,
-    },
-    timeoutAt: null,
-    onTimeout: 'fail',
-    after: 'end',
-  },
-});
-
-const waits = (changes: Partial<RunWait> = {}) => asks({ waitForCompletion: true, ...changes });
+const waits = asksForRun;
+const asks = (changes: Partial<RunWait> = {}) => waits({ waitForCompletion: false, ...changes });
 /** As a plan of the scheduler, for a task that needs no process. */
-const plan = (asked: Outcome): RunWait => {
+const plan = (asked: ScriptedOutcome): RunWait => {
   if (asked.kind !== 'defer' || asked.deferral.on.kind !== 'run') throw new Error('It asks for no run.');
   return asked.deferral.on;
 };
@@ -45,7 +21,11 @@ const ensures = (changes: Partial<RunWait> = {}) => waits({ how: 'ensure', ...ch
 
 describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
   /** `parent.ask` asks as given; tasks of `child` end as told, the last word for all further tries. */
-  async function start(asked: Outcome, child: readonly (Outcome | null)[] = [done], ask: TaskSpec = {}) {
+  async function start(
+    asked: ScriptedOutcome,
+    child: readonly (ScriptedOutcome | null)[] = [done],
+    ask: TaskSpec = {},
+  ) {
     let tries = 0;
     const script: Script = ({ dagId }) =>
       dagId === 'parent' ? asked : (child[Math.min(tries++, child.length - 1)] ?? null);
@@ -62,8 +42,7 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     additionalProperties: false,
   } as const;
 
-  const children = ({ store }: SchedulerHarness) =>
-    store.db.selectFrom('dagRun').selectAll().where('dagId', '=', 'child').orderBy('key').execute();
+  const children = (tsflow: SchedulerHarness) => tsflow.runs('child');
 
   async function output({ store }: SchedulerHarness, taskInstanceKey: number): Promise<unknown> {
     const values = await store.turns.xcoms([taskInstanceKey], 'return_value');
@@ -86,7 +65,7 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     expect(await output(tsflow, ask!.key)).toEqual({ dagId: 'child', runId: run!.runId, state: 'running' });
   });
 
-  it.each<[string, Outcome, Outcome, string]>([
+  it.each<[string, ScriptedOutcome, ScriptedOutcome, string]>([
     ['succeeds with it', waits(), done, 'success'],
     ['fails with it', waits(), failed, 'failed'],
     [
@@ -109,7 +88,7 @@ describe.each(DATABASES)('a run that a task asks for on %s', (dialect) => {
     expect(await children(tsflow)).toHaveLength(1);
   });
 
-  it.each<[string, Outcome, string]>([
+  it.each<[string, ScriptedOutcome, string]>([
     ['a DAG that does not exist', asks({ dagId: 'chil' }), 'Did you mean "child"?'],
     ['conf that does not fit', asks({ conf: { size: 'big' } }), 'The params of child do not fit'],
   ])('is refused: %s', async (_name, asked, reason) => {

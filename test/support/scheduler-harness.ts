@@ -111,8 +111,18 @@ export class SchedulerHarness implements AsyncDisposable {
     return (await this.ask(dagId, { kind: 'trigger', payload: { conf } })).runId as string;
   }
 
+  async triggerAt(dagId: string, logicalDate: string): Promise<string> {
+    const payload = { conf: {}, logicalDate };
+    return (await this.ask(dagId, { kind: 'trigger', payload })).runId as string;
+  }
+
   run(dagId: string, runId: string): Promise<DagRunTable | null> {
     return this.store.turns.run(dagId, runId);
+  }
+
+  /** All runs of a DAG, oldest first. */
+  runs(dagId: string): Promise<DagRunTable[]> {
+    return this.store.db.selectFrom('dagRun').selectAll().where('dagId', '=', dagId).orderBy('key').execute();
   }
 
   /** Waits until a run is in one of the given states. */
