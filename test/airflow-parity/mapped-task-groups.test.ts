@@ -1,13 +1,10 @@
-import { DAG, expandGroup, task } from '@tsflow/core';
-import { serializeDag } from '@tsflow/core/serialization';
+import { expandGroup, task } from '@tsflow/core';
 import { describe, expect, it } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
 
-const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
-
 describe('a task that was decided before the groups around it had their lists', () => {
   it('does not keep the others from theirs', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const gate = task('gate', () => 1);
       const outer = task('outer', (): number[] => []);
       const inner = task('inner', (): number[] => []);

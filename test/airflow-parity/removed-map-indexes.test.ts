@@ -4,8 +4,6 @@ import { serializeDag } from '@tsflow/core/serialization';
 import { describe, expect, it } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
 
-const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
-
 /** extract -> load, mapped over it -> report. */
 const etl = () => {
   const extract = task('extract', (): number[] => []);
@@ -15,7 +13,7 @@ const etl = () => {
 
 describe('a list of another length the second time', () => {
   it('shrinks: what is no more is removed, and does not count', () => {
-    const world = run(etl);
+    const world = CoreRun.of(etl);
     world.end('extract', [1, 2, 3]);
     for (const i of [0, 1, 2]) world.end(`load [${i}]`, i);
     world.end('report');
@@ -32,7 +30,7 @@ describe('a list of another length the second time', () => {
   });
 
   it('grows again: what was removed is restored, with its history', () => {
-    const world = run(etl);
+    const world = CoreRun.of(etl);
     world.end('extract', [1, 2]);
     for (const i of [0, 1]) world.end(`load [${i}]`, i);
     world.end('report');
@@ -51,7 +49,7 @@ describe('a list of another length the second time', () => {
   });
 
   it('grows again: what is restored has all of its tries, as if it were new', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const extract = task('extract', (): number[] => []);
       task('load', (_context, { n }) => n, { n: expand(extract.output) }, { retries: 1 });
     });
@@ -70,7 +68,7 @@ describe('a list of another length the second time', () => {
   });
 
   it('is empty, then is not', () => {
-    const world = run(etl);
+    const world = CoreRun.of(etl);
     world.end('extract', [1, 2]);
     for (const i of [0, 1]) world.end(`load [${i}]`, i);
     world.end('report');

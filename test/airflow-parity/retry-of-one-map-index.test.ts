@@ -1,10 +1,7 @@
 import { DAG, expand, TaskFailed, task } from '@tsflow/core';
-import { serializeDag } from '@tsflow/core/serialization';
 import { runDag } from '@tsflow/testing';
 import { describe, expect, it, test } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
-
-const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
 
 /** extract -> load, mapped over it -> report. */
 const etl = () => {
@@ -15,7 +12,7 @@ const etl = () => {
 
 describe('clearing one index', () => {
   it('runs that one only', () => {
-    const world = run(etl);
+    const world = CoreRun.of(etl);
     world.end('extract', [1, 2, 3, 4, 5]);
     for (const i of [0, 1, 3, 4]) world.end(`load [${i}]`, i);
     world.fail('load [2]');
@@ -29,7 +26,7 @@ describe('clearing one index', () => {
   });
 
   it('refuses an index that is not there, naming it', () => {
-    const world = run(etl);
+    const world = CoreRun.of(etl);
     world.end('extract', [1]);
     expect(() => world.clear({ taskIds: ['load'], mapPath: '7' })).toThrow('Map index of load');
   });

@@ -1,11 +1,8 @@
 import { chain, DAG, expandGroup, group, match, task, when } from '@tsflow/core';
-import { serializeDag } from '@tsflow/core/serialization';
 import { fails, returns, runDag, skips } from '@tsflow/testing';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { CoreRun } from '../support/core-run.ts';
-
-const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
 
 const step = (id: string) => task(id, () => 1);
 
@@ -32,21 +29,13 @@ const branches = (hasElse: boolean) => () => {
   chain(step('before'), c, step('after'));
 };
 
-/** `c.do.a` ends: `!` fails, `?` is skipped. */
-function play(world: CoreRun, text: string): void {
-  for (const word of text.split(' ').filter((one) => one !== '')) {
-    const name = word.replace(/[!?]$/, '').replace('[', ' [');
-    if (word.endsWith('!')) world.fail(name);
-    else if (word.endsWith('?')) world.skip(name);
-    else world.end(name);
-  }
-}
-
+/** What began of the choice, as `do.a` and `join`. */
 const line = (world: CoreRun): string =>
-  Object.entries(world.states)
-    .filter(([name, state]) => state !== 'none' && name !== 'before' && name !== 'c.if')
-    .map(([name, state]) => `${name.replace('c.', '')}:${state}`)
-    .join(' ');
+  world.line
+    .split(' ')
+    .filter((one) => !/^(before|c\.if):/.test(one))
+    .join(' ')
+    .replaceAll(/\bc\./g, '');
 
 describe('if and else', () => {
   // biome-ignore format: a table
@@ -61,10 +50,10 @@ describe('if and else', () => {
     [false,  'do',  'c.do.a c.do.b c.do.cleanup', 'do.a:success do.b:success do.cleanup:success join:scheduled'],
     [false,  null,    '',                                 'do.a:skipped do.b:skipped do.cleanup:skipped join:scheduled'],
   ] as const)('with an else: %s, %s is taken, [%s]: %s', (hasElse, taken, ends, states) => {
-    const world = run(branches(hasElse));
+    const world = CoreRun.of(branches(hasElse));
     world.end('before');
     take(world, 'c.if', taken);
-    play(world, ends);
+    world.play(ends);
     // The join does nothing: it succeeds without a process, where it is reached.
     expect(line(world)).toBe(
       states.replace('join:scheduled', 'join:success after:scheduled'),
@@ -77,18 +66,18 @@ describe('if and else', () => {
     ['before!', 'c.if:upstream_failed c.do.a:upstream_failed c.else.x:upstream_failed c.join:upstream_failed after:upstream_failed'],
     ['before?', 'c.if:skipped c.do.a:skipped c.do.cleanup:skipped c.else.x:skipped c.join:skipped after:skipped'],  // the whole of it is skipped, not joined
   ])('is nothing but its parts when %s', (ends, states) => {
-    const world = run(branches(true));
-    play(world, ends);
+    const world = CoreRun.of(branches(true));
+    world.play(ends);
     expect(world.states).toMatchObject(
       Object.fromEntries(states.split(' ').map((word) => word.split(':') as [string, string])),
     );
   });
 
   it('keeps its decision when a task of the other side is cleared, and decides anew when it is cleared itself', () => {
-    const world = run(branches(true));
+    const world = CoreRun.of(branches(true));
     world.end('before');
     take(world, 'c.if', 'else');
-    play(world, 'c.else.x after');
+    world.play('c.else.x after');
     world.clear({ taskIds: ['c.do.a'] });
     expect(world.states['c.do.a']).toBe('skipped');
     world.clear({ taskIds: ['c.if'], downstream: true });
@@ -97,7 +86,7 @@ describe('if and else', () => {
   });
 
   it('refuses a side that it does not have', () => {
-    const world = run(branches(true));
+    const world = CoreRun.of(branches(true));
     world.end('before');
     take(world, 'c.if', 'otherwise');
     expect(world.states['c.if']).toBe('failed');
@@ -105,7 +94,7 @@ describe('if and else', () => {
   });
 
   it('decides for each index of a mapped group', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       expandGroup('g', { n: [1, 2] }, ({ n }) => {
         const c = when('c', () => true, { do: () => step('a'), else: () => step('b') }, { n });
         c.before(step('after'));
@@ -122,7 +111,7 @@ describe('if and else', () => {
   });
 
   it('leaves setups and teardowns of the other side out', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       when('c', () => true, {
         do: () => void step('a'),
         else: () => {
@@ -223,7 +212,7 @@ test.each([
 });
 
 test('a choice in a group that begins again is decided again', () => {
-  const world = run(() => {
+  const world = CoreRun.of(() => {
     group(
       'g',
       () => {

@@ -1,41 +1,14 @@
 import { chain, DAG, expand, expandGroup, forEach, group, loop, repeat, task, Variable } from '@tsflow/core';
-import { buildDagGraph, explainReadiness } from '@tsflow/core/rules';
+import { buildDagGraph } from '@tsflow/core/rules';
 import { serializeDag } from '@tsflow/core/serialization';
 import { runDag } from '@tsflow/testing';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { CoreRun } from '../support/core-run.ts';
 
-const run = (body: () => void) => new CoreRun(serializeDag(new DAG({ dagId: 'd' }, body)));
-
 const step = (id: string) => task(id, () => 1);
 
-/** `l.a[0]` succeeds, `!` fails, `?` is skipped; `l.until[0]=y` is what it finds. */
-function play(world: CoreRun, text: string): void {
-  for (const word of text.split(' ').filter((one) => one !== '')) {
-    if (word === '~') {
-      world.pass();
-      continue;
-    }
-    const [said, met] = word.split('=');
-    const name = said!.replace(/[!?]$/, '').replace('[', ' [');
-    if (said!.endsWith('!')) world.fail(name);
-    else if (said!.endsWith('?')) world.skip(name);
-    else if (met === undefined) world.end(name);
-    else
-      world.finish(name, {
-        kind: 'success',
-        xcoms: { return_value: met === 'y' },
-        decision: { kind: 'until', isMet: met === 'y' },
-      });
-  }
-}
-
-const line = (world: CoreRun): string =>
-  Object.entries(world.states)
-    .filter(([, state]) => state !== 'none')
-    .map(([name, state]) => `${name.replace(' ', '').replace('l.', '')}:${state}`)
-    .join(' ');
+const line = (world: CoreRun): string => world.line.replaceAll(/\bl\./g, '');
 
 const counted = (count: number) => () => {
   repeat('l', count, () => void chain(step('a'), step('b'))).before(step('after'));
@@ -55,14 +28,14 @@ describe('a loop that is counted', () => {
     [3,       'l.a[0]!',                                    'a[0]:failed b[0]:upstream_failed after:upstream_failed'],
     [2,       'l.a[0]? l.a[1] l.b[1]',                      'a[0]:skipped a[1]:success b[0]:skipped b[1]:success after:skipped'], // a skip does not
   ] as const)('%i times, [%s]: %s', (count, ends, states) => {
-    const world = run(counted(count));
-    play(world, ends);
+    const world = CoreRun.of(counted(count));
+    world.play(ends);
     expect(line(world)).toBe(states);
   });
 
   it('makes the instances of an iteration when it comes to it', () => {
-    const world = run(counted(100));
-    play(world, 'l.a[0] l.b[0]');
+    const world = CoreRun.of(counted(100));
+    world.play('l.a[0] l.b[0]');
     expect(Object.keys(world.states)).toHaveLength(5);
   });
 });
@@ -88,14 +61,14 @@ describe('a loop until something holds', () => {
     [{ max: 2, onMax: 'continue' },   'l.a[0] l.until[0]=n l.a[1] l.until[1]=n',          'a[0]:success a[1]:success until[0]:success until[1]:success after:scheduled'],
     [{ max: 1 },                      'l.a[0] l.until[0]=y',                              'a[0]:success until[0]:success after:scheduled'],
   ] as const)('%j, [%s]: %s', (options, ends, states) => {
-    const world = run(polled(options));
-    play(world, ends);
+    const world = CoreRun.of(polled(options));
+    world.play(ends);
     expect(line(world)).toBe(states);
   });
 
   it('says why it failed at its max', () => {
-    const world = run(polled({ max: 1 }));
-    play(world, 'l.a[0] l.until[0]=n');
+    const world = CoreRun.of(polled({ max: 1 }));
+    world.play('l.a[0] l.until[0]=n');
     expect(world.reasons['l.until [0]']).toBe(
       'Loop l went round 1 times, which is its max, and its condition does not hold yet.',
     );
@@ -103,26 +76,26 @@ describe('a loop until something holds', () => {
   });
 
   it('begins again as a whole when its group has retries', () => {
-    const world = run(polled({ retries: 1 }));
-    play(world, 'l.a[0] l.until[0]=n l.a[1]! ~');
+    const world = CoreRun.of(polled({ retries: 1 }));
+    world.play('l.a[0] l.until[0]=n l.a[1]! ~');
     expect(line(world)).toBe('a[0]:scheduled');
-    play(world, 'l.a[0] l.until[0]=y');
+    world.play('l.a[0] l.until[0]=y');
     expect(line(world)).toBe('a[0]:success a[1]:removed until[0]:success until[1]:removed after:scheduled');
   });
 });
 
 describe('who reads something of a loop waits for all of it', () => {
   it('and does not run when it failed at its max, though what it reads is there', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const l = loop('l', () => task('a', () => 1), { until: (n) => n > 1, max: 1 });
       task('reader', (_context, { n }) => n, { n: l.exports.output });
     });
-    play(world, 'l.a[0] l.until[0]=n');
+    world.play('l.a[0] l.until[0]=n');
     expect(world.states.reader).toBe('upstream_failed');
   });
 
   it('and does not run when something behind what it reads failed', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const l = repeat('l', 2, () => {
         const a = task('a', () => 1);
         a.before(step('b'));
@@ -130,15 +103,15 @@ describe('who reads something of a loop waits for all of it', () => {
       });
       task('reader', (_context, { all }) => all, { all: l.exports.output });
     });
-    play(world, 'l.a[0] l.b[0] l.a[1] l.b[1]!');
+    world.play('l.a[0] l.b[0] l.a[1] l.b[1]!');
     expect(world.states.reader).toBe('upstream_failed');
   });
 });
 
 describe('a person', () => {
   const done = () => {
-    const world = run(polled());
-    play(world, 'l.a[0] l.until[0]=n l.a[1] l.until[1]=n l.a[2] l.until[2]=y after');
+    const world = CoreRun.of(polled());
+    world.play('l.a[0] l.until[0]=n l.a[1] l.until[1]=n l.a[2] l.until[2]=y after');
     expect(world.run.state).toBe('success');
     return world;
   };
@@ -147,44 +120,44 @@ describe('a person', () => {
     const world = done();
     world.clear({ taskIds: ['l'], downstream: true });
     expect(line(world)).toBe('a[0]:scheduled');
-    play(world, 'l.a[0] l.until[0]=n l.a[1] l.until[1]=y');
+    world.play('l.a[0] l.until[0]=n l.a[1] l.until[1]=y');
     expect(line(world)).toBe(
       'a[0]:success a[1]:success a[2]:removed until[0]:success until[1]:success until[2]:removed after:scheduled',
     );
     world.clear({ taskIds: ['l'], downstream: true });
-    play(world, 'l.a[0] l.until[0]=n l.a[1] l.until[1]=n');
+    world.play('l.a[0] l.until[0]=n l.a[1] l.until[1]=n');
     expect(world.states['l.a [2]']).toBe('scheduled');
   });
 
   it('clears the iteration that failed: it goes on from there', () => {
-    const world = run(counted(3));
-    play(world, 'l.a[0] l.b[0] l.a[1]!');
+    const world = CoreRun.of(counted(3));
+    world.play('l.a[0] l.b[0] l.a[1]!');
     expect(world.run.state).toBe('failed');
     world.clear({ taskIds: ['l.a'], mapPath: '1', downstream: true });
     expect(line(world)).toBe('a[0]:success a[1]:scheduled b[0]:success');
-    play(world, 'l.a[1] l.b[1] l.a[2] l.b[2] after');
+    world.play('l.a[1] l.b[1] l.a[2] l.b[2] after');
     expect(world.run.state).toBe('success');
     expect(world.instance('l.a [0]').tryNumber).toBe(1);
   });
 
   it('leaves nothing of iterations whose list failed since', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const days = task('days', () => [1, 2]);
       forEach('l', days.output, () => void task('a', () => 1, {}, { triggerRule: 'all_done' })).before(
         step('after'),
       );
     });
     world.finish('days', { kind: 'success', xcoms: { return_value: [1, 2] } });
-    play(world, 'l.a[0]');
+    world.play('l.a[0]');
     world.clear({ taskIds: ['l'], downstream: true });
     world.clear({ taskIds: ['days'] });
-    play(world, 'days! l.a[0]');
+    world.play('days! l.a[0]');
     expect(line(world)).toBe('days:failed a[0]:success a[1]:removed after:scheduled');
   });
 
   it('marks what ends it: it is done', () => {
-    const world = run(polled());
-    play(world, 'l.a[0]');
+    const world = CoreRun.of(polled());
+    world.play('l.a[0]');
     world.mark(['l.until'], 'success');
     expect(line(world)).toBe('a[0]:success until[0]:success after:scheduled');
   });
@@ -200,8 +173,8 @@ describe('a person', () => {
     ['l.a[0] l.until[0]=n l.a[1] l.until[1]=n',                     '1',        ['1'],           'a[0]:success a[1]:success a[2]:removed until[0]:success until[1]:success until[2]:removed after:scheduled'],
     ['l.a[0] l.until[0]=y',                                         '0',        [],              'a[0]:success until[0]:success after:scheduled'],
   ] as const)('says after [%s] that iteration %s was the last', (ends, marked, changed, states) => {
-    const world = run(polled());
-    play(world, ends);
+    const world = CoreRun.of(polled());
+    world.play(ends);
     expect(world.mark(['l.until'], 'success', marked)).toEqual(changed.map((mapPath) => ({ taskId: 'l.until', mapPath })));
     if (world.run.state === 'failed') world.clear({ taskIds: ['after'] });
     expect(line(world)).toBe(states);
@@ -210,22 +183,22 @@ describe('a person', () => {
   it('gives it another version of the DAG, with more iterations', () => {
     const version = (count: number) => serializeDag(new DAG({ dagId: 'd' }, counted(count)));
     const world = new CoreRun(version(1));
-    play(world, 'l.a[0] l.b[0] after');
+    world.play('l.a[0] l.b[0] after');
     world.clear({ taskIds: ['l.b'], downstream: true }, buildDagGraph(version(2), 'v2'));
-    play(world, 'l.b[0] l.a[1] l.b[1] after');
+    world.play('l.b[0] l.a[1] l.b[1] after');
     expect(world.run.state).toBe('success');
   });
 });
 
 describe('loops in groups, groups in loops', () => {
   it('goes round for each index of a mapped group by itself', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const g = expandGroup('g', { n: [7, 8] }, ({ n }) => {
         repeat('l', 2, () => task('a', (_context, inputs) => inputs.n, { n }));
       });
       g.before(step('after'));
     });
-    play(world, 'g.l.a[0.0] g.l.a[0.1] g.l.a[1.0]');
+    world.play('g.l.a[0.0] g.l.a[0.1] g.l.a[1.0]');
     expect(world.states).toEqual({
       'g.l.a [0.0]': 'success',
       'g.l.a [0.1]': 'success',
@@ -236,7 +209,7 @@ describe('loops in groups, groups in loops', () => {
   });
 
   it('maps tasks anew in each iteration', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       const l = repeat('l', 2, () => {
         const list = task('list', (): number[] => []);
         task('each', (_context, { n }) => n, { n: expand(list.output) });
@@ -244,51 +217,49 @@ describe('loops in groups, groups in loops', () => {
       l.before(step('after'));
     });
     world.end('l.list [0]', [1, 2]);
-    play(world, 'l.each[0.0] l.each[0.1]');
+    world.play('l.each[0.0] l.each[0.1]');
     world.end('l.list [1]', [1]);
-    play(world, 'l.each[1.0]');
+    world.play('l.each[1.0]');
     expect(world.states.after).toBe('scheduled');
   });
 
   it('nests', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       repeat('o', 2, () => void repeat('l', 2, () => void step('a')));
     });
-    play(world, 'o.l.a[0.0] o.l.a[0.1] o.l.a[1.0] o.l.a[1.1]');
+    world.play('o.l.a[0.0] o.l.a[0.1] o.l.a[1.0] o.l.a[1.1]');
     expect(world.run.state).toBe('success');
   });
 
   it('retries a group in an iteration before the next one begins', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       repeat('l', 2, () => void group('g', () => void chain(step('a'), step('b')), { retries: 1 }));
     });
-    play(world, 'l.g.a[0] l.g.b[0]! ~');
+    world.play('l.g.a[0] l.g.b[0]! ~');
     expect(world.states).toEqual({ 'l.g.a [0]': 'scheduled', 'l.g.b [0]': 'none' });
-    play(world, 'l.g.a[0] l.g.b[0]');
+    world.play('l.g.a[0] l.g.b[0]');
     expect(world.states['l.g.a [1]']).toBe('scheduled');
   });
 
   it('takes down in each iteration what it set up', () => {
-    const world = run(() => {
+    const world = CoreRun.of(() => {
       repeat('l', 2, () => {
         const create = step('create').asSetup();
         chain(create, step('work'), step('remove').asTeardown({ setups: create }));
       });
     });
-    play(world, 'l.create[0] l.work[0]');
+    world.play('l.create[0] l.work[0]');
     expect(world.states['l.create [1]']).toBeUndefined();
-    play(world, 'l.remove[0]');
+    world.play('l.remove[0]');
     expect(world.states['l.create [1]']).toBe('scheduled');
   });
 });
 
 test('why an iteration does not run', () => {
-  const world = run(counted(2));
-  play(world, 'l.a[0] l.b[0] l.a[1] l.b[1] after');
+  const world = CoreRun.of(counted(2));
+  world.play('l.a[0] l.b[0] l.a[1] l.b[1] after');
   world.clear({ taskIds: ['l'] });
-  const reason = explainReadiness(world.instance('l.a [1]'), WORLD).find(
-    ({ name }) => name === 'loop',
-  )?.reason;
+  const reason = world.readiness('l.a [1]').find(({ name }) => name === 'loop')?.reason;
   expect(reason).toBe(
     'The iteration before it in loop l has not ended: l.a [0] (scheduled), l.b [0] (none).',
   );
@@ -392,17 +363,3 @@ test.each([
 ] as const)('%s is refused while the file is loaded', (_what, body, message) => {
   expect(() => new DAG({ dagId: 'd' }, () => void body())).toThrow(message);
 });
-
-const WORLD = {
-  now: 1_000,
-  schedulers: [{ id: 's', beatAgeMs: 0 }],
-  leaseMs: 30_000,
-  maxActiveRuns: 16,
-  activeRuns: 1,
-  maxActiveTasks: 16,
-  parallelism: { limit: 16, used: 0 },
-  pool: { name: 'default_pool', slots: 128, used: 0 },
-  taskLimit: null,
-  runLimits: [],
-  concurrencyKey: null,
-};

@@ -1,3 +1,4 @@
+import { DAG, type DagOptions } from '@tsflow/core';
 import { applyClear, applyKill, applyMarkTasks, applyRunTask } from '@tsflow/core/intents';
 import type { Json } from '@tsflow/core/json';
 import {
@@ -9,6 +10,7 @@ import {
   Changes,
   createRun,
   type DagWorkState,
+  explainReadiness,
   type InstanceWork,
   instanceAt,
   instancesOf,
@@ -16,6 +18,7 @@ import {
   nameOf,
   newDagWork,
   passDeadline,
+  type ReadinessWorld,
   type RunWork,
   startInstances,
   startRun,
@@ -23,7 +26,7 @@ import {
   type TurnEvent,
   timeCame,
 } from '@tsflow/core/rules';
-import type { SerializedDag } from '@tsflow/core/serialization';
+import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 
 /** One run under the pure core, whose tasks end when the test says so. `load [3]` names an instance. */
 export class CoreRun {
@@ -53,9 +56,22 @@ export class CoreRun {
     });
   }
 
-  /** States by name, those that have not begun left out when `begun`. */
+  /** A run of a DAG with this body. */
+  static of(body: () => void, options: Partial<DagOptions> = {}): CoreRun {
+    return new CoreRun(serializeDag(new DAG({ dagId: 'd', ...options }, body)));
+  }
+
+  /** States by name. */
   get states(): Record<string, string> {
     return Object.fromEntries([...instancesOf(this.run)].map((one) => [nameOf(one), one.state]));
+  }
+
+  /** What is not `none` any more, on one line: `g.a[0]:success g.b:scheduled`. */
+  get line(): string {
+    return Object.entries(this.states)
+      .filter(([, state]) => state !== 'none')
+      .map(([name, state]) => `${name.replace(' ', '')}:${state}`)
+      .join(' ');
   }
 
   get reasons(): Record<string, string | null> {
@@ -68,6 +84,32 @@ export class CoreRun {
     if (found === undefined)
       throw new Error(`There is no ${name}, only ${Object.keys(this.states).join(', ')}.`);
     return found;
+  }
+
+  /** Why an instance does not run, where nothing outside of its run is in its way. */
+  readiness(name: string): ReturnType<typeof explainReadiness> {
+    return explainReadiness(this.instance(name), IDLE_WORLD);
+  }
+
+  /**
+   * Ends instances one after the other: `g.a[0]` succeeds, `g.a!` fails, `g.a?` is skipped, `l.until[0]=y` finds that its loop is over and `=n` that
+   * it is not; `~` lets the next waiting time come.
+   */
+  play(ends: string): void {
+    for (const word of ends.split(' ').filter((one) => one !== '')) {
+      const { said, how } = /^(?<said>.+?)(?<how>[!?]|=[yn])?$/.exec(word)!.groups!;
+      const name = said!.replace('[', ' [');
+      if (word === '~') this.pass();
+      else if (how === '!') this.fail(name);
+      else if (how === '?') this.skip(name);
+      else if (how === undefined) this.end(name);
+      else this.#decideUntil(name, how === '=y');
+    }
+  }
+
+  #decideUntil(name: string, isMet: boolean): void {
+    const decision = { kind: 'until', isMet } as const;
+    this.finish(name, { kind: 'success', xcoms: { return_value: isMet }, decision });
   }
 
   /** Runs scheduled instances to their end: success with the value, or another outcome. */
@@ -179,3 +221,17 @@ export class CoreRun {
     return result;
   }
 }
+
+const IDLE_WORLD: ReadinessWorld = {
+  now: 1_000,
+  schedulers: [{ id: 's', beatAgeMs: 0 }],
+  leaseMs: 30_000,
+  maxActiveRuns: 16,
+  activeRuns: 1,
+  maxActiveTasks: 16,
+  parallelism: { limit: 16, used: 0 },
+  pool: { name: 'default_pool', slots: 128, used: 0 },
+  taskLimit: null,
+  runLimits: [],
+  concurrencyKey: null,
+};
