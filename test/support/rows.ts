@@ -1,14 +1,15 @@
 import type { SerializedDag } from '@tsflow/core/serialization';
-import type {
-  DagEffects,
-  DagRunTable,
-  NewAttempt,
-  NewEvent,
-  ParsedFile,
-  Store,
-  TaskInstanceTable,
-  TaskUpdate,
-  Turn,
+import {
+  type DagEffects,
+  type DagRunTable,
+  emptyEffects,
+  type NewAttempt,
+  type NewEvent,
+  type ParsedFile,
+  type Store,
+  type TaskInstanceTable,
+  type TaskUpdate,
+  type Turn,
 } from '@tsflow/core/store';
 import { serializedDag } from './serialized-dag.ts';
 
@@ -61,32 +62,7 @@ export function turnOf(turn: number, ...dags: DagEffects[]): Turn {
 }
 
 export function effectsOf(dagId: string, effects: Partial<DagEffects> = {}): DagEffects {
-  return {
-    dagId,
-    epoch: 1,
-    backfillsInserted: [],
-    backfillsUpdated: [],
-    runsInserted: [],
-    runsUpdated: [],
-    tasksInserted: [],
-    tasksUpdated: [],
-    tasksMoved: [],
-    tasksNamed: [],
-    groupTries: [],
-    attemptsInserted: [],
-    attemptsUpdated: [],
-    xcoms: [],
-    events: [],
-    intentsDecided: [],
-    intentsSent: [],
-    callbacksInserted: [],
-    callbacksUpdated: [],
-    deadlinesMissed: [],
-    assetEvents: [],
-    assetArrivals: [],
-    alerts: [],
-    ...effects,
-  };
+  return { ...emptyEffects(dagId, 1), ...effects };
 }
 
 export function runRow(key: number, changes: Partial<DagRunTable> = {}): DagRunTable {

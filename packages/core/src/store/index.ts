@@ -53,4 +53,5 @@ export {
 } from './store-errors.ts';
 export type * from './tables.ts';
 export type * from './turn.ts';
+export { emptyEffects } from './turn.ts';
 export { concurrencyCounter, poolCounter } from './turn-counters.ts';

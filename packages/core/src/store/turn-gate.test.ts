@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { IllegalTransitionError } from '../state/index.ts';
 import { CompareAndSetError } from './store-errors.ts';
-import type { DagEffects, NewEvent, NewTaskInstance, RunUpdate, TaskUpdate } from './turn.ts';
+import {
+  type DagEffects,
+  emptyEffects,
+  type NewEvent,
+  type NewTaskInstance,
+  type RunUpdate,
+  type TaskUpdate,
+} from './turn.ts';
 import { assertLegalTurn } from './turn-gate.ts';
 
 const task = (from: string, state: string, key = 1) => ({ key, from, state }) as TaskUpdate;
@@ -12,8 +19,7 @@ const passed = (...path: string[]) =>
 const ran = (toState: string) => event({ type: 'run_state', runKey: 7, toState });
 
 function judge(effects: Partial<DagEffects>): unknown {
-  const nothing = { tasksInserted: [], tasksUpdated: [], runsUpdated: [], attemptsUpdated: [], events: [] };
-  const dag = { ...nothing, ...effects } as DagEffects;
+  const dag = { ...emptyEffects('d', 1), ...effects };
   try {
     assertLegalTurn({ schedulerId: 's', turn: 0, turnMs: 0, counters: [], dags: [dag] });
     return 'legal';

@@ -71,6 +71,35 @@ export interface DagEffects {
   readonly alerts: NewAlert[];
 }
 
+/** A turn that does nothing to a DAG, to be filled. */
+export function emptyEffects(dagId: string, epoch: number): DagEffects {
+  return {
+    dagId,
+    epoch,
+    backfillsInserted: [],
+    backfillsUpdated: [],
+    runsInserted: [],
+    runsUpdated: [],
+    tasksInserted: [],
+    tasksUpdated: [],
+    tasksMoved: [],
+    tasksNamed: [],
+    groupTries: [],
+    attemptsInserted: [],
+    attemptsUpdated: [],
+    xcoms: [],
+    events: [],
+    intentsDecided: [],
+    intentsSent: [],
+    callbacksInserted: [],
+    callbacksUpdated: [],
+    deadlinesMissed: [],
+    assetEvents: [],
+    assetArrivals: [],
+    alerts: [],
+  };
+}
+
 export interface DagChange {
   readonly isPaused?: boolean;
   /** Null: no run is held back any more. */

@@ -32,6 +32,7 @@ import type {
   TaskMove,
   TaskUpdate,
 } from '@tsflow/core/store';
+import { emptyEffects } from '@tsflow/core/store';
 import { assetEventRow } from '../assets/asset-stage.ts';
 
 /** What a turn writes besides the changes of the working state. */
@@ -50,13 +51,13 @@ export function turnEffects(
   const effects = (dag: DagWorkState): DagEffects => {
     let of = byDag.get(dag.dagId);
     if (of === undefined) {
-      of = emptyEffects(dag);
+      of = emptyEffects(dag.dagId, dag.epoch);
       byDag.set(dag.dagId, of);
     }
     return of;
   };
   for (const dag of changes.dags.keys()) {
-    byDag.set(dag.dagId, { ...emptyEffects(dag), dag: dagChange(dag, changes) });
+    byDag.set(dag.dagId, { ...emptyEffects(dag.dagId, dag.epoch), dag: dagChange(dag, changes) });
   }
   for (const [backfill, dag] of changes.backfills) {
     const rows = changes.newBackfills.has(backfill)
@@ -119,34 +120,6 @@ export function turnEffects(
     effects(from).intentsSent.push(row);
   }
   return [...byDag.values()];
-}
-
-function emptyEffects(dag: DagWorkState): DagEffects {
-  return {
-    dagId: dag.dagId,
-    epoch: dag.epoch,
-    backfillsInserted: [],
-    backfillsUpdated: [],
-    runsInserted: [],
-    runsUpdated: [],
-    tasksInserted: [],
-    tasksUpdated: [],
-    tasksMoved: [],
-    tasksNamed: [],
-    groupTries: [],
-    attemptsInserted: [],
-    attemptsUpdated: [],
-    xcoms: [],
-    events: [],
-    intentsDecided: [],
-    intentsSent: [],
-    callbacksInserted: [],
-    callbacksUpdated: [],
-    deadlinesMissed: [],
-    assetEvents: [],
-    assetArrivals: [],
-    alerts: [],
-  };
 }
 
 function dagChange(dag: DagWorkState, changes: Changes): NonNullable<DagEffects['dag']> {
