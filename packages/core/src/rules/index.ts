@@ -8,7 +8,14 @@ export {
   timesLost,
 } from './attempt/attempt-life.ts';
 export { endWithRun, timeOutRun } from './attempt/end-run.ts';
-export { externalVerdict, type FoundStates, meansRun } from './attempt/external-verdict.ts';
+export { type MeantRun, meansRun, meantAmong, meantRuns } from './attempt/external-runs.ts';
+export {
+  externalVerdict,
+  type FoundStates,
+  runState,
+  statesIn,
+  taskStates,
+} from './attempt/external-verdict.ts';
 export { nameInstance } from './attempt/name-instance.ts';
 export { mayRetry, type RetryPolicy, retryDelayMs, type TryIdentity } from './attempt/retry.ts';
 export {
@@ -17,6 +24,7 @@ export {
   type RunRequest,
   type RunRequestStep,
   requestedEnd,
+  requestedRun,
   resolvedRunWait,
   runRequestStep,
 } from './attempt/run-request.ts';

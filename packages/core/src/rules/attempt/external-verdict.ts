@@ -1,4 +1,4 @@
-import type { ExternalRuns, ExternalWait } from '../../dag/wait.ts';
+import type { ExternalWait } from '../../dag/wait.ts';
 import type { RunWork } from '../work/work.ts';
 
 /** What was found of a run that is waited for: the states of what is looked at in it, each with its name. */
@@ -30,12 +30,24 @@ export function externalVerdict(
   return passed ? { kind: 'passed' } : { kind: 'wait' };
 }
 
-/** Whether a run is among those that a wait means, by what the run is: of several for a time, each. */
-export function meansRun(
-  which: ExternalRuns,
-  { runId, logicalDate }: Pick<RunWork, 'runId' | 'logicalDate'>,
-): boolean {
-  if (which.match === 'run') return which.runId === runId;
-  if (which.match === 'between') return logicalDate >= which.from && logicalDate <= which.to;
-  return which.match === 'dates' && which.dates.some((date) => Date.parse(date) === logicalDate);
+/** What a wait looks at in a run, its tasks or itself: costs the instances of these tasks, never the run. */
+export function statesIn(run: RunWork, taskIds: readonly string[] | null): FoundStates {
+  if (taskIds === null) return [runState(run)];
+  const { graph, tasks } = run;
+  return taskStates(taskIds, (taskId) => tasks[graph.indexOf.get(taskId) ?? -1]?.root.instances ?? []);
+}
+
+/** The run itself, as a wait looks at it. */
+export const runState = ({ state }: { readonly state: string }) => ['the run', state] as const;
+
+/** Tasks by their instances. One that is not there has no state yet. */
+export function taskStates(
+  taskIds: readonly string[],
+  instancesOf: (taskId: string) => readonly { readonly state: string }[],
+): FoundStates {
+  return taskIds.flatMap((taskId) => {
+    const instances = instancesOf(taskId);
+    if (instances.length === 0) return [[taskId, 'none'] as const];
+    return instances.map(({ state }) => [taskId, state] as const);
+  });
 }

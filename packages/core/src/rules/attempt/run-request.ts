@@ -4,6 +4,7 @@ import type { RunState } from '../../state/index.ts';
 import { coversRange, type Timetable } from '../../timetables/index.ts';
 import type { NewRun } from '../run/create-run.ts';
 import type { InstanceWork } from '../work/work.ts';
+import { type MeantRun, meantRuns } from './external-runs.ts';
 
 /** A run that a task asked for, as the holder of the other DAG is told. */
 export interface RunRequest extends ResolvedRunWait {
@@ -83,4 +84,9 @@ export function requestedEnd(request: ResolvedRunWait): ExternalWait {
   const which =
     how === 'ensure' ? { match: 'dates' as const, dates: [logicalDate!] } : { match: 'run' as const, runId };
   return { kind: 'external', dagId, taskIds: null, which, allowedStates, failedStates };
+}
+
+/** The run that a request names, whoever made it. */
+export function requestedRun(request: ResolvedRunWait): MeantRun {
+  return meantRuns(requestedEnd(request).which)[0]!;
 }

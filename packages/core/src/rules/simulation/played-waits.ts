@@ -1,12 +1,12 @@
 import type { ExternalWait } from '../../dag/wait.ts';
 import { isFinished, isRunFinished } from '../../state/index.ts';
-import { externalVerdict, type FoundStates } from '../attempt/external-verdict.ts';
+import { meantAmong, meantRuns } from '../attempt/external-runs.ts';
+import { externalVerdict, type FoundStates, runState, statesIn } from '../attempt/external-verdict.ts';
 import { type ResolvedRunWait, requestedEnd } from '../attempt/run-request.ts';
 import { assetWaitSince, endsAssetWait } from '../attempt/wait-due.ts';
 import { answered, gaveUp, requestFailed } from '../attempt/waiting.ts';
 import type { AssetArrival } from '../schedule/asset-runs.ts';
 import type { Changes } from '../work/changes.ts';
-import { instancesOf } from '../work/map-scope.ts';
 import type { InstanceWork, RunWork } from '../work/work.ts';
 
 /** The simulation, as far as waits ask it. */
@@ -112,44 +112,14 @@ export class PlayedWaits {
     else gaveUp(instance, reason, changes);
   }
 
-  #found(wait: ExternalWait): FoundStates[] {
-    const { which, dagId, taskIds } = wait;
+  #found({ which, dagId, taskIds, allowedStates }: ExternalWait): FoundStates[] {
     const runs = this.#play.runsOf(dagId)!;
-    const newest = (from: number, to: number): FoundStates => {
-      const run = runs
-        .filter(({ logicalDate }) => logicalDate >= from && logicalDate <= to)
-        .reduce<RunWork | null>((best, next) => (isLater(next, best) ? next : best), null);
-      if (run === null && to < this.#play.start) return [['the run', wait.allowedStates[0]!]];
-      return run === null ? [] : statesIn(run, taskIds);
-    };
-    switch (which.match) {
-      case 'run': {
-        const run = runs.find(({ runId }) => runId === which.runId);
-        return [run === undefined ? [] : statesIn(run, taskIds)];
-      }
-      case 'between':
-        return [newest(which.from, which.to)];
-      case 'dates':
-        return which.dates.map((date) => newest(Date.parse(date), Date.parse(date)));
-      default:
-        throw new Error(`A wait for ${dagId} was not resolved.`);
-    }
+    return meantRuns(which).map((meant) => {
+      const run = meantAmong(meant, runs);
+      if (run !== null) return statesIn(run, taskIds);
+      return 'to' in meant && meant.to < this.#play.start ? [runState({ state: allowedStates[0]! })] : [];
+    });
   }
-}
-
-function statesIn(run: RunWork, taskIds: readonly string[] | null): FoundStates {
-  if (taskIds === null) return [['the run', run.state]];
-  return taskIds.flatMap((taskId) => {
-    const found = [...instancesOf(run)].filter(({ task }) => task.spec.taskId === taskId);
-    if (found.length === 0) return [[taskId, 'none'] as const];
-    return found.map(({ state }) => [taskId, state] as const);
-  });
-}
-
-function isLater(next: RunWork, best: RunWork | null): boolean {
-  if (best === null || next.logicalDate !== best.logicalDate)
-    return next.logicalDate > (best?.logicalDate ?? Number.NEGATIVE_INFINITY);
-  return next.key > best.key;
 }
 
 function waitOf({ state, attempt }: InstanceWork) {

@@ -3,7 +3,13 @@ import type { Json } from '../../json.ts';
 import type { LiveNumber } from '../../serialization/index.ts';
 import type { RunInfo, Timetable } from '../../timetables/index.ts';
 import { admitInstance, attemptEnded, attemptStarted } from '../attempt/attempt-life.ts';
-import { newRequestedRun, type ResolvedRunWait, runRequestStep } from '../attempt/run-request.ts';
+import { meantAmong } from '../attempt/external-runs.ts';
+import {
+  newRequestedRun,
+  type ResolvedRunWait,
+  requestedRun,
+  runRequestStep,
+} from '../attempt/run-request.ts';
 import { answered, timeCame } from '../attempt/waiting.ts';
 import type { DagGraph, GraphTask } from '../graph/dag-graph.ts';
 import { Heap } from '../queue/heap.ts';
@@ -364,13 +370,10 @@ class Simulator implements Limits, Play {
 
   request(request: ResolvedRunWait): RunWork | null {
     const player = this.#byDagId.get(request.dagId)!;
-    const date = request.how === 'ensure' ? Date.parse(request.logicalDate!) : null;
-    const existing = this.runsOf(request.dagId)!.find((run) =>
-      date === null ? run.runId === request.runId : run.logicalDate === date,
-    );
+    const existing = meantAmong(requestedRun(request), this.runsOf(request.dagId)!);
     const isOwn = existing?.runId === request.runId;
     const step = runRequestStep(request, existing?.state ?? null, isOwn);
-    if (step === 'attach') return existing!;
+    if (step === 'attach') return existing;
     if (step !== 'create') return null;
     const conf = { ...player.dag.graph.dag.paramsDefaults, ...request.conf };
     const run = this.#create(player, newRequestedRun(request, player.simulated.timetable, conf, this.#now));

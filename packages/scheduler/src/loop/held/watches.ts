@@ -6,12 +6,17 @@ import {
   externalVerdict,
   type FoundStates,
   meansRun,
+  meantRuns,
   type ResolvedRunWait,
   type RunWork,
   requestedEnd,
+  runState,
+  statesIn,
+  taskStates,
 } from '@tsflow/core/rules';
 import { isFinished, isRunFinished } from '@tsflow/core/state';
 import type { DagRunTable, Store } from '@tsflow/core/store';
+import { meantRun } from './meant-run.ts';
 
 /**
  * A wait of another DAG (or of this one) on runs or tasks of the DAG that a scheduler holds. It comes as an intent that was
@@ -147,7 +152,9 @@ export class Watches {
   }
 
   async #verdict(dag: DagWorkState, watch: Watch, changes: Changes): Promise<'wait' | Verdict> {
-    const runs = await this.#runs(dag, watch, changes);
+    const runs = await Promise.all(
+      meantRuns(watch.which).map((meant) => meantRun(this.#store, dag, meant, changes)),
+    );
     const found: FoundStates[] = [];
     for (const run of runs) found.push(run === null ? [] : await this.#states(run, watch));
     const verdict = externalVerdict(watch, found);
@@ -157,45 +164,12 @@ export class Watches {
     return { run, failed: `${verdict.name} of ${dag.dagId}, run ${run!.runId}, is ${verdict.state}` };
   }
 
-  /** The runs that are meant, each from memory when this turn knows more of it than the database; null: there is none yet. */
-  async #runs(
-    dag: DagWorkState,
-    { which }: Watch,
-    changes: Changes,
-  ): Promise<readonly (RunWork | DagRunTable | null)[]> {
-    const known = [...new Set([...dag.runs.values(), ...changes.runs.keys()])].filter(
-      (run) => run.dag === dag,
-    );
-    const newest = async (from: number, to: number): Promise<RunWork | DagRunTable | null> => {
-      const row = await this.#store.turns.newestRunBetween(dag.dagId, from, to);
-      const inMemory = known
-        .filter(({ logicalDate }) => logicalDate >= from && logicalDate <= to)
-        .sort((a, b) => b.logicalDate - a.logicalDate || b.key - a.key)[0];
-      if (inMemory === undefined) return row;
-      if (row === null || row.key === inMemory.key) return inMemory;
-      const order = row.logicalDate - inMemory.logicalDate || row.key - inMemory.key;
-      return order > 0 ? (known.find(({ key }) => key === row.key) ?? row) : inMemory;
-    };
-    if (which.match === 'run') {
-      const inMemory = known.find(({ runId }) => runId === which.runId);
-      return [inMemory ?? (await this.#store.turns.run(dag.dagId, which.runId))];
-    }
-    if (which.match === 'between') return [await newest(which.from, which.to)];
-    if (which.match !== 'dates') throw new Error(`A watch on ${dag.dagId} was not resolved.`);
-    return Promise.all(which.dates.map((date) => newest(Date.parse(date), Date.parse(date))));
-  }
-
-  /** What is looked at of a run, with its states: the run itself, or its tasks. A task that is not there has none yet. */
+  /** What is looked at of a run, with its states: the run itself, or its tasks. */
   async #states(run: RunWork | DagRunTable, { taskIds }: Watch): Promise<FoundStates> {
-    if (taskIds === null) return [['the run', run.state]];
-    if (isInMemory(run)) return taskStates(run, taskIds);
+    if (taskIds === null) return [runState(run)];
+    if (isInMemory(run)) return statesIn(run, taskIds);
     const rows = await this.#store.turns.taskInstances([run.key]);
-    return taskIds.flatMap((taskId) =>
-      namedStates(
-        taskId,
-        rows.filter((row) => row.taskId === taskId),
-      ),
-    );
+    return taskStates(taskIds, (taskId) => rows.filter((row) => row.taskId === taskId));
   }
 }
 
@@ -213,20 +187,9 @@ const concerns = ({ taskIds }: Watch, ends: Ends): boolean =>
  * it: either it means another run by now, or it still waits for this one.
  */
 function decides(watch: Watch, run: RunWork): boolean {
-  const found: FoundStates =
-    watch.taskIds === null ? [['the run', run.state]] : taskStates(run, watch.taskIds);
-  return externalVerdict(watch, [found]).kind !== 'wait';
+  return externalVerdict(watch, [statesIn(run, watch.taskIds)]).kind !== 'wait';
 }
 
 const isInMemory = (run: RunWork | DagRunTable): run is RunWork => 'tasks' in run && run.tasks.length > 0;
-
-/** Costs the instances of these tasks, never the run. */
-const taskStates = ({ graph, tasks }: RunWork, taskIds: readonly string[]): FoundStates =>
-  taskIds.flatMap((taskId) =>
-    namedStates(taskId, tasks[graph.indexOf.get(taskId) ?? -1]?.root.instances ?? []),
-  );
-
-const namedStates = (taskId: string, instances: readonly { readonly state: string }[]): FoundStates =>
-  instances.length === 0 ? [[taskId, 'none']] : instances.map(({ state }) => [taskId, state] as const);
 
 const keyOf = ({ attemptId, grantNumber }: Watch): string => `${attemptId}:${grantNumber}`;

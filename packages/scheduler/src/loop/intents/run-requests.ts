@@ -7,9 +7,11 @@ import {
   newRequestedRun,
   type RunRequest,
   type RunWork,
+  requestedRun,
   requestFailed,
   runRequestStep,
 } from '@tsflow/core/rules';
+import { meantRun } from '../held/meant-run.ts';
 import type { World } from '../held/world.ts';
 import { resumeOrQueue, startOrQueue } from '../runs/run-stage.ts';
 import { validateConf } from './conf-validation.ts';
@@ -29,7 +31,7 @@ export async function answerRunRequest(
   const { watches } = world.held;
   const before = changes.extent;
   try {
-    const run = await requestedRun(world, dag, request, changes);
+    const run = await runFor(world, dag, request, changes);
     if (request.waitForCompletion) await watches.add(dag, watches.ofRequest(request), changes);
     else
       watches.tell(
@@ -68,7 +70,7 @@ export async function refuseUnknownDags(world: World, changes: Changes): Promise
   return true;
 }
 
-async function requestedRun(
+async function runFor(
   world: World,
   dag: DagWorkState,
   request: RunRequest,
@@ -94,20 +96,11 @@ async function requestedRun(
 async function existingRun(
   world: World,
   dag: DagWorkState,
-  { how, runId, logicalDate }: RunRequest,
+  request: RunRequest,
   changes: Changes,
 ): Promise<RunWork | null> {
-  const { turns } = world.store;
-  const date = how === 'ensure' ? Date.parse(logicalDate!) : null;
-  const isMeant = (run: RunWork) => (date === null ? run.runId === runId : run.logicalDate === date);
-  // What this very turn made is not in the database yet.
-  const known = [...changes.newRuns, ...changes.runs.keys(), ...dag.runs.values()].find(
-    (run) => run.dag === dag && isMeant(run),
-  );
-  if (known !== undefined) return known;
-  const row =
-    date === null ? await turns.run(dag.dagId, runId) : await turns.newestRunBetween(dag.dagId, date, date);
-  return row === null ? null : world.held.restore(dag, row, changes);
+  const run = await meantRun(world.store, dag, requestedRun(request), changes);
+  return run === null || 'tasks' in run ? run : world.held.restore(dag, run, changes);
 }
 
 async function create(
