@@ -64,13 +64,10 @@ export {
   beginInstances,
   instanceEnded,
   instancesEnded,
-  nameOf,
   reconsider,
   reshapeRun,
   resumePastWaits,
-  ruleVerdict,
   startInstances,
-  waitsForDecision,
   wakeFollowers,
 } from './run/advance-run.ts';
 export { type BackfillStep, backfillDates, backfillStep } from './run/backfill-plan.ts';
@@ -100,12 +97,14 @@ export {
   passDeadline,
   type RunDue,
 } from './run/deadlines.ts';
+export { waitsForDecision } from './run/decided-skips.ts';
 export { type DueTick, dueTick, missedBefore, type RunsUnderWay } from './run/due-tick.ts';
 export { isUnexpanded, lengthOfSource, sourceInstances } from './run/expand-level.ts';
 export { renewTries } from './run/group-restart.ts';
 export { listLengths } from './run/list-output.ts';
 export { mayBeLastIteration, waitsForIteration } from './run/loop-step.ts';
 export { resetInstance } from './run/reset-instance.ts';
+export { ruleVerdict } from './run/rule-verdict.ts';
 export { finishRunIfOver, moveRun, runOutcome } from './run/run-outcome.ts';
 export {
   choiceWithin,
@@ -129,10 +128,10 @@ export {
   scheduleChanged,
   upcomingTicks,
 } from './schedule/next-tick.ts';
+export type { SimulatedLimits } from './simulation/played-limits.ts';
+export type { SimulatedRun } from './simulation/simulated-run.ts';
 export {
   type SimulatedDag,
-  type SimulatedLimits,
-  type SimulatedRun,
   type Simulation,
   type SimulationOptions,
   simulate,
@@ -164,6 +163,7 @@ export {
   type InternalKey,
   keyAsGiven,
 } from './work/idempotency-key.ts';
+export { nameOf } from './work/instance-name.ts';
 export {
   allInstancesOf,
   instanceAt,

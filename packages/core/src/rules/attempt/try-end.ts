@@ -2,15 +2,8 @@ import type { EmittedAssetEvent } from '../../assets/index.ts';
 import { type SerializedError, serializeError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import type { Choice } from '../graph/dag-graph.ts';
-import {
-  continueGroups,
-  instanceEnded,
-  instancesEnded,
-  notChosen,
-  shortCircuited,
-  sidesNotChosen,
-  skipByDecision,
-} from '../run/advance-run.ts';
+import { continueGroups, instanceEnded, instancesEnded } from '../run/advance-run.ts';
+import { notChosen, shortCircuited, sidesNotChosen, skipByDecision } from '../run/decided-skips.ts';
 import { failFast } from '../run/fail-fast.ts';
 import { isHeldBack } from '../run/group-restart.ts';
 import { listLengths, listProblem } from '../run/list-output.ts';

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../duration.ts';
 import { instanceName, isFinished, type RunState, type TaskState } from '../../state/index.ts';
 import { exitLevel } from '../graph/closed-group.ts';
-import { nameOf, ruleVerdict } from '../run/advance-run.ts';
 import { previousOf } from '../run/loop-step.ts';
+import { ruleVerdict } from '../run/rule-verdict.ts';
 import { ignoresDependencies } from '../work/decision.ts';
+import { nameOf } from '../work/instance-name.ts';
 import { countsOutside, membersOf, relevantInstances } from '../work/map-scope.ts';
 import { pastVerdict } from '../work/past.ts';
 import type { GroupWork, InstanceWork } from '../work/work.ts';

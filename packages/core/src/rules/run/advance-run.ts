@@ -1,34 +1,22 @@
-import { instanceName, isFinished, type TaskState } from '../../state/index.ts';
-import { exitLevel } from '../graph/closed-group.ts';
-import { reachable } from '../graph/dag-graph.ts';
-import { evaluateSetups, evaluateTriggerRule, type RuleVerdict } from '../graph/trigger-rule.ts';
+import { isFinished } from '../../state/index.ts';
 import type { Changes } from '../work/changes.ts';
-import {
-  deciderOf,
-  heedDependencies,
-  ignoresDependencies,
-  noteSkippedBy,
-  noteSkips,
-  skips,
-} from '../work/decision.ts';
+import { heedDependencies, ignoresDependencies, skips } from '../work/decision.ts';
 import {
   countEnd,
   countGroup,
-  countOf,
   countsOutside,
-  endsAbove,
   instancesOf,
   membersOf,
-  noCounts,
   relevantInstances,
-  setupEndsAbove,
 } from '../work/map-scope.ts';
-import { endAttempt, moveInstance } from '../work/move-instance.ts';
+import { moveInstance } from '../work/move-instance.ts';
 import { heldUpBy, pastVerdict } from '../work/past.ts';
-import type { EndCounts, GroupWork, InstanceWork, MapScope, RunWork } from '../work/work.ts';
+import type { GroupWork, InstanceWork, MapScope, RunWork } from '../work/work.ts';
+import { deciderAbove, sidesNotChosen, skipByDecision, skipNow, waitsForDecision } from './decided-skips.ts';
 import { type Expansion, expandBelow, expandRun, expandUnready, isUnexpanded } from './expand-level.ts';
 import { dueTeardowns, isHeldBack, mayRestart, resetGroup } from './group-restart.ts';
 import { iterationEnded, waitsForIteration } from './loop-step.ts';
+import { ruleVerdict, verdictReason } from './rule-verdict.ts';
 import { finishRunIfOver } from './run-outcome.ts';
 
 /**
@@ -93,78 +81,6 @@ function reconsiderAll(instances: readonly InstanceWork[], changes: Changes): vo
     if (instance.state !== 'none') moved.set(instance.run, ended);
   }
   for (const [run, ended] of moved) settle(run, ended, changes);
-}
-
-/**
- * Skips tasks by a decision of `decider`: those that have not begun. The decision survives a clear of the task alone. Those outside of a
- * closed group around the decider are skipped when that has ended: it may decide otherwise when the group begins again.
- */
-export function skipByDecision(
-  instances: Iterable<InstanceWork>,
-  decider: InstanceWork,
-  changes: Changes,
-): InstanceWork[] {
-  const now: InstanceWork[] = [];
-  const later = new Set<string>();
-  const { closedGroups } = decider.task;
-  for (const instance of instances) {
-    if (exitLevel(closedGroups, instance.task.closedGroups) < 0) now.push(instance);
-    else later.add(instance.task.spec.taskId);
-  }
-  noteSkips(decider, later);
-  return skipNow(now, decider, changes);
-}
-
-function skipNow(
-  instances: readonly InstanceWork[],
-  decider: InstanceWork,
-  changes: Changes,
-): InstanceWork[] {
-  const skipped: InstanceWork[] = [];
-  for (const instance of instances) {
-    if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
-    noteSkippedBy(instance, decider.task.spec.taskId);
-    // A person asked for it to run all the same, and it is held back as yet.
-    if (ignoresDependencies(instance)) {
-      changes.instances.add(instance);
-      continue;
-    }
-    // It asked to be called again before and was about to be.
-    if (instance.attempt !== null)
-      endAttempt(instance, { ...noReport, state: 'killed', endDate: changes.now }, changes);
-    moveInstance(instance, 'skipped', changes, `${decider.task.spec.taskId} decided so`);
-    skipped.push(instance);
-  }
-  return skipped;
-}
-
-const noReport = { error: null, rendered: null, logEnd: null };
-
-/** Direct downstream of a branch that was not chosen and is not reachable through what was chosen either. */
-export function notChosen(branch: InstanceWork, chosen: ReadonlySet<number>): InstanceWork[] {
-  const { run, task } = branch;
-  const viaChosen = reachable(chosen, (i) => run.graph.tasks[i]!.downstream);
-  return task.downstream
-    .filter((i) => !chosen.has(i) && !viaChosen.has(i))
-    .flatMap((i) => relevantInstances(branch, i));
-}
-
-/** Everything in the sides that were not chosen: whatever its rule, and its setups and teardowns with it. */
-export function sidesNotChosen(decider: InstanceWork, chosen: readonly string[]): InstanceWork[] {
-  return [...decider.task.sides!]
-    .filter(([name]) => !chosen.includes(name))
-    .flatMap(([, tasks]) => tasks.flatMap((index) => relevantInstances(decider, index)));
-}
-
-/** What a short-circuit skips: all that is below, teardowns excepted, or the direct downstream alone. */
-export function shortCircuited(decider: InstanceWork): InstanceWork[] {
-  const { run, task } = decider;
-  const indexes = task.spec.ignoreDownstreamTriggerRules
-    ? reachable([task.index], (i) => run.graph.tasks[i]!.downstream)
-    : task.downstream;
-  return [...indexes]
-    .filter((i) => !run.graph.tasks[i]!.spec.isTeardown)
-    .flatMap((i) => relevantInstances(decider, i));
 }
 
 /** Works off what has ended, and what ends by that, then asks whether the run is over and whether the next one may go on. */
@@ -334,32 +250,6 @@ function evaluate(instance: InstanceWork, ended: InstanceWork[], changes: Change
   schedule(instance, ended, changes);
 }
 
-/**
- * Its rule lets it run, but what may skip it stands in a group that may begin again. What runs at once, whatever happens before it, does not
- * wait.
- */
-export function waitsForDecision(instance: InstanceWork): boolean {
-  const { closedDeciders, spec } = instance.task;
-  if (closedDeciders.length === 0 || spec.triggerRule === 'always') return false;
-  return closedDeciders.some(({ task, exit }) =>
-    relevantInstances(instance, task).some((decider) => !countsOutside(decider, exit)),
-  );
-}
-
-/** The task that decided to skip it; null: none did. */
-function deciderAbove(instance: InstanceWork): string | null {
-  const { tasks } = instance.run.graph;
-  const { closedDeciders, spec } = instance.task;
-  const idOf = (index: number) => tasks[index]!.spec.taskId;
-  const outside = closedDeciders.find(({ task, exit }) =>
-    relevantInstances(instance, task).some((one) => skips(one, spec.taskId) && countsOutside(one, exit)),
-  );
-  if (outside !== undefined) return idOf(outside.task);
-  const noted = deciderOf(instance);
-  // It decided anew since.
-  return closedDeciders.some(({ task }) => idOf(task) === noted) ? null : noted;
-}
-
 function schedule(
   instance: InstanceWork,
   ended: InstanceWork[],
@@ -379,43 +269,3 @@ function schedule(
   }
   changes.ready.push(instance);
 }
-
-/** The setups first, then the task's own rule: the order in which they may say no. */
-export function ruleVerdict(instance: InstanceWork): RuleVerdict {
-  const { task } = instance;
-  if (task.setups.length > 0) {
-    const ends = setupEndsAbove(instance);
-    const verdict = evaluateSetups(ends, ends.expected);
-    if (verdict !== 'run') return verdict;
-  }
-  const ends = endsAbove(instance);
-  const setups = task.spec.triggerRule === 'all_done_setup_success' ? upstreamSetups(instance) : noSetups;
-  return evaluateTriggerRule(task.spec.triggerRule, ends, ends.expected, setups);
-}
-
-const noSetups = { expected: 0, ends: noCounts() };
-
-function upstreamSetups(instance: InstanceWork): { expected: number; ends: EndCounts } {
-  const setups = instance.task.upstreamSetups.flatMap((i) => relevantInstances(instance, i));
-  const ends = noCounts();
-  for (const { state } of setups) if (isFinished(state)) ends[countOf[state]] += 1;
-  return { expected: setups.length, ends };
-}
-
-/** Instances of one task above that are looked at for a reason: it names three. */
-const MAX_CAUSES_SOUGHT = 100;
-
-function verdictReason(instance: InstanceWork, verdict: 'skipped' | 'upstream_failed'): string {
-  const { task } = instance;
-  const wanted: readonly TaskState[] =
-    verdict === 'upstream_failed' ? ['failed', 'upstream_failed'] : ['skipped', 'success'];
-  const causes = [...task.setups, ...task.upstream]
-    .flatMap((i) => relevantInstances(instance, i).slice(0, MAX_CAUSES_SOUGHT))
-    .filter(({ state }) => wanted.includes(state))
-    .slice(0, 3)
-    .map((above) => `${nameOf(above)} is ${above.state}`);
-  return causes.length === 0 ? `its rule ${task.spec.triggerRule} cannot pass any more` : causes.join(', ');
-}
-
-/** Its {@link instanceName}. */
-export const nameOf = ({ task, mapPath }: InstanceWork): string => instanceName(task.spec.taskId, mapPath);

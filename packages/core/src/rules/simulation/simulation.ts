@@ -1,8 +1,6 @@
 import { type AssetCondition, assetsIn } from '../../assets/index.ts';
-import type { Json } from '../../json.ts';
-import type { LiveNumber } from '../../serialization/index.ts';
 import type { RunInfo, Timetable } from '../../timetables/index.ts';
-import { admitInstance, attemptEnded, attemptStarted } from '../attempt/attempt-life.ts';
+import { admitInstance } from '../attempt/attempt-life.ts';
 import { meantAmong } from '../attempt/external-runs.ts';
 import {
   newRequestedRun,
@@ -11,9 +9,9 @@ import {
   runRequestStep,
 } from '../attempt/run-request.ts';
 import { answered, timeCame } from '../attempt/waiting.ts';
-import type { DagGraph, GraphTask } from '../graph/dag-graph.ts';
+import type { DagGraph } from '../graph/dag-graph.ts';
 import { Heap } from '../queue/heap.ts';
-import { type Limits, ReadyQueue } from '../queue/ready-queue.ts';
+import { ReadyQueue } from '../queue/ready-queue.ts';
 import { createRun, type NewRun, newAssetRun, roomForRuns, runIdOf, startRun } from '../run/create-run.ts';
 import { type DueDeadline, deadlinesOf, passDeadline } from '../run/deadlines.ts';
 import { dueTick } from '../run/due-tick.ts';
@@ -23,9 +21,11 @@ import { Changes } from '../work/changes.ts';
 import { instancesOf } from '../work/map-scope.ts';
 import { newDagWork } from '../work/new-dag-work.ts';
 import { pastRun } from '../work/past.ts';
-import type { TaskDecision } from '../work/task-outcome.ts';
 import type { DagWorkState, InstanceWork, RunWork } from '../work/work.ts';
+import { playEnd } from './played-end.ts';
+import { PlayedLimits, type SimulatedLimits, type SlotUse } from './played-limits.ts';
 import { type Play, PlayedWaits } from './played-waits.ts';
+import { type GivenUpWait, type SimulatedRun, simulatedRun } from './simulated-run.ts';
 
 /** A DAG as it is simulated: its newest version, and how long its tasks take. */
 export interface SimulatedDag {
@@ -34,49 +34,12 @@ export interface SimulatedDag {
   readonly durationMs: (taskId: string) => number;
 }
 
-/** The limits that hold at an instant: daily plans change with it. Slots below 0: unlimited. */
-export interface SimulatedLimits {
-  parallelism(now: number): number;
-  poolSlots(pool: string, now: number): number;
-  /** Whether what is deferred keeps its slots of the pool. */
-  countsDeferred(pool: string): boolean;
-  read(limit: LiveNumber, now: number): number;
-}
-
 export interface SimulationOptions {
   readonly dags: readonly SimulatedDag[];
   readonly limits: SimulatedLimits;
   /** First and last instant at which ticks count, in ms since 1970. What runs at the end runs to its end. */
   readonly start: number;
   readonly end: number;
-}
-
-export interface SimulatedTask {
-  readonly taskId: string;
-  /** When nothing but limits held it up any more. */
-  readonly scheduledAt: number;
-  readonly startDate: number;
-  readonly endDate: number;
-}
-
-export interface SimulatedRun {
-  readonly dagId: string;
-  readonly runId: string;
-  /** When its tick was due, or (made by a task or by events) when it was wanted. */
-  readonly dueAt: number;
-  readonly startDate: number;
-  readonly endDate: number;
-  /** Tasks succeed, but for waits that are given up. */
-  readonly state: 'success' | 'failed';
-  /** What did not come while a task had the patience to wait for it. */
-  readonly givenUp: readonly { readonly taskId: string; readonly reason: string }[];
-  readonly tasks: readonly SimulatedTask[];
-  /** Deadlines that passed before what they are about was done. */
-  readonly missed: readonly {
-    readonly name: string;
-    readonly taskId: string | null;
-    readonly dueAt: number;
-  }[];
 }
 
 /** What would happen. */
@@ -90,7 +53,7 @@ export interface Simulation {
     readonly reason: 'delayed' | 'overlap' | 'superseded';
   }[];
   /** Slots of parallelism in use from each instant on, and those that were wanted besides. */
-  readonly slots: readonly { readonly at: number; readonly used: number; readonly waiting: number }[];
+  readonly slots: readonly SlotUse[];
   /** Most slots in use at once, by pool. */
   readonly pools: ReadonlyMap<string, number>;
 }
@@ -128,13 +91,14 @@ interface Player {
   last: RunWork | null;
 }
 
-class Simulator implements Limits, Play {
+class Simulator implements Play {
   readonly #options: SimulationOptions;
   readonly #heap = new Heap<Due>((a, b) => a.at - b.at);
   readonly #ready = new ReadyQueue();
   readonly #players = new Map<DagWorkState, Player>();
   readonly #byDagId = new Map<string, Player>();
   readonly #waits = new PlayedWaits(this);
+  readonly #limits: PlayedLimits;
   /** DAGs that somebody waits for, and assets that somebody updates. */
   readonly #watched = new Set<string>();
   readonly #produced = new Set<string>();
@@ -142,14 +106,9 @@ class Simulator implements Limits, Play {
   readonly #overdue = new Set<Player>();
   readonly #runs: SimulatedRun[] = [];
   readonly #dueAt = new Map<RunWork, number>();
-  readonly #givenUp = new Map<RunWork, { taskId: string; reason: string }[]>();
+  readonly #givenUp = new Map<RunWork, GivenUpWait[]>();
   readonly #scheduled = new Set<InstanceWork>();
   readonly #passed: { dagId: string; dueAt: number; reason: 'delayed' | 'overlap' | 'superseded' }[] = [];
-  readonly #slots: { at: number; used: number; waiting: number }[] = [];
-  readonly #poolUse = new Map<string, number>();
-  readonly #poolPeak = new Map<string, number>();
-  readonly #keyUse = new Map<string, number>();
-  #used = 0;
   #key = 1;
   #now: number;
   #changes: Changes;
@@ -158,6 +117,7 @@ class Simulator implements Limits, Play {
     this.#options = options;
     this.#now = options.start;
     this.#changes = new Changes(options.start);
+    this.#limits = new PlayedLimits(options.limits, this.#changes);
   }
 
   run(): Simulation {
@@ -166,8 +126,8 @@ class Simulator implements Limits, Play {
     return {
       runs: this.#runs.sort((a, b) => a.startDate - b.startDate),
       passed: this.#passed,
-      slots: this.#slots,
-      pools: this.#poolPeak,
+      slots: this.#limits.uses,
+      pools: this.#limits.poolPeaks,
     };
   }
 
@@ -191,11 +151,12 @@ class Simulator implements Limits, Play {
     this.#now = at;
     const changes = new Changes(at);
     this.#changes = changes;
+    this.#limits.begin(changes);
     const ticking = new Set<Player>();
     const deadlines: NonNullable<Due['deadline']>[] = [];
     for (let due = this.#heap.peek(); due !== undefined && due.at === at; due = this.#heap.peek()) {
       this.#heap.pop();
-      if (due.end !== undefined) this.#end(due.end);
+      if (due.end !== undefined) playEnd(due.end, changes);
       else if (due.tick !== undefined) ticking.add(due.tick);
       else if (due.wake !== undefined) this.#wake(due.wake);
       else if (due.answer !== undefined) this.#answer(due.answer);
@@ -293,7 +254,7 @@ class Simulator implements Limits, Play {
 
   /** How many more runs may start. Those that were asked for are in front of those of a schedule. */
   #room({ dag, queued }: Player): number {
-    return roomForRuns(dag, null, this.#read(dag.graph.dag.maxActiveRuns)) - queued.length;
+    return roomForRuns(dag, null, this.#limits.read(dag.graph.dag.maxActiveRuns)) - queued.length;
   }
 
   /** Starts what waited for the room that there is now. */
@@ -394,21 +355,10 @@ class Simulator implements Limits, Play {
     return Math.max(1, this.#players.get(run.dag)!.simulated.durationMs(task.spec.taskId));
   }
 
-  #end(instance: InstanceWork): void {
-    attemptStarted(instance, { ...PLACE, atMs: instance.queuedAt! }, this.#changes);
-    const decision = everyWay(instance.task, instance.run.graph);
-    const outcome = {
-      kind: 'success',
-      xcoms: oneEach(instance.task),
-      ...(decision === undefined ? {} : { decision }),
-    } as const;
-    attemptEnded(instance, { endedAtMs: this.#now, outcome, rendered: null, logEnd: null }, this.#changes);
-  }
-
   #admit(): void {
     const changes = this.#changes;
     for (const { run } of changes.instances) this.#ready.openDag(run.dag.dagId);
-    for (const [pool, delta] of this.#movedSlots()) if (delta < 0) this.#ready.openPool(pool);
+    for (const [pool, delta] of this.#limits.movedSlots()) if (delta < 0) this.#ready.openPool(pool);
     for (const [key, delta] of changes.keys) if (delta < 0) this.#ready.openKey(key);
     this.#takeReady();
     const onAdmit = (instance: InstanceWork) => {
@@ -420,7 +370,7 @@ class Simulator implements Limits, Play {
       }
       this.#takeReady();
     };
-    this.#ready.admit(this, () => this.parallelismRoom, onAdmit, Number.POSITIVE_INFINITY);
+    this.#ready.admit(this.#limits, () => this.#limits.parallelismRoom, onAdmit, Number.POSITIVE_INFINITY);
   }
 
   #takeReady(): void {
@@ -433,14 +383,7 @@ class Simulator implements Limits, Play {
   /** Books what the turn did, and forgets runs that are over. */
   #settle(): void {
     const changes = this.#changes;
-    this.#used += changes.parallelism;
-    const moved = this.#movedSlots();
-    addTo(this.#poolUse, moved);
-    addTo(this.#keyUse, changes.keys);
-    for (const pool of moved.keys()) {
-      this.#poolPeak.set(pool, Math.max(this.#poolPeak.get(pool) ?? 0, this.#poolUse.get(pool)!));
-    }
-    this.#slots.push({ at: this.#now, used: this.#used, waiting: this.#scheduled.size });
+    this.#limits.book(this.#scheduled.size);
     for (const instance of changes.instances) instance.path = null;
     for (const run of changes.runs.keys())
       if (run.state === 'success' || run.state === 'failed') this.#record(run);
@@ -458,93 +401,8 @@ class Simulator implements Limits, Play {
     const givenUp = this.#givenUp.get(run) ?? [];
     this.#dueAt.delete(run);
     this.#givenUp.delete(run);
-    this.#runs.push({
-      dagId: run.dag.dagId,
-      runId: run.runId,
-      dueAt,
-      startDate: run.startDate!,
-      endDate: run.endDate!,
-      state: run.state === 'failed' ? 'failed' : 'success',
-      givenUp,
-      tasks: [...instancesOf(run)]
-        .filter(({ startDate }) => startDate !== null)
-        .map(({ task, scheduledAt, startDate, endDate }) => ({
-          taskId: task.spec.taskId,
-          scheduledAt: scheduledAt!,
-          startDate: startDate!,
-          endDate: endDate!,
-        })),
-      missed: deadlinesOf(run, run.graph.dag)
-        .filter(({ deadline }) => run.deadlinesMissed.has(deadline.name))
-        .map(({ deadline: { name, taskId }, dueAt: missedAt }) => ({ name, taskId, dueAt: missedAt })),
-    });
+    this.#runs.push(simulatedRun(run, dueAt, givenUp));
   }
-
-  // --- limits -----------------------------------------------------------------------------------------------------------------
-
-  get parallelismRoom(): number {
-    return this.#options.limits.parallelism(this.#now) - this.#used - this.#changes.parallelism;
-  }
-
-  poolRoom(pool: string): number {
-    const slots = this.#options.limits.poolSlots(pool, this.#now);
-    if (slots < 0) return Number.POSITIVE_INFINITY;
-    return slots - (this.#poolUse.get(pool) ?? 0) - (this.#slotsOf(pool).get(pool) ?? 0);
-  }
-
-  /** How the use of a pool changed in this turn, as that pool counts. */
-  #slotsOf(pool: string): ReadonlyMap<string, number> {
-    return this.#options.limits.countsDeferred(pool) ? this.#changes.slotsWithDeferred : this.#changes.slots;
-  }
-
-  #movedSlots(): ReadonlyMap<string, number> {
-    const moved = new Map<string, number>();
-    for (const changed of [this.#changes.slots, this.#changes.slotsWithDeferred])
-      for (const [pool, delta] of changed) if (this.#slotsOf(pool) === changed) moved.set(pool, delta);
-    return moved;
-  }
-
-  maxActiveTasks(dag: DagWorkState): number {
-    return this.#read(dag.graph.dag.maxActiveTasks);
-  }
-
-  maxActiveTis({ task }: InstanceWork): number {
-    const limit = task.spec.maxActiveTisPerDag;
-    return limit === null ? Number.POSITIVE_INFINITY : this.#read(limit);
-  }
-
-  runLimit(_instance: InstanceWork, { limit }: { readonly limit: LiveNumber }): number {
-    return this.#read(limit);
-  }
-
-  keyRoom({ task }: InstanceWork): number {
-    const { concurrency } = task.spec;
-    if (concurrency === undefined) return Number.POSITIVE_INFINITY;
-    const used = (this.#keyUse.get(concurrency.key) ?? 0) + (this.#changes.keys.get(concurrency.key) ?? 0);
-    return this.#read(concurrency.limit) - used;
-  }
-
-  #read(limit: LiveNumber): number {
-    return this.#options.limits.read(limit, this.#now);
-  }
-}
-
-const PLACE = { runnerId: 'simulated', host: 'simulated', pid: 0, log: { segment: '', start: 0 } };
-
-/** What is mapped over something is mapped over one element: nobody knows how many there will be. */
-function oneEach(task: GraphTask): { readonly [key: string]: Json } {
-  const sources = task.sourceOf.flatMap((level) => level.sources);
-  const own = sources.filter((source) => source.task === task.index && !source.isCollected);
-  return Object.fromEntries(own.map(({ key }) => [key, [null]]));
-}
-
-function everyWay(task: GraphTask, graph: DagGraph): TaskDecision | undefined {
-  // Nobody knows how often it will go round.
-  if (task.spec.decides === 'until') return { kind: 'until', isMet: true };
-  if (task.spec.decides === 'short_circuit') return { kind: 'short_circuit', proceed: true };
-  if (task.spec.decides !== 'branch') return undefined;
-  if (task.sides !== null) return { kind: 'branch', chosen: [...task.sides.keys()] };
-  return { kind: 'branch', chosen: task.downstream.map((i) => graph.tasks[i]!.spec.taskId) };
 }
 
 function linkPast(run: RunWork, previous: RunWork): void {
@@ -553,8 +411,4 @@ function linkPast(run: RunWork, previous: RunWork): void {
   });
   run.past = pastRun(previous, previous.graph, instances);
   previous.followers.add(run);
-}
-
-function addTo(totals: Map<string, number>, changes: ReadonlyMap<string, number>): void {
-  for (const [name, delta] of changes) totals.set(name, (totals.get(name) ?? 0) + delta);
 }
