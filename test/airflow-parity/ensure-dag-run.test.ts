@@ -50,6 +50,20 @@ describe.each(DATABASES)('a run that is ensured, on %s', (dialect) => {
     expect(await children(tsflow)).toMatchObject([{ runId: there }]);
   });
 
+  it('of several the newest is meant: it runs again, and it is waited for', async () => {
+    await using tsflow = await start([null, failed, done]);
+    await tsflow.triggerAt('child', DAY);
+    await until('it works', () => tsflow.executor.running[0]);
+    const newest = await tsflow.triggerAt('child', DAY);
+    await tsflow.runIs('child', newest, 'failed');
+    const runId = await tsflow.triggerAt('parent', DAY);
+    await tsflow.runIs('parent', runId, 'success');
+    expect(await children(tsflow)).toMatchObject([
+      { state: 'running', clearNumber: 0 },
+      { runId: newest, state: 'success', clearNumber: 1 },
+    ]);
+  });
+
   it('several tasks share one', async () => {
     const dags = [
       serializedDag('parent', { a: {}, b: {}, c: {} }),
