@@ -1,3 +1,4 @@
+import { branch, DAG, task } from '@tsflow/core';
 import { expect, test } from 'vitest';
 import { PlayedDag } from '../support/played-dag.ts';
 
@@ -38,4 +39,13 @@ test('the decision is stored: a skipped task that is cleared is skipped again, c
 test('a branch that fails and is tried again decides by its last try alone', () => {
   const run = new PlayedDag('br branch retries=1 -> a, b').run().play('br:failed br:chooses b');
   expect(run.states).toEqual({ br: 'success', a: 'skipped', b: 'success' });
+});
+
+test('what is no task and no group is refused while the file is loaded', () => {
+  const body = () => {
+    task('a', () => 1);
+    // As somebody writes it who comes from Airflow, in JavaScript.
+    branch('br', () => 'a' as never, { a: 'a' } as never);
+  };
+  expect(() => new DAG({ dagId: 'd' }, body)).toThrow(/^Branch "br" chooses among tasks and groups.*got "a"/);
 });

@@ -50,6 +50,20 @@ describe('tsflow simulate', () => {
     });
   });
 
+  test('says what fires when, run by run', async () => {
+    const { stdout } = await simulate('fast', '--runs', '--duration', '1m');
+    const rows = stdout.slice(stdout.indexOf('due  ')).trim().split('\n');
+    expect(rows).toHaveLength(1 + 24);
+    expect(rows[1]!.split(/ {2,}/).map((cell) => cell.trim())).toEqual([
+      '2026-01-01T00:00:00Z',
+      'fast',
+      'scheduled__2026-01-01T00:00:00Z',
+      '2026-01-01T00:00:00Z',
+      '2026-01-01T00:02:00Z',
+      'success',
+    ]);
+  });
+
   test('draws a picture that stands for itself', async () => {
     const file = join(project.folder, 'timeline.svg');
     await simulate('--svg', file);

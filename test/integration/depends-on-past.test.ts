@@ -1,4 +1,5 @@
 import type { Intent } from '@tsflow/core/intents';
+import { whyTask } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -93,6 +94,47 @@ describe.each(DATABASES)('a run that waits for the one before, on %s', (dialect)
       ({ toState, type }) => type === 'task_state' && toState === 'success',
     );
     expect(ends).toHaveLength(16 * 20);
+  });
+
+  it('says why, and which run it waits for', async () => {
+    await using tsflow = await secondDayWaits(dialect);
+    const waits = async (runId: string) =>
+      (await whyTask(tsflow.store, 'ledger', runId, 'left')).filter(({ name }) => name === 'depends_on_past');
+    expect(await waits(SECOND)).toEqual([
+      {
+        name: 'depends_on_past',
+        passed: false,
+        reason: `left of the previous run ${FIRST} is failed, not success or skipped.`,
+      },
+    ]);
+    expect(await waits(FIRST)).toMatchObject([{ passed: true, reason: 'There is no previous run.' }]);
+    await tsflow.ask('ledger', markTask('left'));
+    await tsflow.taskIs('ledger', SECOND, 'left', 'success');
+    expect(await waits(SECOND)).toMatchObject([
+      { passed: true, reason: `The previous run ${FIRST} went well.` },
+    ]);
+  });
+
+  it('the first run of a backfill waits for nothing that lies before the range, and says so', async () => {
+    await using tsflow = await secondDayWaits(dialect);
+    await tsflow.ask('ledger', markRun);
+    await tsflow.runIs('ledger', SECOND, 'success');
+    await tsflow.ask('ledger', {
+      kind: 'mark_tasks',
+      payload: { runId: SECOND, taskIds: ['left'], state: 'failed' },
+    });
+    const day = '2026-01-03T00:00:00Z';
+    await tsflow.ask('ledger', {
+      kind: 'backfill',
+      payload: { start: day, end: day, reprocess: 'failed', reverse: false, maxActiveRuns: 1, conf: {} },
+    });
+    const third = `backfill__${day}`;
+    await tsflow.runIs('ledger', third, 'success');
+    const why = await whyTask(tsflow.store, 'ledger', third, 'left');
+    expect(why.find(({ name }) => name === 'depends_on_past')).toMatchObject({
+      passed: true,
+      reason: 'There is no previous run.',
+    });
   });
 
   it('goes on, task by task, when tasks of a previous run that has ended are marked', async () => {

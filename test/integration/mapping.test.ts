@@ -1,6 +1,7 @@
 import { DAG, expand, expandGroup, task, Variable } from '@tsflow/core';
 import type { Json } from '@tsflow/core/json';
 import { serializeDag } from '@tsflow/core/serialization';
+import { whyTask } from '@tsflow/core/store';
 import { describe, expect, it } from 'vitest';
 import { SchedulerHarness, until } from '../support/scheduler-harness.ts';
 import type { Script } from '../support/scripted-executor.ts';
@@ -39,6 +40,29 @@ describe.each(DATABASES)('mapped tasks, on %s', (dialect) => {
       )
       .map(({ name, state }) => `${name} ${state}`);
   };
+
+  it('say why they are not done, of no instance in particular: the first that waits', async () => {
+    const script: Script = ({ mapPath }) => (mapPath === '0' ? success(1) : null);
+    await using tsflow = await SchedulerHarness.start(dialect, [windowed], script);
+    const runId = await tsflow.trigger('windowed');
+    await until('the window is full', async () => tsflow.executor.running.length === 2);
+    const why = await whyTask(tsflow.store, 'windowed', runId, 'one');
+    expect(why.filter(({ name, passed }) => name === 'map_index' || !passed)).toMatchObject([
+      { name: 'map_index', reason: '5 of its 6 instances have not ended. This is about one [3].' },
+      { name: 'run_limits' },
+    ]);
+    expect((await whyTask(tsflow.store, 'windowed', runId, 'one', '5')).map(({ name }) => name)).toContain(
+      'run_limits',
+    );
+    await expect(whyTask(tsflow.store, 'windowed', runId, 'one', '99')).rejects.toThrow(
+      'Instance of one "99" does not exist. The last one is 5.',
+    );
+    await tsflow.ask('windowed', { kind: 'mark_run', payload: { runId, state: 'success' } });
+    await tsflow.runIs('windowed', runId, 'success');
+    expect(await whyTask(tsflow.store, 'windowed', runId, 'one')).toEqual([
+      { name: 'map_index', passed: false, reason: 'All 6 instances of it have ended.' },
+    ]);
+  });
 
   it('go on after a restart between the lists that they are mapped over, with the values of both', async () => {
     const script: Script = ({ taskId }) =>

@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { Answer, Route } from './routes/route.ts';
+import { MAX_KEY_LENGTH } from './routes/route-input.ts';
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
@@ -14,6 +15,12 @@ const errorSchema = z
     }),
   })
   .meta({ id: 'Error' });
+
+const idempotencyHeader = z.object({
+  'Idempotency-Key': z.string().max(MAX_KEY_LENGTH).optional().meta({
+    description: 'A name for this request: the same again is answered with what the first one did.',
+  }),
+});
 
 /** The OpenAPI document of a table of routes: made of the same schemas that requests are checked against. */
 export function openApiDocument(routes: readonly Route[], version: string): Document {
@@ -35,6 +42,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Docu
       request: {
         ...(route.params === undefined ? {} : { params: route.params }),
         ...(route.query === undefined ? {} : { query: route.query }),
+        ...(route.takesIdempotencyKey ? { headers: idempotencyHeader } : {}),
         ...(route.body === undefined
           ? {}
           : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),

@@ -207,21 +207,26 @@ async function reschedule(
   if (options.dryRun === true) {
     const { skipped, runsNow = null, next: then } = await reschedule(true);
     out.result({ dryRun: true, dagId, skipped, runsNow, next: then }, () =>
-      inWords({ skipped, next: then, made: runsNow === null ? null : `the run of ${runsNow} would be made` }),
+      inWords(
+        { skipped, next: then, made: runsNow === null ? null : `the run of ${runsNow} would be made` },
+        'Would be passed over',
+      ),
     );
     return undefined;
   }
   const done = await reschedule(false);
   out.result({ dagId, ...done }, () =>
-    inWords({ ...done, made: done.runId === null ? null : `${done.runId} is made` }),
+    inWords({ ...done, made: done.runId === null ? null : `${done.runId} is made` }, 'Passed over'),
   );
   return undefined;
 
-  function inWords(of: { skipped: readonly string[]; made: string | null; next: string | null }): string {
+  function inWords(
+    of: { skipped: readonly string[]; made: string | null; next: string | null },
+    what: string,
+  ): string {
     const shown = of.skipped.slice(0, 5).map((date) => formatInstant(Date.parse(date)));
     const more = of.skipped.length > shown.length ? `, … (${of.skipped.length})` : '';
-    const passed =
-      of.skipped.length === 0 ? 'No run is passed over' : `Passed over: ${shown.join(', ')}${more}`;
+    const passed = of.skipped.length === 0 ? 'No run is passed over' : `${what}: ${shown.join(', ')}${more}`;
     const then =
       of.next === null ? 'there is no run after it' : `next: ${formatInstant(Date.parse(of.next))}`;
     return `${of.made ?? passed}; ${then}.`;

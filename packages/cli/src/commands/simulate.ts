@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Duration, durationMs, formatDuration } from '@tsflow/core/duration';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LocalContext, performHere } from '../command-context.ts';
 import { simulateProject } from '../compose/simulated-project.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
@@ -15,6 +15,7 @@ interface SimulateOptions {
   readonly duration: number;
   readonly parallelism?: number;
   readonly paused?: boolean;
+  readonly runs?: boolean;
   readonly svg?: string;
 }
 
@@ -26,9 +27,14 @@ export function register(program: Command): void {
     )
     .requiredOption('--start <date>', 'first instant; a date is the start of that day, UTC')
     .requiredOption('--end <date>', 'last instant; a date means that whole day')
-    .option('--duration <duration>', 'how long a task takes that has no history', milliseconds, 60_000)
+    .addOption(
+      new Option('--duration <duration>', 'how long a task takes that has no history')
+        .argParser(milliseconds)
+        .default(60_000, '1m'),
+    )
     .option('--parallelism <slots>', 'instead of the Variable parallelism', countOption)
     .option('--paused', 'also the DAGs that are paused')
+    .option('--runs', 'name every run: when it is due, when it begins and ends, how long its tasks waited')
     .option('--svg <file>', 'draw the timeline of all DAGs, and the slots in use')
     .addHelpText(
       'after',
@@ -42,7 +48,7 @@ async function simulateCommand(
   dagIds: readonly string[],
   options: SimulateOptions,
 ): Promise<ExitCode> {
-  const { svg, duration, ...rest } = options;
+  const { svg, runs, duration, ...rest } = options;
   const simulated = await simulateProject(await context.config(), {
     ...rest,
     dagIds,
@@ -55,7 +61,9 @@ async function simulateCommand(
     await writeFile(svg, simulationTimeline(simulated));
     context.out.note(`The timeline is in ${svg}.`);
   }
-  context.out.result(report, () => inWords(context, report));
+  context.out.result(report, () =>
+    [inWords(context, report), ...(runs ? ['', runsTable(report)] : [])].join('\n'),
+  );
   return report.deadlinesMissed.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
@@ -128,6 +136,26 @@ function inWords({ out }: LocalContext, report: SimulationReport): string {
     ...givenUp.slice(0, SHOWN),
     ...leftOut,
   ].join('\n');
+}
+
+/** What fires when, in the order of the ticks. */
+function runsTable({ runs }: SimulationReport): string {
+  const inOrder = runs.toSorted(
+    (one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt) || (one.dagId < other.dagId ? -1 : 1),
+  );
+  return renderTable(inOrder, [
+    { title: 'due', value: ({ dueAt }) => formatInstant(dueAt) },
+    { title: 'DAG', value: ({ dagId }) => dagId },
+    { title: 'run', value: ({ runId }) => runId },
+    { title: 'begins', value: ({ startDate }) => formatInstant(startDate) },
+    { title: 'ends', value: ({ endDate }) => formatInstant(endDate) },
+    { title: 'state', value: ({ state }) => state },
+    {
+      title: 'tasks waited',
+      value: ({ waitedMs }) => (waitedMs === 0 ? '' : formatDuration(waitedMs)),
+      align: 'right',
+    },
+  ]);
 }
 
 function milliseconds(text: string): number {

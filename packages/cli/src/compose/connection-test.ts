@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { isAbsolute } from 'node:path';
 import type { Connection } from '@tsflow/core';
 import { InvalidInputError } from '@tsflow/core/errors';
 
@@ -17,6 +19,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 export async function testConnection(connection: Connection): Promise<string> {
   const { type, host, connectionId } = connection;
   if (type === 'http' || type === 'https') return testHttp(connection);
+  if (type === 'sqlite') return testFile(connection);
   const port = connection.port ?? DEFAULT_PORTS[type];
   if (host === null || port === undefined) {
     throw new InvalidInputError(`Connection "${connectionId}" names no host and port that could be reached.`);
@@ -33,6 +36,18 @@ export async function testConnection(connection: Connection): Promise<string> {
     );
   });
   return `${host}:${port} takes connections`;
+}
+
+/** A file is looked for and not opened: that would make it. */
+function testFile({ connectionId, schema, extra }: Connection): string {
+  const path = typeof extra.path === 'string' ? extra.path : (schema ?? '');
+  if (!isAbsolute(path)) {
+    throw new InvalidInputError(
+      `Connection "${connectionId}" names no absolute path of a file, such as sqlite:/data/sales.db, but "${path}".`,
+    );
+  }
+  if (!existsSync(path)) throw new InvalidInputError(`There is no file ${path} on this machine.`);
+  return `${path} is there`;
 }
 
 async function testHttp({ type, host, port, schema, connectionId }: Connection): Promise<string> {

@@ -34,6 +34,8 @@ describe('parseConnection', () => {
     ],
     ['google-cloud://?project=p', { type: 'google_cloud', extra: { project: 'p' } }],
     ['sqlite:///data/x.db', { type: 'sqlite', schema: 'data/x.db' }],
+    ['sqlite:////data/x.db', { type: 'sqlite', schema: '/data/x.db' }],
+    ['sqlite:/data/x.db', { type: 'sqlite', schema: '/data/x.db' }],
     [
       '{"type":"smtp","host":"mail","port":25,"extra":{"tls":true}}',
       { type: 'smtp', host: 'mail', port: 25, extra: { tls: true } },

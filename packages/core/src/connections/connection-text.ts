@@ -51,10 +51,13 @@ function fromUri(text: string, where: string): Parts {
     port: uri.port === '' ? null : Number(uri.port),
     login: part(uri.username),
     password: part(uri.password),
-    schema: part(uri.pathname.replace(/^\//, '')),
+    schema: part(isPath(text) ? uri.pathname : uri.pathname.replace(/^\//, '')),
     extra: Object.fromEntries(uri.searchParams),
   };
 }
+
+/** `sqlite:/data/x.db`, as the setting `databaseUrl` has it: there is no host, and all of it is a path. */
+const isPath = (text: string): boolean => /^sqlite:\/(?!\/)/i.test(text);
 
 function fromJson(text: string, where: string): Parts {
   let given: unknown;

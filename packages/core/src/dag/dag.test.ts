@@ -295,9 +295,15 @@ test.each<[string, string, RegExp, () => unknown]>([
   ['a bad cron', 'invalid_schedule', /DAG "d"/, () => build(() => empty('a'), { schedule: '99 * * * *' })],
   [
     'a zone that does not exist',
-    'invalid_schedule',
-    /Mars/,
+    'invalid_option',
+    /DAG "d": timezone: expected an IANA name such as "Asia\/Tokyo", got "Mars\/Base"/,
     () => build(() => empty('a'), { schedule: '@daily', timezone: 'Mars/Base' }),
+  ],
+  [
+    'a zone that does not exist, without a schedule',
+    'invalid_option',
+    /Did you mean "Asia\/Tokyo"/,
+    () => build(() => empty('a'), { timezone: 'Asia/Tokio' }),
   ],
   [
     'a date that does not exist',

@@ -9,6 +9,7 @@ import {
   scheduledAssets,
   type Timetable,
   timetableFromSchedule,
+  Zone,
 } from '../timetables/index.ts';
 import { DAG_BRAND } from './brand.ts';
 import { DAG_OPTION_NAMES, type DagOptions } from './dag-options.ts';
@@ -104,7 +105,7 @@ export class DAG<Schema extends ParamsSchema | undefined = undefined, Exports = 
     this.dagId = options.dagId;
     const what = `DAG "${this.dagId}"`;
     const check = optionChecks(what);
-    this.timezone = options.timezone ?? 'UTC';
+    this.timezone = zoneOf(what, options.timezone);
     this.startDate = instant(what, 'startDate', options.startDate, this.timezone);
     this.endDate = instant(what, 'endDate', options.endDate, this.timezone);
     this.timetable = rephrased(what, 'invalid_schedule', () =>
@@ -161,6 +162,13 @@ function checkArguments(options: { readonly dagId: string }, body: unknown): voi
       `DAG "${options.dagId}" has no option "${name}".${suggestion(name, DAG_OPTION_NAMES)}`,
     );
   }
+}
+
+/** Also without a schedule or a date: `ds` is read in it. */
+function zoneOf(what: string, given: string | undefined): string {
+  if (given === undefined) return 'UTC';
+  rephrased(what, 'invalid_option', () => Zone.named(given));
+  return given;
 }
 
 function instant(

@@ -1,3 +1,4 @@
+import { isOperator, isTaskGroup } from '../dag/brand.ts';
 import type { TaskContext } from '../dag/context.ts';
 import { DagDefinitionError } from '../dag/definition-error.ts';
 import { type EdgeEnds, wire } from '../dag/edges.ts';
@@ -65,7 +66,9 @@ export function branch<Targets extends BranchTargets, Inputs extends TaskInputs 
   inputs?: Inputs,
   options: TaskOptions = {},
 ): BranchOperator {
-  const ids = new Map(Object.entries(targets).map(([name, ends]) => [name, [ends].flat().map(idOf)]));
+  const ids = new Map(
+    Object.entries(targets).map(([name, ends]) => [name, [ends].flat().map((end) => idOf(taskId, end))]),
+  );
   if (ids.size === 0)
     throw new DagDefinitionError('invalid_option', `Branch "${taskId}" has nothing to choose from.`);
   const chosenNames: TaskCall<BranchChoice> = choose;
@@ -83,6 +86,11 @@ export function branch<Targets extends BranchTargets, Inputs extends TaskInputs 
   return operator;
 }
 
-function idOf(end: Exclude<EdgeEnds, readonly unknown[]>): string {
-  return 'taskId' in end ? end.taskId : end.groupId;
+function idOf(branchId: string, end: Exclude<EdgeEnds, readonly unknown[]>): string {
+  if (isOperator(end)) return end.taskId;
+  if (isTaskGroup(end)) return end.groupId;
+  throw new DagDefinitionError(
+    'invalid_option',
+    `Branch "${branchId}" chooses among tasks and groups by name, { all: loadAll, day: loadDay }, got ${JSON.stringify(end)}.`,
+  );
 }

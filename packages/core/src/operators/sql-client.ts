@@ -125,7 +125,7 @@ async function openSqlite({ connectionId, host, schema, extra }: Connection): Pr
   const path = typeof extra.path === 'string' ? extra.path : (schema ?? host ?? '');
   if (!isAbsolute(path) && path !== ':memory:') {
     throw new InvalidInputError(
-      `Connection "${connectionId}": the file of SQLite needs an absolute path, such as sqlite:////data/sales.db, got "${path}".`,
+      `Connection "${connectionId}": the file of SQLite needs an absolute path, such as sqlite:/data/sales.db, got "${path}".`,
     );
   }
   const { default: Database } = await load<{ default: SqliteLibrary }>('better-sqlite3', false);

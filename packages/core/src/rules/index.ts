@@ -41,6 +41,7 @@ export {
   timeCame,
 } from './attempt/waiting.ts';
 export {
+  explainMapped,
   explainReadiness,
   explainRun,
   type Readiness,

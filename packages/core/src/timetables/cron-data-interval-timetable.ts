@@ -19,11 +19,14 @@ export class CronDataIntervalTimetable implements Timetable {
   readonly timezone: string;
   readonly #cron: Cron;
   readonly #ticks: CronTicks;
+  readonly #namesZone: boolean;
 
+  /** @param options `timezone`: IANA name; default: the zone of the DAG whose schedule it is, else UTC */
   constructor(expression: string, options: { readonly timezone?: string } = {}) {
     this.#cron = new Cron(expression);
     this.expression = this.#cron.expression;
     this.timezone = options.timezone ?? 'UTC';
+    this.#namesZone = options.timezone !== undefined;
     this.#ticks = new CronTicks(this.#cron, Zone.named(this.timezone));
   }
 
@@ -42,6 +45,10 @@ export class CronDataIntervalTimetable implements Timetable {
       const run = this.#run(slot);
       if (run !== null) yield run;
     }
+  }
+
+  inZone(timezone: string): CronDataIntervalTimetable {
+    return this.#namesZone ? this : new CronDataIntervalTimetable(this.expression, { timezone });
   }
 
   describe(): string {

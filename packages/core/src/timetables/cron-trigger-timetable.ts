@@ -16,13 +16,20 @@ export class CronTriggerTimetable extends TickTimetable {
   /** The instants that the expression means in the zone. */
   protected readonly ticks: Ticks;
   readonly #cron: Cron;
+  readonly #namesZone: boolean;
 
+  /** @param options `timezone`: IANA name; default: the zone of the DAG whose schedule it is, else UTC */
   constructor(expression: string, options: { readonly timezone?: string } = {}) {
     super();
     this.#cron = new Cron(expression);
     this.expression = this.#cron.expression;
     this.timezone = options.timezone ?? 'UTC';
+    this.#namesZone = options.timezone !== undefined;
     this.ticks = new CronTicks(this.#cron, Zone.named(this.timezone));
+  }
+
+  inZone(timezone: string): CronTriggerTimetable {
+    return this.#namesZone ? this : new CronTriggerTimetable(this.expression, { timezone });
   }
 
   describe(): string {

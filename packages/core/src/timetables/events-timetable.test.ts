@@ -28,5 +28,8 @@ it('a run by hand before the first has an empty interval', () => {
 
 it('says how many there are, and refuses what is no date', () => {
   expect(events.describe()).toBe('opening of the market (3 written dates)');
-  expect(() => new EventsTimetable([new Date('nonsense')])).toThrow('event 1 is not a valid date');
+  expect(() => new EventsTimetable([new Date('nonsense')])).toThrow('event 1 is not a valid Date');
+  expect(() => new EventsTimetable(['2026-01-01'] as never)).toThrow(
+    'event 1 is not a valid Date: write new Date(',
+  );
 });

@@ -19,9 +19,13 @@ export class EventsTimetable extends TickTimetable {
 
   constructor(events: readonly Date[], options: { readonly description?: string | null } = {}) {
     super();
-    const instants = events.map((event) => event.getTime());
+    const instants = events.map((event) => (event instanceof Date ? event.getTime() : Number.NaN));
     const wrong = instants.findIndex((instant) => !Number.isFinite(instant));
-    if (wrong !== -1) throw new InvalidScheduleError('events', `event ${wrong + 1} is not a valid date.`);
+    if (wrong !== -1)
+      throw new InvalidScheduleError(
+        'events',
+        `event ${wrong + 1} is not a valid Date: write new Date('2026-01-31T00:00:00Z').`,
+      );
     const sorted = [...new Set(instants)].sort((a, b) => a - b);
     this.events = sorted.map((instant) => new Date(instant));
     this.description = options.description ?? null;

@@ -38,3 +38,4 @@ export { computeHorizon, type HorizonWish, type TickHorizon } from './tick-horiz
 export type { DataInterval, RunInfo, TimeRestriction, Timetable } from './timetable.ts';
 export { needsHorizon, timetableFromJson } from './timetable-json.ts';
 export { parseInstant, parseRangeEnd, zonedDay } from './written-instant.ts';
+export { Zone } from './zone-readings.ts';

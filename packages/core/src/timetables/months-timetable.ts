@@ -19,7 +19,9 @@ export class MonthsTimetable extends TickTimetable {
   readonly timezone: string;
   /** The instants of the steps. */
   protected readonly ticks: Ticks;
+  readonly #namesZone: boolean;
 
+  /** @param options `timezone`: IANA name; default: the zone of the DAG whose schedule it is, else UTC */
   constructor(months: number, options: { readonly startDate?: Date | null; readonly timezone?: string }) {
     super();
     const written = `every ${months} months`;
@@ -32,7 +34,12 @@ export class MonthsTimetable extends TickTimetable {
     this.months = months;
     this.startDate = options.startDate;
     this.timezone = options.timezone ?? 'UTC';
+    this.#namesZone = options.timezone !== undefined;
     this.ticks = new MonthTicks(months, this.startDate.getTime(), Zone.named(this.timezone));
+  }
+
+  inZone(timezone: string): MonthsTimetable {
+    return this.#namesZone ? this : new MonthsTimetable(this.months, { startDate: this.startDate, timezone });
   }
 
   describe(): string {

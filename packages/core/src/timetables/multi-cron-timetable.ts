@@ -17,7 +17,9 @@ export class MultiCronTimetable extends TickTimetable {
   /** The instants that any of the expressions means. */
   protected readonly ticks: Ticks;
   readonly #crons: readonly Cron[];
+  readonly #namesZone: boolean;
 
+  /** @param options `timezone`: IANA name; default: the zone of the DAG whose schedule it is, else UTC */
   constructor(expressions: readonly string[], options: { readonly timezone?: string } = {}) {
     super();
     if (expressions.length === 0) {
@@ -29,8 +31,13 @@ export class MultiCronTimetable extends TickTimetable {
     this.#crons = expressions.map((expression) => new Cron(expression));
     this.expressions = this.#crons.map((cron) => cron.expression);
     this.timezone = options.timezone ?? 'UTC';
+    this.#namesZone = options.timezone !== undefined;
     const zone = Zone.named(this.timezone);
     this.ticks = new UnitedTicks(this.#crons.map((cron) => new CronTicks(cron, zone)));
+  }
+
+  inZone(timezone: string): MultiCronTimetable {
+    return this.#namesZone ? this : new MultiCronTimetable(this.expressions, { timezone });
   }
 
   describe(): string {

@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
+import { Asset } from '../assets/index.ts';
 import { canonicalJson } from '../json.ts';
 import { CronDataIntervalTimetable } from './cron-data-interval-timetable.ts';
+import { CronTriggerTimetable } from './cron-trigger-timetable.ts';
 import { EventsTimetable } from './events-timetable.ts';
+import { MonthsTimetable } from './months-timetable.ts';
+import { MultiCronTimetable } from './multi-cron-timetable.ts';
 import { type Schedule, timetableFromSchedule } from './schedule.ts';
+import type { Timetable } from './timetable.ts';
 import { timetableFromJson } from './timetable-json.ts';
 
 const startDate = new Date('2026-01-31T00:00Z');
@@ -34,6 +39,27 @@ it.each<[Schedule, string]>([
     now: new Date('2026-07-01T00:00Z'),
   };
   expect(again.nextRun(null, restriction)).toEqual(timetable.nextRun(null, restriction));
+});
+
+// biome-ignore format: a table
+it.each<[Schedule, string]>([
+  [new CronTriggerTimetable('0 3 * * *'),                                     'Asia/Tokyo'],
+  [new CronTriggerTimetable('0 3 * * *', { timezone: 'UTC' }),                'UTC'],
+  [new CronTriggerTimetable('0 3 * * *', { timezone: 'Europe/Berlin' }),      'Europe/Berlin'],
+  [new CronDataIntervalTimetable('0 3 * * *'),                                'Asia/Tokyo'],
+  [new CronDataIntervalTimetable('0 3 * * *', { timezone: 'UTC' }),           'UTC'],
+  [new MultiCronTimetable(['0 3 * * *', '0 5 * * *']),                        'Asia/Tokyo'],
+  [new MultiCronTimetable(['0 3 * * *'], { timezone: 'UTC' }),                'UTC'],
+  [new MonthsTimetable(1, { startDate }),                                     'Asia/Tokyo'],
+  [new MonthsTimetable(1, { startDate, timezone: 'UTC' }),                    'UTC'],
+])('%j is read in the zone of the DAG, unless it names its own: %s', (schedule, timezone) => {
+  expect(timetableFromSchedule(schedule, options).toJson()).toMatchObject({ timezone });
+  expect(timetableFromSchedule(schedule, {}).toJson()).toEqual((schedule as Timetable).toJson());
+});
+
+it('so is the one beside assets', () => {
+  const schedule = { assets: new Asset('orders'), time: new CronTriggerTimetable('0 3 * * *') };
+  expect(timetableFromSchedule(schedule, options).describe()).toMatch(/Asia\/Tokyo/);
 });
 
 it('what means nothing is refused in words', () => {

@@ -87,7 +87,7 @@ export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptio
       : new MultiCronTimetable(schedule, options);
   }
   if (typeof schedule === 'object') {
-    if ('nextRun' in schedule) return isBuiltIn(schedule) ? schedule : authored(schedule);
+    if ('nextRun' in schedule) return isBuiltIn(schedule) ? inZoneOf(schedule, options) : authored(schedule);
     if ('assets' in schedule && 'time' in schedule) {
       return new AssetTimetable(conditionOf(schedule.assets), timetableFromSchedule(schedule.time, options));
     }
@@ -102,6 +102,11 @@ export function timetableFromSchedule(schedule: Schedule, options: ScheduleOptio
 
 function isBuiltIn(schedule: Timetable | CustomTimetable): schedule is Timetable {
   return BUILT_IN.has(schedule.constructor);
+}
+
+/** Built-in timetables are read as crons are: in the zone of the DAG, unless they name their own. */
+function inZoneOf(timetable: Timetable, { timezone }: ScheduleOptions): Timetable {
+  return (timezone === undefined ? undefined : timetable.inZone?.(timezone)) ?? timetable;
 }
 
 function authored(schedule: CustomTimetable): AuthoredTimetable {

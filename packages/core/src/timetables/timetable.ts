@@ -50,6 +50,8 @@ export interface Timetable {
   manualInterval(runAfter: Date): DataInterval;
   /** Every run whose logical date lies in `[start, end]`, oldest first: the plan of a backfill. Lazy. */
   runsBetween(start: Date, end: Date): Iterable<RunInfo>;
+  /** The same as the schedule of a DAG in `timezone`: one that names a zone keeps it. Absent: no zone is in it. */
+  inZone?(timezone: string): Timetable;
   /** In words, with its zone: `03:00 every day (Asia/Tokyo)`. */
   describe(): string;
   /** What serialization keeps; `timetableFromJson` reads it back. */

@@ -3612,7 +3612,10 @@ export interface operations {
     postDagsDagIdRuns: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for this request: the same again is answered with what the first one did. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 dagId: string;
             };
@@ -4821,7 +4824,10 @@ export interface operations {
     postDagsDagIdBackfills: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for this request: the same again is answered with what the first one did. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 dagId: string;
             };
@@ -5308,7 +5314,10 @@ export interface operations {
     postAssetsNameEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for this request: the same again is answered with what the first one did. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };

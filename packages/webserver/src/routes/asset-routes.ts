@@ -44,6 +44,7 @@ export const assetRoutes: readonly Route[] = [
     method: 'post',
     path: '/assets/{name}/events',
     summary: 'Posts an event of an asset; a repeated Idempotency-Key is answered with the first one',
+    takesIdempotencyKey: true,
     access: 'Operator',
     params: assetPath,
     body: postEventBody,

@@ -45,6 +45,7 @@ export const backfillRoutes: readonly Route[] = [
     method: 'post',
     path: '/dags/{dagId}/backfills',
     summary: 'Starts a backfill, or the same one again; or says what it would do',
+    takesIdempotencyKey: true,
     access: 'Operator',
     params: dagPath,
     body: backfillBody,

@@ -5,7 +5,7 @@ import { InvalidRequestError } from './invalid-request.ts';
 import type { Input, Route } from './route.ts';
 
 /** Longest Idempotency-Key: keys are names of requests, not documents. */
-const MAX_KEY_LENGTH = 200;
+export const MAX_KEY_LENGTH = 200;
 
 /** A request as it came, whatever brought it. */
 export interface RawRequest {

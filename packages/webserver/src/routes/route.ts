@@ -32,6 +32,8 @@ interface RouteFacts {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Whether the same `Idempotency-Key` twice is one request. */
+  readonly takesIdempotencyKey?: true;
   /** Status and schema of a success. No schema: no JSON. */
   readonly answer: Answer;
   /** Further successes: 202 when no scheduler is there to answer. */

@@ -58,6 +58,7 @@ export const runRoutes: readonly Route[] = [
     path: '/dags/{dagId}/runs',
     summary:
       'Triggers a run, of all tasks or up to one; a repeated Idempotency-Key is answered with the first one',
+    takesIdempotencyKey: true,
     access: 'Operator',
     params: dagPath,
     body: triggerBody,

@@ -3,6 +3,7 @@ import { instanceName, isFinished, type RunState, type TaskState } from '../../s
 import { exitLevel } from '../graph/closed-group.ts';
 import { previousOf } from '../run/loop-step.ts';
 import { ruleVerdict } from '../run/rule-verdict.ts';
+import { holdsSlot } from '../work/activity.ts';
 import { ignoresDependencies } from '../work/decision.ts';
 import { nameOf } from '../work/instance-name.ts';
 import { countsOutside, membersOf, relevantInstances } from '../work/map-scope.ts';
@@ -50,6 +51,24 @@ interface ReadinessCheck {
  */
 export function explainReadiness(instance: InstanceWork, world: ReadinessWorld): readonly Readiness[] {
   return CHECKS.map(({ name, evaluate }) => ({ name, ...evaluate(instance, world) }));
+}
+
+/**
+ * Why a mapped task is not done, asked of no instance in particular: about the first that waits, or else the first that is active.
+ *
+ * @param instances all of the task in the run, in the order of their map indexes; at least one
+ */
+export function explainMapped(
+  instances: readonly InstanceWork[],
+  world: ReadinessWorld,
+): readonly Readiness[] {
+  const open = instances.filter(({ state }) => !isFinished(state));
+  const first = open.find(({ state }) => !holdsSlot(state)) ?? open[0];
+  const name = 'map_index';
+  if (first === undefined)
+    return [{ name, passed: false, reason: `All ${instances.length} instances of it have ended.` }];
+  const reason = `${open.length} of its ${instances.length} instances have not ended. This is about ${nameOf(first)}.`;
+  return [{ name, passed: true, reason }, ...explainReadiness(first, world)];
 }
 
 /** Why a run has not begun. */
@@ -225,10 +244,12 @@ const CHECKS: readonly ReadinessCheck[] = [
   { name: 'closed_groups', evaluate: closedGroupsAbove },
   {
     name: 'depends_on_past',
-    evaluate: (instance) =>
-      ignoresDependencies(instance)
-        ? { passed: true, reason: 'Somebody asked for it to run whatever became of the previous run.' }
-        : pastVerdict(instance),
+    evaluate(instance) {
+      if (ignoresDependencies(instance))
+        return { passed: true, reason: 'Somebody asked for it to run whatever became of the previous run.' };
+      const { passed, reason } = pastVerdict(instance);
+      return { passed, reason };
+    },
   },
   {
     name: 'wait',

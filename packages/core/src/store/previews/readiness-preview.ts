@@ -2,11 +2,13 @@ import { liveNumber, ownVariable } from '../../config/index.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import {
+  explainMapped,
   explainReadiness,
   explainRun,
   holdsSlot,
   instanceAt,
   instancesOf,
+  instancesUnder,
   type Readiness,
   type ReadinessWorld,
   type RunWork,
@@ -15,12 +17,15 @@ import type { LiveNumber, SerializedTask } from '../../serialization/index.ts';
 import { DEFAULT_POOL, poolLimit, poolSlots } from '../pools.ts';
 import type { Store } from '../store.ts';
 import { concurrencyCounter, poolCounter } from '../turn-counters.ts';
-import { dagSnapshot, runSnapshot } from './snapshot.ts';
+import { dagSnapshot, pastSnapshot, runSnapshot } from './snapshot.ts';
 
 /** A scheduler that has not beaten for this long counts as gone. */
 const LEASE_MS = 30_000;
 
-/** Why a task instance is not running: the checks that the scheduler makes, in order, with live values. Reads only. */
+/**
+ * Why a task instance is not running: the checks that the scheduler makes, in order, with live values. Of a mapped task without a path, about
+ * the first instance that waits. Reads only. Throws {@link NotFoundError} when the run has no such instance.
+ */
 export async function whyTask(
   store: Store,
   dagId: string,
@@ -34,9 +39,14 @@ export async function whyTask(
   if (task === undefined) throw new NotFoundError(`Task of ${dagId}`, taskId);
   const instance = instanceAt(run, task.index, mapPath);
   const world = await readinessWorld(store, run, task.spec);
-  if (instance === undefined) return explainRun({ state: run.state, isPaused: dag.isPaused }, world);
+  run.past = await pastSnapshot(store, run);
   await countActiveTasks(store, run);
-  return explainReadiness(instance, world);
+  if (instance !== undefined) return explainReadiness(instance, world);
+  const mapped = instancesUnder(run, task.index, '');
+  if (mapped.length === 0) return explainRun({ state: run.state, isPaused: dag.isPaused }, world);
+  if (mapPath === '') return explainMapped(mapped, world);
+  const last = mapped.at(-1)!.mapPath;
+  throw new NotFoundError(`Instance of ${taskId}`, mapPath, last === '' ? '' : `The last one is ${last}.`);
 }
 
 /** Why a run has not begun. Reads only. */

@@ -1,6 +1,15 @@
 import { NotFoundError } from '../../errors.ts';
-import { buildDagGraph, type DagGraph, type DagWorkState, type RunWork } from '../../rules/index.ts';
+import {
+  buildDagGraph,
+  type DagGraph,
+  type DagWorkState,
+  isWithinPast,
+  type PastRun,
+  pastRun,
+  type RunWork,
+} from '../../rules/index.ts';
 import type { SerializedDag } from '../../serialization/index.ts';
+import type { TaskState } from '../../state/index.ts';
 import { dagRow } from '../queries/dag-row.ts';
 import { emptyDag, restoreInstances, restoreRun } from '../restore-dag.ts';
 import type { Store } from '../store.ts';
@@ -41,6 +50,31 @@ export async function runSnapshot(store: Store, dag: DagWorkState, runId: string
   }
   if (tasks.length > 0) restoreInstances(run, tasks, attempts, await store.turns.groupTries([row.key]));
   return run;
+}
+
+/** The run before, as tasks of `run` that depend on their past see it at this moment; null: there is none that they look at. */
+export async function pastSnapshot(store: Store, run: RunWork): Promise<PastRun | null> {
+  const { slot, dag, graph } = run;
+  if (!graph.hasPastDependency || slot === null) return null;
+  const row = await store.turns.previousRun(dag.dagId, slot);
+  if (row === null || !isWithinPast(row.slot!, await startOfBackfill(store, run))) return null;
+  const previous = await versionGraph(store, row.version);
+  const tasks = await store.turns.taskInstances([row.key]);
+  return pastRun(
+    row,
+    restoreRun(dag, row, previous.graph).graph,
+    tasks.map(({ taskId, mapPath, state }) => ({ taskId, mapPath, state: state as TaskState })),
+  );
+}
+
+async function startOfBackfill({ db }: Store, { backfillKey }: RunWork): Promise<number | null> {
+  if (backfillKey === null) return null;
+  const row = await db
+    .selectFrom('backfill')
+    .select('fromDate')
+    .where('key', '=', backfillKey)
+    .executeTakeFirst();
+  return row?.fromDate ?? null;
 }
 
 async function versionGraph(store: Store, version: string): Promise<{ graph: DagGraph; number: number }> {

@@ -96,6 +96,7 @@ export const runs = {
     met: 'met',
     unmet: 'not met',
     names: {
+      map_index: 'Map index',
       state: 'State',
       scheduler: 'Scheduler',
       run_state: 'Run',

@@ -93,6 +93,7 @@ export const runs: Catalogue<typeof english> = {
     met: '満たしている',
     unmet: '満たしていない',
     names: {
+      map_index: 'マップの番号',
       state: '状態',
       scheduler: 'スケジューラー',
       run_state: '実行',
