@@ -1,6 +1,6 @@
 import type { Asset, AssetEventFacts, Duration, ParamsSchema } from '@tsflow/core';
 import type { Intent } from '@tsflow/core/intents';
-import type { JsonObject } from '@tsflow/core/json';
+import type { Json, JsonObject } from '@tsflow/core/json';
 import type { RunOptions } from './dag-test-options.ts';
 import type { DagsTest } from './dags-test.ts';
 import type { RunReport } from './run-report.ts';
@@ -41,7 +41,7 @@ export class DagTest<S extends ParamsSchema | undefined = undefined> implements 
   }
 
   /** Sets a Variable, as a person would; limits that read it follow at once. */
-  setVariable(key: string, value: unknown): Promise<void> {
+  setVariable(key: string, value: Json): Promise<void> {
     return this.#test.setVariable(key, value);
   }
 
