@@ -1,6 +1,7 @@
-import { DAG, expand, task } from '@tsflow/core';
+import { DAG, expand, TaskFailed, task } from '@tsflow/core';
 import { buildDagGraph } from '@tsflow/core/rules';
 import { serializeDag } from '@tsflow/core/serialization';
+import { startDag } from '@tsflow/testing';
 import { describe, expect, it } from 'vitest';
 import { CoreRun } from '../support/core-run.ts';
 
@@ -111,4 +112,31 @@ describe('a list of another length the second time', () => {
     world.clear({}, buildDagGraph(version(false), 'v2'));
     expect(world.states).toEqual({ t: 'scheduled' });
   });
+});
+
+// biome-ignore format: a table
+it.each([
+  ['dependsOnPast',     'each', { dependsOnPast: true }],
+  ['waitForDownstream', 'list', { waitForDownstream: true }],
+] as const)('holds up the next run no more, which waited for it by %s', async (_what, waiting, past) => {
+  let items = [0, 1];
+  const dag = new DAG({ dagId: 'd', schedule: '@daily', startDate: '2026-01-01', catchup: true, maxActiveRuns: 2 }, () => {
+    const list = task('list', () => items, {}, waiting === 'list' ? past : {});
+    const call = (_context: unknown, { n }: { n: number }) => {
+      if (n > 0 && items.length > 1) throw new TaskFailed('no');
+      return n;
+    };
+    task('each', call, { n: expand(list.output) }, waiting === 'each' ? past : {});
+    // Nothing of the run ends meanwhile that could wake it.
+    task('open', ({ sleep }) => sleep('30d'));
+  });
+  await using test = await startDag(dag, { now: '2026-01-03', schedule: true });
+  await test.advance('1h');
+  const [first, second] = await test.runs();
+  expect(second!.states).toMatchObject({ [waiting === 'each' ? 'each[0]' : 'list']: 'none' });
+  items = [0];
+  await test.ask({ kind: 'clear', payload: { runId: first!.runId, taskIds: ['list'] } });
+  await test.advance('1h');
+  expect((await test.runs())[0]!.states).toMatchObject({ 'each[0]': 'success', 'each[1]': 'removed' });
+  expect((await test.runs())[1]!.states).toMatchObject({ list: 'success', 'each[0]': 'success' });
 });

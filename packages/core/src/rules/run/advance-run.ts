@@ -106,6 +106,11 @@ function settle(run: RunWork, open: InstanceWork[], changes: Changes): void {
     for (const group of [...run.continuing]) continueGroup(group, open, changes);
     if (open.length === 0 && run.ending.size === 0 && run.continuing.size === 0) break;
   }
+  for (const gone of [...changes.goneEnds]) {
+    if (gone.run !== run) continue;
+    changes.goneEnds.delete(gone);
+    heldUp.push(...heldUpBy(run, gone.task.spec.taskId));
+  }
   finishRunIfOver(run, changes);
   reconsiderAll(heldUp, changes);
 }

@@ -340,6 +340,9 @@ function remove(instance: InstanceWork, reason: string, into: Expansion, changes
     );
   instance.nextAt = null;
   moveInstance(instance, 'removed', changes, reason);
-  if (wasCounted) attach(instance);
-  else if (!isPending) into.ended.push(instance);
+  if (wasCounted) {
+    attach(instance);
+    changes.goneEnds.add(instance);
+  }
+  if (!wasCounted && !isPending) into.ended.push(instance);
 }

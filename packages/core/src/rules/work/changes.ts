@@ -35,6 +35,8 @@ export class Changes {
   readonly groups = new Set<GroupWork>();
   /** Groups that will not begin again after all: their tasks are to be asked. */
   readonly reopened = new Set<GroupWork>();
+  /** Instances that had ended and are no more: the next run waits for them no longer. */
+  readonly goneEnds = new Set<InstanceWork>();
   readonly newAttempts: { instance: InstanceWork; attempt: AttemptWork }[] = [];
   /** Attempts that changed and have not ended, each once, however much happened to it. */
   readonly attempts = new Map<AttemptWork, InstanceWork>();
