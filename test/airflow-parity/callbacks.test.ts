@@ -1,4 +1,5 @@
 import { DAG, expand, task } from '@tsflow/core';
+import { systemClock } from '@tsflow/core/clock';
 import type { Intent } from '@tsflow/core/intents';
 import { type SerializedDag, serializeDag } from '@tsflow/core/serialization';
 import type { CallbackTable } from '@tsflow/core/store';
@@ -206,6 +207,36 @@ describe.each(DATABASES)('callbacks on %s', (dialect) => {
       ['work:onSuccess', false],
       [':onSuccess', false],
     ]);
+  });
+
+  it.each<[string, (runId: string) => Intent]>([
+    ['cleared', (runId) => ({ kind: 'clear', payload: { runId, onlyFailed: true } })],
+    [
+      'run again, that task alone',
+      (runId) => ({ kind: 'run_task', payload: { runId, taskId: 'work', sameVersion: true } }),
+    ],
+  ])('are not needed for the alert that a run has recovered: what failed was %s', async (_name, again) => {
+    let broken = true;
+    const script: Script = () => (broken ? fail('no') : done);
+    const alerts = JSON.stringify([{ to: 'slack', on: ['run_failure', 'run_recovered'] }]);
+    const dag = serializedDag('etl', { work: {} });
+    await using tsflow = await SchedulerHarness.start(dialect, [dag], script, (store) => store, systemClock, {
+      alerts,
+    });
+    const said = async () =>
+      (await tsflow.store.db.selectFrom('alert').select('kind').orderBy('createdAt').execute()).map(
+        ({ kind }) => kind,
+      );
+    const runId = await tsflow.trigger('etl');
+    await tsflow.runIs('etl', runId, 'failed');
+    broken = false;
+    await tsflow.ask('etl', again(runId));
+    await tsflow.runIs('etl', runId, 'success');
+    expect(await said()).toEqual(['run_failure', 'run_recovered']);
+    // A run that had succeeded has nothing to recover from.
+    await tsflow.ask('etl', { kind: 'clear', payload: { runId } });
+    await tsflow.runIs('etl', runId, 'success');
+    expect(await said()).toHaveLength(2);
   });
 
   it('name the instances of a mapped task that failed', async () => {

@@ -1,4 +1,4 @@
-import type { News } from '@tsflow/core/rules';
+import { instancesOf, type News, type RunWork } from '@tsflow/core/rules';
 import type { Store } from '@tsflow/core/store';
 
 /**
@@ -16,16 +16,8 @@ export async function hasRecovered({ db }: Store, { run, instance, attemptId }: 
       .limit(1)
       .executeTakeFirst();
     if (before !== undefined) return before.state === 'failed' || before.state === 'lost';
-  } else {
-    const toldOf = await db
-      .selectFrom('callback')
-      .select('key')
-      .where('runKey', '=', run.key)
-      .where('event', '=', 'onFailure')
-      .where('taskInstanceKey', 'is', null)
-      .limit(1)
-      .executeTakeFirst();
-    if (toldOf !== undefined) return true;
+  } else if (await hadFailed(db, run)) {
+    return true;
   }
   const previous = await db
     .selectFrom('dagRun')
@@ -45,4 +37,20 @@ export async function hasRecovered({ db }: Store, { run, instance, attemptId }: 
     .where('mapPath', '=', instance.mapPath)
     .executeTakeFirst();
   return task?.state === 'failed';
+}
+
+/** Whether the run had ended as failed before something in it was run again. Its DAG may have no callbacks that would tell of it. */
+async function hadFailed(db: Store['db'], run: RunWork): Promise<boolean> {
+  const wasCleared = ({ clearNumber }: { readonly clearNumber: number }) => clearNumber > 0;
+  if (!wasCleared(run) && ![...instancesOf(run)].some(wasCleared)) return false;
+  const end = await db
+    .selectFrom('event')
+    .select('toState')
+    .where('runKey', '=', run.key)
+    .where('type', '=', 'run_state')
+    .where('toState', 'in', ['success', 'failed'])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return end?.toState === 'failed';
 }
