@@ -59,7 +59,8 @@ export interface TriggerDagRunOptions extends OperatorOptions, EndOptions, Templ
 /**
  * Starts a run of another DAG; the run is the output. It is made exactly once, whatever dies: a retry, also after `waitForCompletion` saw it
  * fail, takes the run that an earlier try made, and runs its failed tasks again. Clearing the task makes another run. `logicalDate`
- * defaults to now. Without templates among its options it needs no process.
+ * defaults to now, as in Airflow: give it `'{{ ts }}'` where an {@link EnsureDagRunOperator} is to find this run. Without templates among its
+ * options it needs no process.
  *
  * ```ts
  * new TriggerDagRunOperator({ taskId: 'report', dagId: 'report', conf: { day: '{{ ds }}' }, waitForCompletion: true });
