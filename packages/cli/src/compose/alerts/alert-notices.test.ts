@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '@tsflow/core/config';
+import { defaults } from '@tsflow/core/config';
 import type { AlertRule } from '@tsflow/core/notifiers';
 import { openStore, type Store } from '@tsflow/core/store';
 import { ManualClock } from '@tsflow/testing';
@@ -41,10 +41,11 @@ function process(alerts: readonly AlertRule[]) {
   });
   const clock = new ManualClock();
   const config = {
+    ...defaults(folder),
     alerts: JSON.stringify(alerts),
     publicUrl: 'https://tsflow.test',
     leaseMs: 30_000,
-  } as unknown as Config;
+  };
   const notices = new AlertNotices({ store: counted, config, clock, watchesSchedulers: false });
   return {
     async looks(times: number): Promise<number> {
