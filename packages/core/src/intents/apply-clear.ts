@@ -1,10 +1,11 @@
 import { canonicalJson, type JsonObject } from '../json.ts';
 import type { InstanceWork, RunWork } from '../rules/index.ts';
 import {
+  adoptDecisions,
   type Changes,
   type DagGraph,
-  deciderOf,
   ENDED_WITH_RUN,
+  forgetSkippedBy,
   heedDependencies,
   ignoresDependencies,
   instancesOf,
@@ -125,6 +126,7 @@ export function adoptVersion(
 ): readonly InstanceWork[] {
   if (run.graph.version === graph.version) return [];
   const before = [...instancesOf(run)];
+  const graphBefore = run.graph;
   changes.touchRun(run);
   run.graph = graph;
   // It has not begun, and gets its instances when it does.
@@ -153,6 +155,7 @@ export function adoptVersion(
   }
   placeInstances(run, kept);
   for (const instance of gone) cutOff(instance);
+  adoptDecisions(run, graphBefore, changes);
   reshapeRun(run, changes);
   recount(run);
   return gone;
@@ -184,9 +187,8 @@ function clearInstance(
   instance.clearNumber += 1;
   heedDependencies(instance);
   for (const group of instance.groups) renewTries(group, changes);
-  const decider = deciderOf(instance);
-  if (instance.decision === ENDED_WITH_RUN || (decider !== null && cleared.has(decider)))
-    instance.decision = null;
+  if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
+  forgetSkippedBy(instance, (deciderId) => cleared.has(deciderId));
   if (isFinished(instance.state)) resetInstance(instance, null, changes);
   else stopInstance(instance, 'none', `cleared by ${actor}`, changes);
 }

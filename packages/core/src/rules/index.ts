@@ -61,6 +61,7 @@ export {
 } from './graph/trigger-rule.ts';
 export { Heap } from './queue/heap.ts';
 export { blockingGate, type Gate, type Limits, ReadyQueue } from './queue/ready-queue.ts';
+export { adoptDecisions } from './run/adopt-decisions.ts';
 export {
   beginInstances,
   instanceEnded,
@@ -149,8 +150,8 @@ export {
 } from './work/changes.ts';
 export { countRuns } from './work/count-runs.ts';
 export {
-  deciderOf,
   ENDED_WITH_RUN,
+  forgetSkippedBy,
   heedDependencies,
   ignoreDependencies,
   ignoresDependencies,

@@ -10,7 +10,8 @@ import { listLengths, listProblem } from '../run/list-output.ts';
 import { untilProblem } from '../run/loop-step.ts';
 import type { Changes } from '../work/changes.ts';
 import { type AttemptEnd, closeAttempt } from '../work/close-attempt.ts';
-import { noteUntil } from '../work/decision.ts';
+import { decidersOf, forgetSkippedBy, noteUntil } from '../work/decision.ts';
+import { relevantInstances } from '../work/map-scope.ts';
 import { moveInstance } from '../work/move-instance.ts';
 import { tellTask } from '../work/news.ts';
 import type { TaskDecision, TaskOutcome } from '../work/task-outcome.ts';
@@ -99,7 +100,36 @@ function applyDecision(
     noteUntil(instance, decision.isMet);
     return [];
   }
-  return skipByDecision(skippedByIt(instance, decision), instance, changes);
+  const skipped = skippedByIt(instance, decision);
+  if (instance.tryNumber > 1) takeBackDecision(instance, decision, new Set(skipped), changes);
+  return skipByDecision(skipped, instance, changes);
+}
+
+/** It may have decided before, and been cleared since: what it does not skip any more is free to run when somebody clears that, too. */
+function takeBackDecision(
+  decider: InstanceWork,
+  decision: Exclude<TaskDecision, { kind: 'until' }>,
+  skipped: ReadonlySet<InstanceWork>,
+  changes: Changes,
+): void {
+  const { index, spec } = decider.task;
+  for (const instance of maySkip(decider, decision)) {
+    if (skipped.has(instance) || !decidersOf(instance).includes(spec.taskId)) continue;
+    // Another index of it may say so still.
+    if (relevantInstances(instance, index).length > 1) continue;
+    forgetSkippedBy(instance, (deciderId) => deciderId === spec.taskId);
+    changes.instances.add(instance);
+  }
+}
+
+/** All that a task could decide to skip. */
+function maySkip(
+  decider: InstanceWork,
+  { kind }: Exclude<TaskDecision, { kind: 'until' }>,
+): readonly InstanceWork[] {
+  if (kind === 'short_circuit') return shortCircuited(decider);
+  if (decider.task.sides !== null) return sidesNotChosen(decider, []);
+  return decider.task.downstream.flatMap((index) => relevantInstances(decider, index));
 }
 
 function skippedByIt(

@@ -1,7 +1,8 @@
+import { isFinished } from '../../state/index.ts';
 import { exitLevel } from '../graph/closed-group.ts';
 import { reachable } from '../graph/dag-graph.ts';
 import type { Changes } from '../work/changes.ts';
-import { deciderOf, ignoresDependencies, noteSkippedBy, noteSkips, skips } from '../work/decision.ts';
+import { decidersOf, ignoresDependencies, noteSkippedBy, noteSkips, skips } from '../work/decision.ts';
 import { countsOutside, relevantInstances } from '../work/map-scope.ts';
 import { endAttempt, moveInstance } from '../work/move-instance.ts';
 import type { InstanceWork } from '../work/work.ts';
@@ -34,8 +35,14 @@ export function skipNow(
 ): InstanceWork[] {
   const skipped: InstanceWork[] = [];
   for (const instance of instances) {
-    if (instance.state !== 'none' && instance.state !== 'scheduled') continue;
+    const mayBegin = instance.state === 'none' || instance.state === 'scheduled';
+    if (!mayBegin && (!isFinished(instance.state) || instance.state === 'removed')) continue;
     noteSkippedBy(instance, decider.task.spec.taskId);
+    // What has run stays as it is: the decision holds when somebody clears it.
+    if (!mayBegin) {
+      changes.instances.add(instance);
+      continue;
+    }
     // A person asked for it to run all the same, and it is held back as yet.
     if (ignoresDependencies(instance)) {
       changes.instances.add(instance);
@@ -98,9 +105,14 @@ export function deciderAbove(instance: InstanceWork): string | null {
     relevantInstances(instance, task).some((one) => skips(one, spec.taskId) && countsOutside(one, exit)),
   );
   if (outside !== undefined) return idOf(outside.task);
-  const noted = deciderOf(instance);
-  // It decided anew since.
-  return closedDeciders.some(({ task }) => idOf(task) === noted) ? null : noted;
+  const isClosed = (deciderId: string) => closedDeciders.some(({ task }) => idOf(task) === deciderId);
+  // The newest decision counts: one in a closed group has decided anew since, one that is to run again will.
+  return decidersOf(instance).find((id) => !isClosed(id) && hasDecided(instance, id)) ?? null;
+}
+
+function hasDecided(instance: InstanceWork, deciderId: string): boolean {
+  const index = instance.run.graph.indexOf.get(deciderId);
+  return index !== undefined && relevantInstances(instance, index).some(({ state }) => isFinished(state));
 }
 
 const noReport = { error: null, rendered: null, logEnd: null };

@@ -4,6 +4,7 @@ import type { InstanceWork } from './work.ts';
  * What is stored about an instance besides its state, in its `decision`: notes, each of one kind, with `;` between them.
  *
  *     ignores_dependencies;skipped_by:choose      a person had it run though a branch had skipped it
+ *     skipped_by:choose,any                       so did a short-circuit
  */
 
 const SKIPPED_BY = 'skipped_by:';
@@ -31,11 +32,20 @@ function note(instance: Noted, prefix: string, text: string | null): void {
 }
 
 /** A branch or short-circuit decided that the instance is skipped. It survives a clear of the instance alone. */
-export const noteSkippedBy = (instance: InstanceWork, deciderId: string): void =>
-  note(instance, SKIPPED_BY, deciderId);
+export function noteSkippedBy(instance: InstanceWork, deciderId: string): void {
+  if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
+  note(instance, SKIPPED_BY, [...new Set([...decidersOf(instance), deciderId])].join(','));
+}
 
-/** The task that decided to skip the instance; null: none did. */
-export const deciderOf = (instance: Noted): string | null => noted(instance, SKIPPED_BY);
+/** These tasks do not say so any more: they decided otherwise since, or are to decide anew. */
+export function forgetSkippedBy(instance: InstanceWork, isMeant: (deciderId: string) => boolean): void {
+  const left = decidersOf(instance).filter((deciderId) => !isMeant(deciderId));
+  note(instance, SKIPPED_BY, left.length === 0 ? null : left.join(','));
+}
+
+/** The tasks that decided to skip the instance. */
+export const decidersOf = (instance: Noted): readonly string[] =>
+  noted(instance, SKIPPED_BY)?.split(',') ?? [];
 
 /**
  * What a task in a closed group decided to skip outside of it. Kept with the one that decided, so that it is forgotten with its try, and each
@@ -45,32 +55,38 @@ export function noteSkips(decider: InstanceWork, taskIds: ReadonlySet<string>): 
   note(decider, SKIPS, taskIds.size === 0 ? null : [...taskIds].join(','));
 }
 
+/** The tasks outside of a closed group around it that an instance decided to skip. */
+export const skippedOutside = (decider: InstanceWork): readonly string[] =>
+  decider.state === 'success' ? (noted(decider, SKIPS)?.split(',') ?? []) : [];
+
 /** Whether an instance decided to skip a task outside of a closed group around it. */
 export const skips = (decider: InstanceWork, taskId: string): boolean =>
-  decider.state === 'success' && noted(decider, SKIPS)?.split(',').includes(taskId) === true;
+  skippedOutside(decider).includes(taskId);
 
 /** The group of an instance begins again: only what was decided outside of it stays. */
 export function forgetDecisions(instance: InstanceWork, isOutside: (deciderId: string) => boolean): void {
-  const decider = deciderOf(instance);
+  const deciders = decidersOf(instance);
   instance.decision = null;
-  if (decider !== null && isOutside(decider)) noteSkippedBy(instance, decider);
+  for (const decider of deciders) if (isOutside(decider)) noteSkippedBy(instance, decider);
 }
 
 /** The task that ends a loop found that it goes on. Kept with the instance, so that another scheduler knows where the loop is. */
-const NOT_YET = 'until:not_yet';
+const UNTIL = 'until:';
+const NOT_YET = 'not_yet';
 
 /** What the task that ends a loop found. */
 export function noteUntil(instance: InstanceWork, isMet: boolean): void {
-  instance.decision = isMet ? null : NOT_YET;
+  note(instance, UNTIL, isMet ? null : NOT_YET);
 }
 
 /** Whether the task that ends a loop found that it goes on; false: it is done, or a person said so. */
-export const saidNotYet = ({ state, decision }: InstanceWork): boolean =>
-  state === 'success' && decision === NOT_YET;
+export const saidNotYet = (instance: InstanceWork): boolean =>
+  instance.state === 'success' && noted(instance, UNTIL) === NOT_YET;
 
 /** A person decides about the instance: what it found itself, or the end of its run did, counts no more. What a branch decided stays. */
 export function overrule(instance: InstanceWork): void {
-  if (instance.decision === ENDED_WITH_RUN || instance.decision === NOT_YET) instance.decision = null;
+  if (instance.decision === ENDED_WITH_RUN) instance.decision = null;
+  note(instance, UNTIL, null);
   takeBackSkips(instance);
 }
 

@@ -250,8 +250,9 @@ export function undoEnd(instance: InstanceWork, move: () => void): void {
   countBelow(instance, 1);
 }
 
-const groupName = ({ groupId, level }: ClosedGroup, mapPath: string): string =>
-  `${level} ${groupId} [${mapPath}]`;
+/** Not by its level: a group around it may have its own retries no more in another version, and it is the same group still. */
+const groupName = ({ groupId, isIteration }: ClosedGroup, mapPath: string): string =>
+  `${isIteration ? 'iteration of ' : ''}${groupId} [${mapPath}]`;
 
 /** The closed group of this map path, if it has any tasks. */
 export const groupOf = (run: RunWork, group: ClosedGroup, mapPath: string): GroupWork | undefined =>
