@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -15,13 +15,16 @@ const ONCE = 6 * CORES;
 
 const code = (home: string) => `
 import { setTimeout as sleep } from 'node:timers/promises';
-import { existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+const say = (word) => appendFileSync(${JSON.stringify(join(home, 'said'))}, process.pid + ' ' + word + '\\n');
 const go = ${JSON.stringify(join(home, 'go'))};
 export default new DAG({ dagId: 'test' }, () => {
   task('short', async ({ conf }) => {
     if (conf.wait) while (!existsSync(go)) await sleep(5);
     if (conf.block) while (!existsSync(go)) execFileSync('sleep', ['0.02']);
+    if (conf.spinMs) for (const end = Date.now() + conf.spinMs; Date.now() < end; );
+    if (conf.says) { say('begin ' + conf.says); await sleep(40); say('end ' + conf.says); }
     if (conf.leak) { setInterval(() => {}, 1000); await sleep(20); }
     return process.pid;
   });
@@ -30,10 +33,10 @@ export default new DAG({ dagId: 'test' }, () => {
 `;
 
 /** As many short attempts as keep every runner busy with one that waits, and `behind` more behind each. */
-async function start(): Promise<ExecutorHarness> {
+async function start({ concurrency = 16 } = {}): Promise<ExecutorHarness> {
   const harness = new ExecutorHarness();
   harness.versions.set('v1', bundleFile(code(harness.home)));
-  await harness.startLocal({ concurrency: 16, warmRunners: CORES });
+  await harness.startLocal({ concurrency, warmRunners: CORES });
   // Known to be short, on every runner, so that others may follow behind it. On a busy machine even nothing takes long now and then.
   const { outcomes } = harness.events;
   const wereShort = () =>
@@ -134,5 +137,64 @@ describe('grants behind short attempts', () => {
     expect(reports.map(({ outcome }) => outcome.kind)).toEqual(Array(3 * CORES).fill('success'));
     const leakyPids = new Set(reports.slice(0, CORES).map(({ pid }) => pid));
     expect(reports.slice(CORES).some(({ pid }) => leakyPids.has(pid))).toBe(false);
+  });
+
+  test('a runner runs one attempt at a time, also when one is granted while it looks at its socket', async () => {
+    await using harness = await start();
+    const says = (word: string) =>
+      Array.from({ length: CORES }, (_, i) => harness.submit('short', { conf: { says: `${word}${i}` } }));
+    for (let round = 0; round < 5; round++) {
+      const spinning = Array.from({ length: CORES }, () => harness.submit('short', { conf: { spinMs: 20 } }));
+      const behind = says(`${round}b`);
+      await harness.events.startOf(spinning[0]!.attemptId);
+      const later = says(`${round}c`);
+      for (const { attemptId } of [...spinning, ...behind, ...later])
+        await harness.events.outcomeOf(attemptId);
+    }
+    const atWork = new Map<string, string>();
+    for (const line of readFileSync(join(harness.home, 'said'), 'utf8').trim().split('\n')) {
+      const [pid, what, who] = line.split(' ') as [string, string, string];
+      expect(atWork.get(pid), `${line}, in the middle of another`).toBe(what === 'begin' ? undefined : who);
+      if (what === 'begin') atWork.set(pid, who);
+      else atWork.delete(pid);
+    }
+  });
+
+  test('runners that wake up late decline what was taken back meanwhile, and go on', async () => {
+    await using harness = await start({ concurrency: 4 });
+    const used = () => harness.events.outcomes.map(({ pid }) => pid);
+    const pids = [...new Set(used())];
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const attempts = Array.from({ length: 8 }, () => harness.submit('short'));
+    const before = used().length;
+    // What stands ahead is taken back, and with it the first of each runner; other processes do all but those.
+    await harness.events.until(() => used().length === before + attempts.length - CORES || undefined);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    for (const { attemptId } of attempts) await harness.events.outcomeOf(attemptId);
+    const after = used().length;
+    while (!pids.every((pid) => used().slice(after).includes(pid))) {
+      const attempts = Array.from({ length: 4 }, () => harness.submit('short', { conf: { spinMs: 10 } }));
+      for (const { attemptId } of attempts) await harness.events.outcomeOf(attemptId);
+    }
+  });
+
+  test('one that was claimed ends when a newer grant replaces it, and leaves its place', async () => {
+    await using harness = await start({ concurrency: 2 * CORES });
+    const first = Array.from({ length: CORES }, () => harness.submit('short'));
+    const waits = Array.from({ length: CORES }, () => harness.submit('short', { conf: { wait: true } }));
+    await new Promise(setImmediate);
+    // A long turn of the scheduler: the first have ended and the others begun, and it has not heard of it.
+    for (const end = performance.now() + 40; performance.now() < end; );
+    harness.executor.submit(waits.map((workload) => ({ ...workload, grantNumber: 2, conf: {} })));
+    for (const { attemptId } of [...first, ...waits]) await harness.events.outcomeOf(attemptId);
+    const replaced = harness.events.outcomes.filter(({ attemptId }) =>
+      waits.some((w) => w.attemptId === attemptId),
+    );
+    expect(replaced.map(({ grantNumber }) => grantNumber)).toEqual(Array(CORES).fill(2));
+    // Every place is free again: so many wait at once.
+    const all = Array.from({ length: 2 * CORES }, () => harness.submit('short', { conf: { wait: true } }));
+    for (const { attemptId } of all) await harness.events.startOf(attemptId);
+    go(harness);
+    for (const { attemptId } of all) await harness.events.outcomeOf(attemptId);
   });
 });

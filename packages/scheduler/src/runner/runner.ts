@@ -74,12 +74,16 @@ export class Runner {
   readonly #masker = new SecretMasker();
   readonly #spool: Spool;
   readonly #bundles = new Map<string, Promise<LoadedBundle>>();
+  /** Those whose code is there. */
+  readonly #loaded = new Set<string>();
   readonly #scratchDir: string;
   #settings: RunnerSettings = {};
   #running: Running | null = null;
+  /** Somebody goes through the queue: also between two attempts. */
+  #isWorking = false;
   readonly #claims: Claims;
   /** Granted, and waiting for the one that runs. */
-  #queue: Grant[] = [];
+  readonly #queue: Grant[] = [];
   /** The last ones: a connection that breaks may lose the word. */
   #declined: RunnerMessage[] = [];
   /** Outcomes that were sent and not yet accepted, by `attempt-grant`. */
@@ -142,11 +146,12 @@ export class Runner {
     for (const { message } of this.#unaccepted.values()) this.#client.send(message);
     for (const { question } of this.#questions.values()) this.#client.send(question);
     for (const message of this.#declined) this.#client.send(message);
+    for (const bundle of this.#loaded) this.#client.send({ verb: 'loaded', bundle });
   }
 
   #onDisconnected(): void {
-    // They have not begun, so the next scheduler grants them anew.
-    this.#queue = [];
+    // They have not begun: the next scheduler grants them anew.
+    this.#declineQueue();
     for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
     if (this.#isDispensable) this.#endGroup();
     this.#orphanTimer ??= setTimeout(() => this.#endGroup(), this.#setting('orphanGraceMs'));
@@ -160,7 +165,7 @@ export class Runner {
       case 'grant':
         if (this.#retiring) return this.#decline(message);
         this.#queue.push(message);
-        if (this.#running === null) void this.#work();
+        if (!this.#isWorking) void this.#work();
         return;
       case 'accepted':
         this.#forget(message.attemptId, message.grantNumber);
@@ -194,6 +199,7 @@ export class Runner {
 
   /** One after the other until nothing is granted. */
   async #work(): Promise<void> {
+    this.#isWorking = true;
     for (let grant = this.#queue.shift(); grant !== undefined; grant = this.#queue.shift()) {
       if (!this.#claims.claim(grant.ticket)) {
         this.#decline(grant);
@@ -206,6 +212,7 @@ export class Runner {
       // What the scheduler said meanwhile (or that it is gone) counts before the next one begins.
       if (this.#queue.length > 0 && Date.now() - running.startedAtMs > SHORT_MS) await lookAtSockets();
     }
+    this.#isWorking = false;
   }
 
   #decline({ workload, ticket }: Grant): void {
@@ -422,7 +429,10 @@ export class Runner {
       const sourceRoot = join(this.#options.home, 'versions', bundle);
       loading = loadBundle(join(sourceRoot, entry), { sourceRoot });
       loading.then(
-        () => this.#client.send({ verb: 'loaded', bundle }),
+        () => {
+          this.#loaded.add(bundle);
+          this.#client.send({ verb: 'loaded', bundle });
+        },
         () => undefined,
       );
       this.#bundles.set(key, loading);

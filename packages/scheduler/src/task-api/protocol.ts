@@ -189,7 +189,7 @@ export type RunnerMessage =
   | (AboutAttempt & { readonly verb: 'connection'; readonly seq: number; readonly connectionId: string })
   /** A grant that waited behind another has not begun and will not: it was revoked, or the runner retires. */
   | (AboutAttempt & { readonly verb: 'declined'; readonly ticket: number })
-  /** The code of a version is there: what begins from now on is the task's own work. Said once for each bundle. */
+  /** The code of a version is there: what begins from now on is the task's own work. Said again after a reconnect. */
   | { readonly verb: 'loaded'; readonly bundle: string }
   /** It will take no further grant (leaked handles, memory, many attempts) and exits when the socket closes. */
   | { readonly verb: 'retiring'; readonly reason: string };

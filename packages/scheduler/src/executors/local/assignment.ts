@@ -21,7 +21,7 @@ export interface Assignment {
   readonly groups: Set<number>;
   /** Its number among the grants of its runner; 0: it has none. */
   ticket: number;
-  /** Its place in the order in which they were admitted; 0: it was not yet. */
+  /** Its place in the order in which they asked for a runner; 0: not yet. It keeps it when it is taken back. */
   order: number;
   /** Somebody ends it: what to say of it when it is gone. */
   ending: Ending | null;

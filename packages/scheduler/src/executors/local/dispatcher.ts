@@ -13,7 +13,7 @@ import type { RunnerProcess } from './runner-process.ts';
  */
 const PATIENCE_MS = 50;
 const IMPATIENCE_MS = 500;
-/** The first attempt of a runner also loads code. */
+/** The first attempt of a version in a runner also loads code. */
 const COLD_PATIENCE_MS = 250;
 /** How long code may load on every core before other processes are tried: the code of thousands of tasks takes some tenths of a second. */
 const LOADING_PATIENCE_MS = 2_000;
@@ -29,7 +29,7 @@ const BUSY_ENOUGH = Math.max(1, availableParallelism());
  * admitted and leave it only when one asks for a process that nobody used.
  *
  * Short ones are granted ahead, behind the one that runs: that is where throughput comes from. A runner whose attempt turns out to be long
- * loses what is behind it, whether its event loop answers or not (see `Claims`), so a wrong guess costs {@link PATIENCE_MS} and no more.
+ * loses what is behind it, whether its event loop answers or not (see `Claims`): a wrong guess costs once or twice {@link PATIENCE_MS}.
  */
 export class Dispatcher {
   readonly #pool: RunnerPool;
@@ -40,19 +40,19 @@ export class Dispatcher {
   /** Those that have an attempt. */
   readonly #busy = new Set<RunnerProcess>();
   readonly #durations = new AttemptDurations();
-  readonly #again: (assignment: Assignment) => void;
+  readonly #placeAgain: (assignment: Assignment) => void;
   #lastOrder = 0;
   #patience: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  /** `again`: gets what was taken back from a runner, in the order in which it was granted. */
+  /** `placeAgain` gets what was taken back from a runner, in the order in which it was granted. */
   constructor(
     pool: RunnerPool,
     clock: Clock,
     concurrency: () => number,
-    again: (assignment: Assignment) => void,
+    placeAgain: (assignment: Assignment) => void,
   ) {
-    this.#again = again;
+    this.#placeAgain = placeAgain;
     this.#pool = pool;
     this.#clock = clock;
     this.#concurrency = concurrency;
@@ -115,17 +115,20 @@ export class Dispatcher {
     if (runner !== null) {
       removeFrom(runner.ahead, assignment);
       if (runner.assignment === assignment) runner.assignment = null;
-      if (runner.assignment === null) this.#busy.delete(runner);
     }
     assignment.runner = null;
     assignment.ticket = 0;
   }
 
-  /** Takes back everything that a runner was granted and has not begun; it goes elsewhere. */
-  revoke(runner: RunnerProcess): void {
+  /**
+   * Takes back what stands behind the first of a runner and has not begun; it goes elsewhere. Should the first not have begun either, the runner
+   * declines that as soon as it looks.
+   */
+  revokeAhead(runner: RunnerProcess): void {
     if (runner.ahead.length === 0) return;
     const begun = runner.revoke();
-    for (const assignment of runner.ahead.filter(({ ticket }) => ticket > begun)) this.#again(assignment);
+    for (const assignment of runner.ahead.filter(({ ticket }) => ticket > begun))
+      this.#placeAgain(assignment);
   }
 
   /** The process of a runner is gone. */
@@ -142,30 +145,32 @@ export class Dispatcher {
     assignment.since = this.#clock.monotonic();
   }
 
-  /** How long an attempt took: whether others may stand behind the next one of its task. */
-  recordDuration({ workload, loadedCode }: Assignment, durationMs: number): void {
-    if (workload !== null && !loadedCode) this.#durations.record(workload, durationMs);
+  /** How long an attempt took, its code there: whether others may stand behind the next one of its task. */
+  recordDuration({ workload, loadedCode, since }: Assignment, durationMs: number): void {
+    if (workload === null) return;
+    this.#durations.record(workload, loadedCode ? this.#clock.monotonic() - since : durationMs);
   }
 
   /** Looks in a moment whether those that wait are served. */
   lookSoon(): void {
-    if (this.#patience !== null || this.#stopped || !this.#anyWaits) return;
+    if (this.#patience !== null || this.#stopped) return;
+    if (this.#waiting.length === 0 && !this.#anyAhead) return;
     this.#patience = setTimeout(
       // After a look at the sockets: a long turn of the scheduler must not make runners look busy.
       () => setImmediate(() => setImmediate(() => this.#look())),
-      Math.max(this.#pool.respawnMs, this.#pool.isEmpty ? 0 : PATIENCE_MS),
+      this.#anyAhead ? PATIENCE_MS : Math.max(this.#pool.respawnInMs, this.#pool.isEmpty ? 0 : PATIENCE_MS),
     );
   }
 
-  get #anyWaits(): boolean {
-    return this.#waiting.length > 0 || [...this.#busy].some(({ ahead }) => ahead.length > 0);
+  get #anyAhead(): boolean {
+    return [...this.#busy].some(({ ahead }) => ahead.length > 0);
   }
 
   #look(): void {
     this.#patience = null;
     if (this.#stopped) return;
     this.#revokeBlocked();
-    if (this.#waiting.length > 0) this.#spawnForWaiting();
+    if (this.#waiting.length > 0 && this.#pool.respawnInMs === 0) this.#spawnForWaiting();
     this.lookSoon();
   }
 
@@ -176,7 +181,7 @@ export class Dispatcher {
       const { ahead, assignment } = runner;
       if (ahead.length === 0 || assignment === null || assignment.since > before) continue;
       if (runner.hasCodeOf(assignment.workload)) this.#durations.record(assignment.workload!, PATIENCE_MS);
-      this.revoke(runner);
+      this.revokeAhead(runner);
     }
   }
 
@@ -206,8 +211,10 @@ export class Dispatcher {
     if (missing < this.#waiting.length && !this.#codeIsComing) {
       const now = this.#clock.monotonic();
       const turnover = [...this.#busy].some(
-        ({ assignment, used }) =>
-          assignment !== null && now - assignment.since < (used === 1 ? COLD_PATIENCE_MS : PATIENCE_MS),
+        (runner) =>
+          runner.assignment !== null &&
+          now - runner.assignment.since <
+            (runner.hasCodeOf(runner.assignment.workload) ? PATIENCE_MS : COLD_PATIENCE_MS),
       );
       if (!turnover) missing = this.#waiting.length;
       else if (now - this.#waiting[0]!.since > IMPATIENCE_MS) missing = Math.max(missing, 1);

@@ -168,7 +168,9 @@ export class LocalExecutor implements Executor {
 
   setConcurrency(limit: number): void {
     const whole = Math.max(0, Math.floor(limit));
-    if (Number.isFinite(whole) && this.#admission.setConcurrency(whole)) this.#dispatcher.lookSoon();
+    if (!Number.isFinite(whole)) return;
+    this.#admission.setConcurrency(whole);
+    this.#dispatcher.lookSoon();
   }
 
   preload(bundle: string, entry: string): void {
@@ -251,7 +253,7 @@ export class LocalExecutor implements Executor {
         notStarted: () => this.#dispatcher.lookSoon(),
         message: (runner, message) => this.#onMessage(runner, message),
         busyWith: (runner, attempt) => this.#expect(runner, attempt),
-        disconnected: (runner) => this.#dispatcher.revoke(runner),
+        disconnected: (runner) => this.#dispatcher.revokeAhead(runner),
         exited: (runner, exit) => this.#onExit(runner, exit),
       },
     });
@@ -336,7 +338,9 @@ export class LocalExecutor implements Executor {
   #onDeclined(runner: RunnerProcess, message: Extract<RunnerMessage, { verb: 'declined' }>): void {
     const assignment = this.#assignmentOf(runner, message);
     // Not the one that was granted there again since.
-    if (assignment?.ticket === message.ticket) this.#dispatchAgain(assignment);
+    if (assignment?.ticket !== message.ticket) return;
+    this.#dispatchAgain(assignment);
+    if (runner.assignment === null) this.#dispatcher.employ(runner);
   }
 
   /** It did not begin where it was sent. */
@@ -361,8 +365,10 @@ export class LocalExecutor implements Executor {
   }
 
   #assignmentOf(runner: RunnerProcess, about: AboutAttempt): Assignment | null {
-    const assignment = this.#assignments.get(about.attemptId);
-    return assignment?.grantNumber === about.grantNumber && assignment.runner === runner ? assignment : null;
+    const isIt = (one: Assignment | null): boolean =>
+      one?.attemptId === about.attemptId && one.grantNumber === about.grantNumber;
+    // Of a replaced grant, too, which runs there until it is ended.
+    return isIt(runner.assignment) ? runner.assignment : (runner.ahead.find(isIt) ?? null);
   }
 
   // --- the end of attempts and runners --------------------------------------------------------------------------------------
@@ -374,7 +380,7 @@ export class LocalExecutor implements Executor {
     if (runner === null) return this.#endUnbegun(assignment);
     if (runner.ahead.includes(assignment) && !assignment.started) {
       // Its process works for another attempt. Should it have just begun, its start is the moment to end it.
-      this.#dispatcher.revoke(runner);
+      this.#dispatcher.revokeAhead(runner);
       return;
     }
     runner.retiring = true;
@@ -383,7 +389,7 @@ export class LocalExecutor implements Executor {
     } else if (ending?.kind === 'fenced') {
       runner.send({ verb: 'fenced', attemptId, grantNumber });
     }
-    this.#dispatcher.revoke(runner);
+    this.#dispatcher.revokeAhead(runner);
     if (graceMs > 0) terminateTree(treeOf(assignment));
     const timer = setTimeout(() => this.#track(killTree(treeOf(assignment))), graceMs);
     void runner.exited.then(() => clearTimeout(timer));
@@ -421,14 +427,16 @@ export class LocalExecutor implements Executor {
   async #onExit(runner: RunnerProcess, exit: RunnerExit): Promise<void> {
     this.#dispatcher.forget(runner);
     this.#outcomes.forget(runner);
-    for (const behind of [...runner.ahead]) if (!this.#closeBySpool(behind)) this.#dispatchAgain(behind);
-    if (runner.assignment !== null) await this.#onLost(runner.assignment, exit);
+    const begun = runner.revoke();
+    const lost = [runner.assignment, ...runner.ahead.filter(({ ticket }) => ticket <= begun)];
+    for (const unbegun of runner.ahead.filter(({ ticket }) => ticket > begun)) this.#dispatchAgain(unbegun);
+    for (const assignment of lost) if (assignment !== null) await this.#onLost(runner, assignment, exit);
     this.#dispatcher.lookSoon();
   }
 
-  async #onLost(assignment: Assignment, exit: RunnerExit): Promise<void> {
-    const { ending } = assignment;
-    await killTree(treeOf(assignment));
+  async #onLost(runner: RunnerProcess, assignment: Assignment, exit: RunnerExit): Promise<void> {
+    const { ending, attemptId, groups } = assignment;
+    await killTree({ attemptId, groups: [runner.identity.pid, ...groups] });
     if (this.#closeBySpool(assignment)) return;
     if (
       !assignment.started &&
@@ -509,8 +517,11 @@ export class LocalExecutor implements Executor {
   }
 }
 
-function treeOf({ attemptId, groups, runner }: Assignment): ProcessTree {
-  return { attemptId, groups: runner === null ? [...groups] : [runner.identity.pid, ...groups] };
+/** What there is of an attempt. Its runner is not part of it any more when its outcome was read: that runs the next one. */
+function treeOf(assignment: Assignment): ProcessTree {
+  const { attemptId, groups, runner } = assignment;
+  const isThere = runner !== null && runner.assignment === assignment;
+  return { attemptId, groups: isThere ? [runner.identity.pid, ...groups] : [...groups] };
 }
 
 function timeoutError(timeoutMs: number): SerializedError {

@@ -4,8 +4,8 @@ import type { OutcomeReport } from '../executor.ts';
 import type { RunnerProcess } from './runner-process.ts';
 
 /**
- * Outcomes on their way from a runner to the database: each is reported once, and its runner, or the file that it left, is kept until the
- * outcome is accepted or fenced.
+ * Outcomes on their way from a runner to the database: each is reported once, and whoever holds it, a runner or a file that one left, is told
+ * when it is accepted or fenced.
  */
 export class OutcomeHandover {
   readonly #spool: Spool;

@@ -68,6 +68,8 @@ export class RunnerPool {
   readonly #closures = new Map<string, () => void>();
   #housekeeping: NodeJS.Timeout | null = null;
   #respawnMs = 0;
+  /** Monotonic time before which no other one is started. */
+  #respawnAt = 0;
   #stopped = false;
 
   constructor(options: RunnerPoolOptions) {
@@ -128,8 +130,8 @@ export class RunnerPool {
   }
 
   /** How long to wait before another runner is started, in milliseconds: 0 unless the last ones failed. */
-  get respawnMs(): number {
-    return this.#respawnMs;
+  get respawnInMs(): number {
+    return Math.max(0, this.#respawnAt - this.#clock.monotonic());
   }
 
   spawn(count: number): void {
@@ -220,6 +222,7 @@ export class RunnerPool {
     const isThere = await Promise.race([this.#hello(runner), runner.exited.then(() => false)]);
     if (!isThere) return;
     this.#respawnMs = 0;
+    this.#respawnAt = 0;
     this.#events.ready(runner);
   }
 
@@ -266,6 +269,7 @@ export class RunnerPool {
 
   #slowDown(message: string, error: string): void {
     this.#respawnMs = Math.min(MAX_RESPAWN_MS, Math.max(MIN_RESPAWN_MS, this.#respawnMs * 2));
+    this.#respawnAt = this.#clock.monotonic() + this.#respawnMs;
     this.#options.logger.error(message, { error, againInMs: this.#respawnMs });
     this.#events.notStarted();
   }

@@ -50,6 +50,8 @@ export class RunnerProcess {
   readonly #home: string;
   /** Null: another scheduler started it, and it gets nothing from this one; or it is gone. */
   #claims: Claims | null;
+  /** What it had claimed when it went. */
+  #lastClaimed = 0;
   #lastTicket = 0;
 
   private constructor(
@@ -72,25 +74,23 @@ export class RunnerProcess {
     const scratchDir = join(home, 'scratch', runnerId);
     mkdirSync(scratchDir, { recursive: true, mode: 0o700 });
     const claims = Claims.create(home, runnerId);
-    const output = openOutput(home, runnerId);
-    const child = spawn(process.execPath, ['--enable-source-maps', runnerMain, home, socketPath, runnerId], {
-      cwd: home,
-      detached: true,
-      // Read by nobody: attempts print into their logs. A pipe would break when this process dies.
-      stdio: ['ignore', output, output],
-      env: runnerEnvironment(environment, home, scratchDir),
-    });
-    closeSync(output);
-    const exited = exitOf(child);
-    failpoint('after-spawn');
-    if (child.pid === undefined) {
-      const reason = await exited;
+    try {
+      const child = startProcess(
+        home,
+        socketPath,
+        runnerId,
+        runnerEnvironment(environment, home, scratchDir),
+      );
+      const exited = exitOf(child);
+      failpoint('after-spawn');
+      if (child.pid === undefined) throw new Error(await exited);
+      child.unref();
+      return new RunnerProcess(home, { runnerId, ...identityOf(child.pid) }, exited, claims);
+    } catch (error) {
       claims.close();
       removeRunnerFiles(home, runnerId);
-      throw new Error(reason);
+      throw error;
     }
-    child.unref();
-    return new RunnerProcess(home, { runnerId, ...identityOf(child.pid) }, exited, claims);
   }
 
   /** A living process that another scheduler started. */
@@ -128,9 +128,15 @@ export class RunnerProcess {
     return ticket;
   }
 
-  /** Takes back every grant that it has not begun, while it lives. Returns the ticket of the last that it may have. */
+  /** Takes back every grant that it has not begun. Returns the ticket of the last that it may have. */
   revoke(): number {
-    return this.#claims === null ? this.#lastTicket : this.#claims.revoke(this.#lastTicket);
+    if (this.#claims === null) return this.#lastClaimed;
+    try {
+      return this.#claims.revoke(this.#lastTicket);
+    } catch {
+      // A disk that does not answer: nothing is taken back.
+      return this.#lastTicket;
+    }
   }
 
   /** Ends it and everything in its group. */
@@ -138,12 +144,38 @@ export class RunnerProcess {
     signalGroup(this.identity.pid, 'SIGKILL');
   }
 
+  #closeClaims(): void {
+    if (this.#claims === null) return;
+    this.#lastClaimed = this.revoke();
+    this.#claims.close();
+    this.#claims = null;
+  }
+
   #takeLastWords(): string {
     const words = lastWords(this.#home, this.runnerId);
-    this.#claims?.close();
-    this.#claims = null;
+    this.#closeClaims();
     removeRunnerFiles(this.#home, this.runnerId);
     return words;
+  }
+}
+
+function startProcess(
+  home: string,
+  socketPath: string,
+  runnerId: string,
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
+  const output = openOutput(home, runnerId);
+  try {
+    return spawn(process.execPath, ['--enable-source-maps', runnerMain, home, socketPath, runnerId], {
+      cwd: home,
+      detached: true,
+      // Read by nobody: attempts print into their logs. A pipe would break when this process dies.
+      stdio: ['ignore', output, output],
+      env,
+    });
+  } finally {
+    closeSync(output);
   }
 }
 
