@@ -155,7 +155,13 @@ describe.each(DATABASES)('waiting in processes on %s', (dialect) => {
     };
     await until('all of them wait', waits, 30_000);
 
-    process.kill(await triggersPid(it.store), 'SIGKILL');
+    // A process is recorded a moment after it was started.
+    const triggers = await until(
+      'triggers have a process',
+      () => triggersPid(it.store).catch(() => null),
+      10_000,
+    );
+    process.kill(triggers, 'SIGKILL');
     scheduler.kill('SIGKILL');
     scheduler = it.scheduler();
     await until(

@@ -161,6 +161,8 @@ export function groupRow({ run, group, mapPath, tryNumber, maxTries, failed }: G
 }
 
 export function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): AttemptUpdate {
+  // Between two calls the row names the place of the earlier one: without any, nobody would look for the others.
+  const log = attempt.log ?? attempt.earlierLogs.at(-1);
   return {
     attemptId: attempt.attemptId,
     grantNumber: attempt.storedGrant,
@@ -172,8 +174,8 @@ export function attemptUpdate(attempt: AttemptWork, end: EndedAttempt | null): A
     host: attempt.host,
     pid: attempt.pid,
     processGroups: attempt.processGroups.length === 0 ? null : JSON.stringify(attempt.processGroups),
-    logSegment: attempt.log?.segment ?? null,
-    logStart: attempt.log?.start ?? null,
+    logSegment: log?.segment ?? null,
+    logStart: log?.start ?? null,
     logEnd: end?.logEnd ?? null,
     earlierLogs: attempt.earlierLogs.length === 0 ? null : JSON.stringify(attempt.earlierLogs),
     error: errorOf(attempt, end),
