@@ -47,6 +47,7 @@ export class CronDataIntervalTimetable implements Timetable {
     }
   }
 
+  /** The same in `timezone` (IANA name), as a DAG of that zone takes it; itself if it names a zone of its own. */
   inZone(timezone: string): CronDataIntervalTimetable {
     return this.#namesZone ? this : new CronDataIntervalTimetable(this.expression, { timezone });
   }

@@ -28,6 +28,7 @@ export class CronTriggerTimetable extends TickTimetable {
     this.ticks = new CronTicks(this.#cron, Zone.named(this.timezone));
   }
 
+  /** The same in `timezone` (IANA name), as a DAG of that zone takes it; itself if it names a zone of its own. */
   inZone(timezone: string): CronTriggerTimetable {
     return this.#namesZone ? this : new CronTriggerTimetable(this.expression, { timezone });
   }

@@ -38,6 +38,7 @@ export class MonthsTimetable extends TickTimetable {
     this.ticks = new MonthTicks(months, this.startDate.getTime(), Zone.named(this.timezone));
   }
 
+  /** The same in `timezone` (IANA name), as a DAG of that zone takes it; itself if it names a zone of its own. */
   inZone(timezone: string): MonthsTimetable {
     return this.#namesZone ? this : new MonthsTimetable(this.months, { startDate: this.startDate, timezone });
   }

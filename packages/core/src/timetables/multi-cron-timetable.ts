@@ -36,6 +36,7 @@ export class MultiCronTimetable extends TickTimetable {
     this.ticks = new UnitedTicks(this.#crons.map((cron) => new CronTicks(cron, zone)));
   }
 
+  /** The same in `timezone` (IANA name), as a DAG of that zone takes it; itself if it names a zone of its own. */
   inZone(timezone: string): MultiCronTimetable {
     return this.#namesZone ? this : new MultiCronTimetable(this.expressions, { timezone });
   }
