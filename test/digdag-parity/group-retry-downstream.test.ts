@@ -101,6 +101,16 @@ describe('a decision that leaves a group with retries', () => {
     world.finish(name, { kind: 'success', xcoms: {}, decision: { kind: 'branch', chosen } });
 
   /** A group `g` of a choice and of work that is tried again, and the task that is chosen or not. */
+  const anyThenT = () =>
+    group(
+      'g',
+      () =>
+        void chain(
+          shortCircuit('any', () => true),
+          step('t'),
+        ),
+      { retries: 1 },
+    );
   const groupOf = (id: string, x: ReturnType<typeof step>) =>
     group(
       id,
@@ -199,19 +209,7 @@ describe('a decision that leaves a group with retries', () => {
       const y = task('y', () => 1, {}, { triggerRule: 'all_done' });
       const z = task('z', () => 1, {}, { triggerRule: 'one_success' });
       step('c').before(z);
-      chain(
-        group(
-          'g',
-          () =>
-            void chain(
-              shortCircuit('any', () => true),
-              step('t'),
-            ),
-          { retries: 1 },
-        ),
-        y,
-        z,
-      );
+      chain(anyThenT(), y, z);
     });
     world.finish('g.any', {
       kind: 'success',
@@ -253,16 +251,7 @@ describe('a decision that leaves a group with retries', () => {
       const z = task('z', () => 1, {}, { triggerRule: 'one_success' });
       const y = task('y', () => 1, {}, { triggerRule: 'all_done' });
       step('c').before(z);
-      const g = group(
-        'g',
-        () =>
-          void chain(
-            shortCircuit('any', () => true),
-            step('t'),
-          ),
-        { retries: 1 },
-      );
-      chain(g, y, z);
+      chain(anyThenT(), y, z);
     });
     world.play('c');
     expect(world.states.z).toBe('none');

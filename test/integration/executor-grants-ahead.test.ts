@@ -24,7 +24,7 @@ export default new DAG({ dagId: 'test' }, () => {
     if (conf.wait) while (!existsSync(go)) await sleep(5);
     if (conf.block) while (!existsSync(go)) execFileSync('sleep', ['0.02']);
     if (conf.spinMs) for (const end = Date.now() + conf.spinMs; Date.now() < end; );
-    if (conf.says) { say('begin ' + conf.says); await sleep(40); say('end ' + conf.says); }
+    if (conf.says) { say('begin ' + conf.says); for (let i = 0; i < 50; i++) await new Promise(setImmediate); say('end ' + conf.says); }
     if (conf.leak) { setInterval(() => {}, 1000); await sleep(20); }
     return process.pid;
   });

@@ -1,8 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type SerializedError, TsflowError } from '@tsflow/core/errors';
 import { failpoint } from '@tsflow/core/failpoint';
-import type { Json } from '@tsflow/core/json';
 import { type LoadedBundle, loadBundle } from '@tsflow/core/loader';
 import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import { identityOf, signalGroup } from '../processes/process-table.ts';
@@ -20,7 +18,8 @@ import {
 import { type OutcomeMessage, Spool } from '../task-api/spool.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { ProcessGuard } from './process-guard.ts';
-import type { AttemptQuestion } from './task-context.ts';
+import { Questions } from './questions.ts';
+import { UnacceptedOutcomes } from './unaccepted-outcomes.ts';
 
 export interface RunnerOptions {
   /** `TSFLOW_HOME`: versions, logs, spool and scratch lie below it. */
@@ -35,11 +34,6 @@ const DEFAULTS: Required<Omit<RunnerSettings, 'maxXComBytes' | 'logHeadBytes' | 
   maxMemoryBytes: 512 * 1024 * 1024,
   maxAttempts: 10_000,
 };
-
-/** An outcome that nobody accepted for this long also goes to disk: the database may be away for long. */
-const SPOOL_AFTER_MS = 5_000;
-/** How often an outcome that found no space is tried to be put on disk. */
-const SPOOL_AGAIN_MS = 1_000;
 
 /** How often memory is looked at, in attempts: a look costs a few microseconds. */
 const MEMORY_CHECK_EVERY = 16;
@@ -72,7 +66,6 @@ export class Runner {
   readonly #guard: ProcessGuard;
   readonly #segments: LogSegments;
   readonly #masker = new SecretMasker();
-  readonly #spool: Spool;
   readonly #bundles = new Map<string, Promise<LoadedBundle>>();
   /** Those whose code is there. */
   readonly #loaded = new Set<string>();
@@ -86,20 +79,11 @@ export class Runner {
   readonly #queue: Grant[] = [];
   /** The last ones: a connection that breaks may lose the word. */
   #declined: RunnerMessage[] = [];
-  /** Outcomes that were sent and not yet accepted, by `attempt-grant`. */
-  readonly #unaccepted = new Map<
-    string,
-    { readonly message: OutcomeMessage; readonly sentAt: number; spooled: boolean }
-  >();
-  readonly #questions = new Map<
-    number,
-    { readonly question: RunnerMessage; readonly settle: PromiseWithResolve }
-  >();
-  #lastSeq = 0;
+  readonly #unaccepted: UnacceptedOutcomes;
+  readonly #questions = new Questions((question) => this.#client.send(question));
   #attempts = 0;
   #retiring = false;
   #orphanTimer: NodeJS.Timeout | null = null;
-  #spoolTimer: NodeJS.Timeout | null = null;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -108,7 +92,14 @@ export class Runner {
     this.#scratchDir = join(home, 'scratch', runnerId);
     this.#guard = new ProcessGuard(this.#scratchDir, () => this.#abandon());
     this.#segments = new LogSegments(join(home, 'logs'), runnerId);
-    this.#spool = new Spool(home);
+    this.#unaccepted = new UnacceptedOutcomes({
+      spool: new Spool(home),
+      identity: this.#identity,
+      isConnected: () => this.#client.isConnected,
+      spooled: () => {
+        if (!this.#client.isConnected && this.#isDispensable) this.#endGroup();
+      },
+    });
     this.#claims = Claims.open(home, runnerId);
     this.#client = new TaskApiClient(options.socketPath, {
       greeting: () => this.#hello(),
@@ -143,8 +134,8 @@ export class Runner {
       for (const processGroup of running.groups)
         this.#client.send({ verb: 'group', ...about(running.workload), processGroup });
     }
-    for (const { message } of this.#unaccepted.values()) this.#client.send(message);
-    for (const { question } of this.#questions.values()) this.#client.send(question);
+    for (const message of this.#unaccepted.messages) this.#client.send(message);
+    this.#questions.askAgain();
     for (const message of this.#declined) this.#client.send(message);
     for (const bundle of this.#loaded) this.#client.send({ verb: 'loaded', bundle });
   }
@@ -152,7 +143,7 @@ export class Runner {
   #onDisconnected(): void {
     // They have not begun: the next scheduler grants them anew.
     this.#declineQueue();
-    for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
+    this.#unaccepted.spoolAll();
     if (this.#isDispensable) this.#endGroup();
     this.#orphanTimer ??= setTimeout(() => this.#endGroup(), this.#setting('orphanGraceMs'));
   }
@@ -168,10 +159,10 @@ export class Runner {
         if (!this.#isWorking) void this.#work();
         return;
       case 'accepted':
-        this.#forget(message.attemptId, message.grantNumber);
+        this.#forget(message);
         return;
       case 'fenced':
-        this.#forget(message.attemptId, message.grantNumber);
+        this.#forget(message);
         // The attempt that replaced it may have taken its outside work over: no onKill, no word.
         if (this.#isRunning(message)) this.#endGroup();
         return;
@@ -179,12 +170,8 @@ export class Runner {
         if (this.#isRunning(message)) this.#cancel(this.#running!, message.reason);
         return;
       case 'reply':
-        this.#questions.get(message.seq)?.settle.resolve(message.value);
-        this.#questions.delete(message.seq);
-        return;
       case 'reply_error':
-        this.#questions.get(message.seq)?.settle.reject(new RefusedQuestionError(message.error));
-        this.#questions.delete(message.seq);
+        this.#questions.settle(message);
         return;
       case 'preload':
         void this.#load(message).catch(() => undefined);
@@ -239,7 +226,7 @@ export class Runner {
     const groups = new Set<number>();
     const attempt = new Attempt(workload, {
       ports: {
-        ask: (question) => this.#ask(workload, question),
+        ask: (question) => this.#questions.ask(workload, question),
         registerGroup: (processGroup) => this.#registerGroup(workload, groups, processGroup),
         releaseGroup: (processGroup) => groups.delete(processGroup),
       },
@@ -303,25 +290,20 @@ export class Runner {
   }
 
   #report(message: OutcomeMessage): void {
-    const kept = { message, sentAt: performance.now(), spooled: false };
-    this.#unaccepted.set(keyOf(message), kept);
-    if (this.#client.send(message)) {
-      // With the start of the next one, if there is one.
-      if (this.#queue.length === 0) this.#client.flush();
-      this.#spoolTimer ??= setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
-      return;
-    }
-    this.#toSpool(kept);
-    if (this.#isDispensable) this.#endGroup();
+    const wasSent = this.#client.send(message);
+    this.#unaccepted.keep(message, wasSent);
+    if (!wasSent && this.#isDispensable) this.#endGroup();
+    // With the start of the next one, if there is one.
+    if (this.#queue.length === 0) this.#client.flush();
   }
 
   /** Nothing runs here, and no outcome lives in this process alone. */
   get #isDispensable(): boolean {
-    return this.#running === null && [...this.#unaccepted.values()].every(({ spooled }) => spooled);
+    return this.#running === null && this.#unaccepted.areSafe;
   }
 
   #abandon(): void {
-    for (const kept of this.#unaccepted.values()) this.#toSpool(kept);
+    this.#unaccepted.spoolAll();
     this.#client.flush();
     this.#endGroup();
   }
@@ -344,51 +326,15 @@ export class Runner {
 
   /** Takes no more work: goes when its last outcome is accepted, or on disk. */
   async #leave(): Promise<void> {
-    if (this.#unaccepted.size > 0 && (this.#client.isConnected || !this.#isDispensable)) return;
+    if (!this.#unaccepted.isEmpty && (this.#client.isConnected || !this.#isDispensable)) return;
     this.#segments.close();
     await this.#client.close();
     this.#endGroup();
   }
 
-  #forget(attemptId: number, grantNumber: number): void {
-    const key = keyOf({ attemptId, grantNumber });
-    const kept = this.#unaccepted.get(key);
-    if (kept === undefined) return;
-    this.#unaccepted.delete(key);
-    if (kept.spooled) this.#spool.remove(attemptId, grantNumber);
+  #forget(about: AboutAttempt): void {
+    this.#unaccepted.forget(about);
     if (this.#retiring && this.#running === null) void this.#leave();
-  }
-
-  #spoolOverdue(): void {
-    this.#spoolTimer = null;
-    const before = performance.now() - SPOOL_AFTER_MS;
-    const { isConnected } = this.#client;
-    for (const kept of this.#unaccepted.values())
-      if (!isConnected || kept.sentAt <= before) this.#toSpool(kept);
-    if (!isConnected && this.#isDispensable) return this.#endGroup();
-    if (this.#unaccepted.size > 0)
-      this.#spoolTimer = setTimeout(() => this.#spoolOverdue(), SPOOL_AFTER_MS).unref();
-  }
-
-  #toSpool(kept: { readonly message: OutcomeMessage; spooled: boolean }): void {
-    if (kept.spooled) return;
-    const { runnerId, host, pid } = this.#identity;
-    try {
-      this.#spool.write({ runnerId, host, pid, message: kept.message });
-      kept.spooled = true;
-    } catch {
-      // The disk is full: as long as this process lives it holds the outcome, tries again, and says it to the next scheduler.
-      this.#spoolTimer ??= setTimeout(() => this.#spoolOverdue(), SPOOL_AGAIN_MS).unref();
-    }
-  }
-
-  #ask(workload: Workload, question: AttemptQuestion): Promise<Json | undefined> {
-    const seq = ++this.#lastSeq;
-    const message = { ...question, ...about(workload), seq } as RunnerMessage;
-    return new Promise((resolve, reject) => {
-      this.#questions.set(seq, { question: message, settle: { resolve, reject } });
-      this.#client.send(message);
-    });
   }
 
   /** Once it is in the socket a kill reaches it: what a dead scheduler did not read, the next one is told again. */
@@ -471,19 +417,6 @@ export class Runner {
 
 type BundlePlace = Pick<Workload, 'bundle' | 'entry'>;
 
-interface PromiseWithResolve {
-  resolve(value: Json | undefined): void;
-  reject(error: Error): void;
-}
-
-/** What the scheduler answered to a question of a task: why it has no answer. */
-export class RefusedQuestionError extends TsflowError {
-  constructor({ name, code, message }: SerializedError) {
-    super(code ?? 'refused_question', message);
-    this.name = name;
-  }
-}
-
 /** `tsflow-runner idle`, `tsflow-runner 42/1 etl.load`. */
 export function runnerTitle(
   workload: Pick<Workload, 'attemptId' | 'grantNumber' | 'dagId' | 'taskId'> | null,
@@ -499,8 +432,4 @@ function lookAtSockets(): Promise<void> {
 
 function about({ attemptId, grantNumber }: Workload): AboutAttempt {
   return { attemptId, grantNumber };
-}
-
-function keyOf({ attemptId, grantNumber }: AboutAttempt): string {
-  return `${attemptId}-${grantNumber}`;
 }

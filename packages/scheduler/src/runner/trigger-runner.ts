@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SerializedError, TsflowError } from '@tsflow/core/errors';
-import type { Json } from '@tsflow/core/json';
+import { TsflowError } from '@tsflow/core/errors';
 import { type LoadedBundle, loadBundle } from '@tsflow/core/loader';
 import { AttemptLog, LogSegments, SecretMasker } from '@tsflow/core/logs';
 import { identityOf, signalGroup } from '../processes/process-table.ts';
@@ -13,8 +12,8 @@ import {
   type Workload,
 } from '../task-api/protocol.ts';
 import { Attempt } from './attempt.ts';
+import { Questions } from './questions.ts';
 import type { RunnerOptions } from './runner.ts';
-import type { AttemptQuestion } from './task-context.ts';
 
 /** A trigger process that no scheduler talks to for this long goes. */
 const LONELY_MS = 30_000;
@@ -22,11 +21,6 @@ const LONELY_MS = 30_000;
 interface Waiting {
   readonly attempt: Attempt;
   fenced: boolean;
-}
-
-interface Answerable {
-  resolve(value: Json | undefined): void;
-  reject(error: Error): void;
 }
 
 /**
@@ -38,8 +32,7 @@ export class TriggerRunner {
   readonly #client: TaskApiClient;
   readonly #waiting = new Map<string, Waiting>();
   readonly #bundles = new Map<string, Promise<LoadedBundle>>();
-  readonly #questions = new Map<number, Answerable>();
-  #lastSeq = 0;
+  readonly #questions = new Questions((question) => this.#client.send(question));
   #lastLog = 0;
 
   constructor(options: RunnerOptions) {
@@ -81,12 +74,8 @@ export class TriggerRunner {
         return;
       }
       case 'reply':
-        this.#questions.get(message.seq)?.resolve(message.value);
-        this.#questions.delete(message.seq);
-        return;
       case 'reply_error':
-        this.#questions.get(message.seq)?.reject(new RefusedError(message.error));
-        this.#questions.delete(message.seq);
+        this.#questions.settle(message);
         return;
       case 'retire':
         this.#leave();
@@ -116,7 +105,7 @@ export class TriggerRunner {
     const bundlePath = join(sourceRoot, workload.entry);
     const attempt = new Attempt(workload, {
       ports: {
-        ask: (question) => this.#ask(workload, question),
+        ask: (question) => this.#questions.ask(workload, question),
         registerGroup: () =>
           Promise.reject(
             new TsflowError('no_processes', 'A trigger starts no processes: the task does that.'),
@@ -153,15 +142,6 @@ export class TriggerRunner {
     this.#client.flush();
   }
 
-  #ask(workload: Workload, question: AttemptQuestion): Promise<Json | undefined> {
-    const { attemptId, grantNumber } = workload;
-    const seq = ++this.#lastSeq;
-    return new Promise((resolve, reject) => {
-      this.#questions.set(seq, { resolve, reject });
-      this.#client.send({ ...question, attemptId, grantNumber, seq } as RunnerMessage);
-    });
-  }
-
   /** Once for each version. */
   #load(bundlePath: string, sourceRoot: string): Promise<LoadedBundle> {
     let loading = this.#bundles.get(bundlePath);
@@ -176,14 +156,6 @@ export class TriggerRunner {
   #leave(): never {
     signalGroup(process.pid, 'SIGKILL');
     return process.exit(0);
-  }
-}
-
-/** What the scheduler answered to a question of a trigger: why it has no answer. */
-class RefusedError extends TsflowError {
-  constructor({ name, code, message }: SerializedError) {
-    super(code ?? 'refused_question', message);
-    this.name = name;
   }
 }
 

@@ -196,8 +196,7 @@ async function clear(
 ): Promise<IntentResult<'clear'>> {
   const first = await findRun(world, dag, payload.runId, changes);
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
-  const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
-  const checked: ClearPayload = conf === undefined ? payload : { ...payload, conf };
+  const checked = withCheckedConf(dag, payload);
   // Everything that may be refused is asked before anything is changed.
   const runs = [[first, checked] as const, ...(await neighbours(world, dag, first, checked, changes))];
   for (const [run, selection] of runs) {
@@ -225,14 +224,22 @@ async function runTask(
 ): Promise<IntentResult<'run_task'>> {
   const run = await findRun(world, dag, payload.runId, changes);
   if (payload.sameVersion !== true) await world.versions.ensure(dag.graph.version);
-  const conf = payload.conf === undefined ? undefined : validateConf(dag.graph.dag, payload.conf);
-  const checked = conf === undefined ? payload : { ...payload, conf };
+  const checked = withCheckedConf(dag, payload);
   await world.keys.ensure(dag.graph.tasks.length);
   const before = run.state;
   const tasks = applyRunTask(run, checked, dag.graph, world.keys.take, actor, changes);
   await goOn(world, run, before, changes);
   const { number } = world.versions.get(run.graph.version);
   return { version: run.graph.version, tasks: tasks.map((task) => ({ ...task, versionNumber: number })) };
+}
+
+/** The request with its params as the DAG takes them, if it brings any. Throws when they are refused. */
+function withCheckedConf<Payload extends ClearPayload | RunTaskPayload>(
+  dag: DagWorkState,
+  payload: Payload,
+): Payload {
+  if (payload.conf === undefined) return payload;
+  return { ...payload, conf: validateConf(dag.graph.dag, payload.conf) };
 }
 
 /** Tasks of a run were reset: it takes its place in the queue when it had ended. */
