@@ -13,8 +13,9 @@ export const STATES_BY_URGENCY: readonly TaskState[] = [
   'scheduled',
   'none',
   'skipped',
-  'removed',
   'success',
+  // What is no more says nothing about those that are.
+  'removed',
 ];
 
 /** The state that stands for several: the most urgent of them. */
